@@ -1,0 +1,100 @@
+//! The policy of an association: data, chosen by a scenario or a program, never read from the clock
+//! or the environment.
+
+use crate::sim::time::Duration;
+
+/// Which PSK key exchange mode is used (RFC 8446 section 4.2.9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyExchange {
+    /// `psk_ke`: no forward secrecy.
+    Psk,
+    /// `psk_dhe_ke` with X25519.
+    PskDhe,
+}
+
+/// Retransmission policy (RFC 9147 section 5.8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timers {
+    /// First timeout of a flight: RFC 9147 says 1 s, the IoT profile (RFC 7925) 9 s. `None`: nothing
+    /// is ever retransmitted by timer.
+    pub initial: Option<Duration>,
+    /// The timeout doubles up to this value (60 s).
+    pub max: Duration,
+    /// Retransmissions of one flight before the association fails. The RFC sets no number.
+    pub retransmissions: u8,
+    /// A backed-off timeout is kept for the next flight (RFC 9147 section 5.8.2) instead of starting
+    /// again at `initial`.
+    pub carry_over: bool,
+    /// A duplicate of the peer's flight makes this side send its own again at once (section 5.8.1).
+    pub resend_on_duplicate: bool,
+    /// The server, too, repeats its flights by timer (section 5.8.1).
+    pub server: bool,
+}
+
+impl Default for Timers {
+    fn default() -> Self {
+        Self {
+            initial: Some(Duration::from_secs(1)),
+            max: Duration::from_secs(60),
+            retransmissions: 6,
+            carry_over: true,
+            resend_on_duplicate: true,
+            server: true,
+        }
+    }
+}
+
+/// Secrets that a server keeps outside any association.
+#[derive(Clone)]
+pub struct ServerSecrets {
+    /// Authenticates HelloRetryRequest cookies (RFC 9147 section 5.1).
+    pub cookie: [u8; 32],
+    /// Protects session tickets (the STEK), AES-128-GCM.
+    pub ticket: [u8; 16],
+}
+
+/// Everything that two ends may set differently.
+#[derive(Clone)]
+pub struct Config {
+    /// The key exchange that a client offers and a server accepts.
+    pub key_exchange: KeyExchange,
+    /// A server answers a first ClientHello with HelloRetryRequest and a cookie, keeping no state.
+    pub cookie: bool,
+    /// Records that may arrive out of order, in record numbers: 64 by RFC 9147 section 4.5.1; 0 takes
+    /// every authentic record again and again (no replay protection).
+    pub replay_window: u8,
+    /// Session tickets that a server hands out after each full handshake.
+    pub tickets: u8,
+    /// Life of a ticket, at most 7 days (RFC 8446 section 4.6.1).
+    pub ticket_lifetime: Duration,
+    /// Retransmission policy.
+    pub timers: Timers,
+    /// Largest datagram that is sent, in bytes, UDP and IP headers not counted.
+    pub mtu: u16,
+    /// Record headers carry a 16-bit sequence number (one byte more than the 8-bit default).
+    pub long_sequence: bool,
+    /// Record headers carry an explicit length even for the last record of a datagram.
+    pub explicit_length: bool,
+    /// Records protected with one traffic key before a key update becomes due (RFC 9147 section 4.5.3).
+    pub record_limit: u64,
+    /// Only servers need these.
+    pub server: Option<ServerSecrets>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            key_exchange: KeyExchange::PskDhe,
+            cookie: false,
+            replay_window: 64,
+            tickets: 0,
+            ticket_lifetime: Duration::from_secs(7 * 24 * 3600),
+            timers: Timers::default(),
+            mtu: 1_200,
+            long_sequence: false,
+            explicit_length: false,
+            record_limit: 1 << 23,
+            server: None,
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! What an association is given with every call, and what it gives back.
+
+use super::{Config, Operations};
+use crate::sim::time::{Duration, Time};
+
+/// A 32-byte secret of the key schedule.
+pub type Secret = [u8; 32];
+
+/// The pre-shared keys, asked for by use and not by value, so that they may stay in an HSM.
+pub trait PskStore {
+    /// HKDF-Extract(0, PSK) for `identity` (RFC 8446 section 7.1), or `None` for an unknown identity.
+    fn early_secret(&self, identity: &[u8], operations: &mut Operations) -> Option<Secret>;
+}
+
+/// The surroundings of one call.
+pub struct Env<'a> {
+    /// The present.
+    pub now: Time,
+    /// Randomness of this endpoint.
+    pub rng: &'a mut dyn rand_core::Rng,
+    /// Pre-shared keys.
+    pub keys: &'a dyn PskStore,
+    /// Work is counted here.
+    pub operations: &'a mut Operations,
+    /// Where outputs go, in order; the caller drains it to the end after every call.
+    pub out: &'a mut Vec<Output>,
+}
+
+/// What a client offers to prove itself with.
+#[derive(Clone, Debug)]
+pub enum Offer<'a> {
+    /// An external PSK under its identity (1 to 128 bytes).
+    Psk(&'a [u8]),
+    /// Resumption of an earlier association.
+    Ticket(&'a Ticket),
+}
+
+/// A session ticket as a client keeps it (RFC 8446 section 4.6.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    /// The opaque value that the server will recognise.
+    pub identity: Vec<u8>,
+    /// The resumption PSK.
+    pub psk: Secret,
+    /// Added to the age so that observers cannot link resumptions.
+    pub age_add: u32,
+    /// When it came.
+    pub received: Time,
+    /// How long it may be used.
+    pub lifetime: Duration,
+}
+
+/// What a datagram is for, so that its bytes can be booked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A flight of the handshake, sent for the first time.
+    Handshake,
+    /// A flight or post-handshake message, sent again.
+    Retransmission,
+    /// Only acknowledgements.
+    Ack,
+    /// KeyUpdate.
+    KeyUpdate,
+    /// NewSessionTicket.
+    Ticket,
+    /// Application data.
+    Application,
+    /// An alert.
+    Alert,
+}
+
+/// What the association wants done or known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Send this to the peer.
+    Datagram {
+        /// What it is for.
+        kind: Kind,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+    /// The handshake is complete: a client has the acknowledgement of its Finished, a server has the
+    /// Finished itself.
+    Established {
+        /// By a ticket instead of the external PSK.
+        resumed: bool,
+    },
+    /// The handshake or the association ended without success; nothing more will come.
+    Failed(Failure),
+    /// New traffic keys are in use for sending: our KeyUpdate was acknowledged.
+    KeysUpdated {
+        /// The epoch now used for sending.
+        epoch: u64,
+    },
+    /// Application data from the peer.
+    Data(Vec<u8>),
+    /// A ticket for a later resumption.
+    Ticket(Ticket),
+    /// The peer closed (close_notify).
+    Closed,
+}
+
+/// Why an association ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Failure {
+    /// A flight was repeated as often as the policy allows.
+    Unanswered,
+    /// The peer sent a fatal alert (its RFC 8446 section 6 code).
+    Alerted(u8),
+    /// The peer broke the protocol under authenticated keys.
+    Misbehaved(Rejection),
+}
+
+/// Why something that arrived was not accepted. Dropped and counted; never an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rejection {
+    /// The bytes do not parse.
+    Malformed,
+}
+
+/// What a datagram turned out to be: its most significant record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Received {
+    /// Nothing in it was of use.
+    Rejected(Rejection),
+    /// An acknowledgement.
+    Ack,
+    /// A part of a flight that is not yet complete.
+    Fragment,
+    /// A flight or message that had been handled before; the cached answer was sent where one is due.
+    Duplicate,
+    /// Application data.
+    Data,
+    /// An alert that closed or failed the association.
+    Alert,
+    /// A new session ticket.
+    Ticket,
+    /// A key update by the peer.
+    KeyUpdate,
+    /// A ClientHello, handled by a server.
+    ClientHello,
+    /// HelloRetryRequest, handled by a client.
+    HelloRetryRequest,
+    /// The server's flight, handled by a client.
+    ServerFlight,
+    /// The client's Finished, handled by a server.
+    Finished,
+}
+
+/// A server's answer to the first datagram of an unknown peer.
+pub enum Accept<A> {
+    /// A new association; its flight is in the outputs.
+    Association(A),
+    /// HelloRetryRequest is in the outputs; no state was kept.
+    Retry,
+    /// Nothing acceptable.
+    Rejected(Rejection),
+}
+
+impl Config {
+    /// The record number length in bytes that this end sends: 1 or 2.
+    #[must_use]
+    pub const fn sequence_len(&self) -> usize {
+        if self.long_sequence { 2 } else { 1 }
+    }
+}

@@ -1,0 +1,14 @@
+//! keystorm: a deterministic simulator and fuzzing testbed for the security of oneM2M systems.
+//!
+//! The rooms, and which of them may import which, are described in `ARCHITECTURE.md`.
+
+pub mod association;
+pub mod measure;
+pub mod net;
+pub mod node;
+pub mod onem2m;
+pub mod report;
+pub mod run;
+pub mod scenario;
+pub mod sim;
+pub mod wire;
