@@ -1,1 +1,12 @@
-//! To be filled.
+//! What a run costs: distributions, series over time, counters. Everything here merges without regard
+//! to order, in integers, so that the figures do not depend on how sites were spread over threads.
+
+mod band;
+mod distribution;
+mod recorder;
+mod track;
+
+pub use band::Band;
+pub use distribution::{Distribution, Summary};
+pub use recorder::{ByteClass, Counters, Group, GroupRecord, LinkRecord, Recorder, Tier};
+pub use track::{Fold, Track};

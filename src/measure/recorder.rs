@@ -1,0 +1,331 @@
+//! What one thread writes down while it runs its sites; the recorders of all threads merge at the end.
+
+use std::collections::BTreeMap;
+
+use super::{Band, Distribution, Fold, Track};
+use crate::sim::time::{Duration, Time};
+
+/// A tier of the system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tier {
+    /// Devices (ADN).
+    Device,
+    /// Gateways (MN-CSE).
+    Gateway,
+    /// Infrastructure CSEs (IN-CSE).
+    Cse,
+}
+
+impl Tier {
+    /// Every tier, from the field to the infrastructure.
+    pub const ALL: [Self; 3] = [Self::Device, Self::Gateway, Self::Cse];
+
+    /// The name in `load.GROUP` and `population.GROUP`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Device => "device",
+            Self::Gateway => "gateway",
+            Self::Cse => "cse",
+        }
+    }
+}
+
+/// A group of like nodes, as the file names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Its name.
+    pub name: String,
+    /// Its tier.
+    pub tier: Tier,
+    /// Nodes in it.
+    pub count: u32,
+    /// Servers of each node's processor.
+    pub workers: u32,
+}
+
+/// What the bytes on a link were for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum ByteClass {
+    /// First transmissions of a first association's handshake.
+    Handshake,
+    /// Anything of an association that was sent again.
+    Retransmission,
+    /// First transmissions that make new keys: KeyUpdate, resumption, a handshake after a trigger.
+    Rekey,
+    /// oneM2M requests and responses.
+    Telemetry,
+    /// Acknowledgements, tickets and alerts.
+    Ack,
+}
+
+impl ByteClass {
+    /// Every class, in the order in which a plot stacks them.
+    pub const ALL: [Self; 5] =
+        [Self::Telemetry, Self::Handshake, Self::Rekey, Self::Ack, Self::Retransmission];
+
+    /// The name in series and plots.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Handshake => "handshake",
+            Self::Retransmission => "retransmission",
+            Self::Rekey => "rekey",
+            Self::Telemetry => "telemetry",
+            Self::Ack => "ack",
+        }
+    }
+}
+
+/// Load of one group's processors.
+#[derive(Clone, Debug)]
+pub struct GroupRecord {
+    /// Busy nanoseconds of all its servers, by time.
+    pub busy: Track,
+    /// The busiest node of the group in each whole second, busy nanoseconds of its servers.
+    pub peak_1s: Track,
+    /// The longest queue of any of its nodes, by time; jobs in service not counted.
+    pub queue: Track,
+    /// Energy of each node, in nanojoules.
+    pub energy: Distribution,
+}
+
+/// Traffic of one link type, both directions.
+#[derive(Clone, Debug)]
+pub struct LinkRecord {
+    /// Bytes sent, headers included, by class and time.
+    pub bytes: Vec<Track>,
+    /// Datagrams sent.
+    pub datagrams: u64,
+    /// Datagrams lost, for whatever reason.
+    pub lost: u64,
+}
+
+/// Plain counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Handshakes that completed at the client.
+    pub established: u64,
+    /// Of these, from a ticket.
+    pub resumed: u64,
+    /// Handshakes that failed at the client, by reason.
+    pub failed: BTreeMap<&'static str, u64>,
+    /// New keys asked for by an event (re-key, restart, expiry), per member.
+    pub rekey_requested: u64,
+    /// Of these, done.
+    pub rekey_completed: u64,
+    /// Of these, given up.
+    pub rekey_failed: u64,
+    /// Client flights sent, first transmissions and repetitions.
+    pub flights_sent: u64,
+    /// Client flights sent for the first time.
+    pub flights_needed: u64,
+    /// Client flights that reached a server.
+    pub flights_reached: u64,
+    /// Of these, duplicates of one that had come before.
+    pub flights_duplicate: u64,
+    /// oneM2M requests sent for the first time.
+    pub message_sent: u64,
+    /// oneM2M requests answered with success.
+    pub message_delivered: u64,
+    /// What was not accepted, by reason: records, requests, jobs.
+    pub rejected: BTreeMap<&'static str, u64>,
+    /// Operations of the association, by name.
+    pub operations: BTreeMap<&'static str, u64>,
+    /// Nanoseconds during which devices used keys beyond their lifetime.
+    pub overdue_ns: u128,
+}
+
+/// Everything that is measured.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    /// The groups, by the index that the world gives them.
+    pub groups: Vec<Group>,
+    /// Their loads, by the same index.
+    pub loads: Vec<GroupRecord>,
+    /// Names of the link types.
+    pub link_names: Vec<String>,
+    /// Their traffic, by the same index.
+    pub links: Vec<LinkRecord>,
+    /// Plain counts.
+    pub counters: Counters,
+    /// Handshake time at the client, start to done, in nanoseconds.
+    pub handshake: Distribution,
+    /// The same by the time of completion.
+    pub handshake_band: Band,
+    /// Completed handshakes by time.
+    pub established: Track,
+    /// Start of the first handshake and end of the last.
+    pub handshake_span: Option<(Time, Time)>,
+    /// Time from the trigger to new keys, in nanoseconds.
+    pub rekey: Distribution,
+    /// Members with new keys, by time.
+    pub rekeyed: Track,
+    /// First trigger and last completion.
+    pub rekey_span: Option<(Time, Time)>,
+    /// Message latency, creation to answer, in nanoseconds.
+    pub message: Distribution,
+    /// The same by the time of completion.
+    pub message_band: Band,
+    /// Age of the traffic keys whenever a device used them for a request, in nanoseconds.
+    pub key_age: Distribution,
+}
+
+/// Buckets of a track over the planned duration, at most.
+const TRACK_BUCKETS: u64 = 2_000;
+/// Buckets of a band over the planned duration, at most.
+const BAND_BUCKETS: u64 = 120;
+
+impl Recorder {
+    /// Empty, for a run of `duration`.
+    #[must_use]
+    pub fn new(groups: Vec<Group>, link_names: Vec<String>, duration: Duration) -> Self {
+        let width = nice_width(duration, TRACK_BUCKETS);
+        let band_width = nice_width(duration, BAND_BUCKETS);
+        let load = GroupRecord {
+            busy: Track::new(Fold::Sum, width),
+            peak_1s: Track::new(Fold::Max, Duration::from_secs(1)),
+            queue: Track::new(Fold::Max, width),
+            energy: Distribution::default(),
+        };
+        let link = LinkRecord {
+            bytes: vec![Track::new(Fold::Sum, width); ByteClass::ALL.len()],
+            datagrams: 0,
+            lost: 0,
+        };
+        Self {
+            loads: vec![load; groups.len()],
+            links: vec![link; link_names.len()],
+            groups,
+            link_names,
+            counters: Counters::default(),
+            handshake: Distribution::default(),
+            handshake_band: Band::new(band_width),
+            established: Track::new(Fold::Sum, width),
+            handshake_span: None,
+            rekey: Distribution::default(),
+            rekeyed: Track::new(Fold::Sum, width),
+            rekey_span: None,
+            message: Distribution::default(),
+            message_band: Band::new(band_width),
+            key_age: Distribution::default(),
+        }
+    }
+
+    /// One more of what was not accepted.
+    pub fn reject(&mut self, reason: &'static str) {
+        *self.counters.rejected.entry(reason).or_default() += 1;
+    }
+
+    /// A handshake that began at `start` is done at the client.
+    pub fn handshake_done(&mut self, start: Time, now: Time, resumed: bool) {
+        self.counters.established += 1;
+        self.counters.resumed += u64::from(resumed);
+        self.handshake.record(now.since(start).0);
+        self.handshake_band.record(now, now.since(start).0);
+        self.established.add(now, 1);
+        widen(&mut self.handshake_span, start, now);
+    }
+
+    /// A member has the new keys that were asked for at `trigger`.
+    pub fn rekey_done(&mut self, trigger: Time, now: Time) {
+        self.counters.rekey_completed += 1;
+        self.rekey.record(now.since(trigger).0);
+        self.rekeyed.add(now, 1);
+        widen(&mut self.rekey_span, trigger, now);
+    }
+
+    /// A request made at `created` was answered with success.
+    pub fn message_done(&mut self, created: Time, now: Time) {
+        self.counters.message_delivered += 1;
+        self.message.record(now.since(created).0);
+        self.message_band.record(now, now.since(created).0);
+    }
+
+    /// `len` bytes (headers included) were sent over `link`.
+    pub fn sent(&mut self, link: usize, class: ByteClass, now: Time, len: u64) {
+        let record = &mut self.links[link];
+        record.bytes[class as usize].add(now, len);
+        record.datagrams += 1;
+    }
+
+    /// Adds all of `other`, which was made for the same plan.
+    pub fn merge(&mut self, other: &Self) {
+        for (mine, theirs) in self.loads.iter_mut().zip(&other.loads) {
+            mine.busy.merge(&theirs.busy);
+            mine.peak_1s.merge(&theirs.peak_1s);
+            mine.queue.merge(&theirs.queue);
+            mine.energy.merge(&theirs.energy);
+        }
+        for (mine, theirs) in self.links.iter_mut().zip(&other.links) {
+            for (track, more) in mine.bytes.iter_mut().zip(&theirs.bytes) {
+                track.merge(more);
+            }
+            mine.datagrams += theirs.datagrams;
+            mine.lost += theirs.lost;
+        }
+        self.counters.merge(&other.counters);
+        self.handshake.merge(&other.handshake);
+        self.handshake_band.merge(&other.handshake_band);
+        self.established.merge(&other.established);
+        self.rekey.merge(&other.rekey);
+        self.rekeyed.merge(&other.rekeyed);
+        self.message.merge(&other.message);
+        self.message_band.merge(&other.message_band);
+        self.key_age.merge(&other.key_age);
+        if let Some((from, to)) = other.handshake_span {
+            widen(&mut self.handshake_span, from, to);
+        }
+        if let Some((from, to)) = other.rekey_span {
+            widen(&mut self.rekey_span, from, to);
+        }
+    }
+}
+
+impl Counters {
+    fn merge(&mut self, other: &Self) {
+        self.established += other.established;
+        self.resumed += other.resumed;
+        self.rekey_requested += other.rekey_requested;
+        self.rekey_completed += other.rekey_completed;
+        self.rekey_failed += other.rekey_failed;
+        self.flights_sent += other.flights_sent;
+        self.flights_needed += other.flights_needed;
+        self.flights_reached += other.flights_reached;
+        self.flights_duplicate += other.flights_duplicate;
+        self.message_sent += other.message_sent;
+        self.message_delivered += other.message_delivered;
+        self.overdue_ns += other.overdue_ns;
+        merge_counts(&mut self.failed, &other.failed);
+        merge_counts(&mut self.rejected, &other.rejected);
+        merge_counts(&mut self.operations, &other.operations);
+    }
+}
+
+fn merge_counts(mine: &mut BTreeMap<&'static str, u64>, theirs: &BTreeMap<&'static str, u64>) {
+    for (name, count) in theirs {
+        *mine.entry(name).or_default() += count;
+    }
+}
+
+fn widen(span: &mut Option<(Time, Time)>, from: Time, to: Time) {
+    let (first, last) = span.unwrap_or((from, to));
+    *span = Some((first.min(from), last.max(to)));
+}
+
+/// The smallest of 1, 2, 5 times a power of ten (in nanoseconds, at least 1 ms) that cuts `duration`
+/// into at most `buckets`.
+fn nice_width(duration: Duration, buckets: u64) -> Duration {
+    let least = duration.0.div_ceil(buckets).max(1_000_000);
+    let mut power = 1_000_000u64;
+    loop {
+        for step in [1, 2, 5] {
+            let width = power.saturating_mul(step);
+            if width >= least {
+                return Duration(width);
+            }
+        }
+        power = power.saturating_mul(10);
+    }
+}

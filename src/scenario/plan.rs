@@ -1,0 +1,225 @@
+//! The checked plan of a run: every name resolved, every default filled in, nothing left to refuse.
+
+use crate::association::Config;
+use crate::net::LinkType;
+use crate::node::Class;
+use crate::sim::time::{Duration, Time};
+
+/// A run, ready to be built.
+#[derive(Clone)]
+pub struct Plan {
+    /// The scenario's name: letters, digits and dashes.
+    pub name: String,
+    /// The question that the scenario answers (its first comment), if it has one.
+    pub question: Option<String>,
+    /// The seed of all randomness.
+    pub seed: u64,
+    /// The run ends here at the latest.
+    pub duration: Duration,
+    /// Device classes, referred to by index.
+    pub classes: Vec<Class>,
+    /// Link types, referred to by index.
+    pub links: Vec<LinkType>,
+    /// Infrastructure CSEs (IN-CSE), referred to by index.
+    pub cses: Vec<Cse>,
+    /// Groups of gateways (MN-CSE), referred to by index.
+    pub gateways: Vec<Gateway>,
+    /// Fleets of devices (ADN), referred to by index.
+    pub fleets: Vec<Fleet>,
+    /// How associations are made and kept.
+    pub security: Security,
+    /// What happens on purpose, in order of time.
+    pub events: Vec<Event>,
+    /// What must hold at the end.
+    pub expectations: Vec<Expectation>,
+}
+
+/// One infrastructure CSE.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cse {
+    /// Its name: the group of its metrics.
+    pub name: String,
+    /// Index into [`Plan::classes`].
+    pub class: usize,
+    /// Servers that share its one queue; at least 1.
+    pub workers: u32,
+    /// Jobs that may wait; more are dropped. `None`: no limit but memory.
+    pub queue: Option<u32>,
+}
+
+/// A group of like gateways.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gateway {
+    /// Its name: the group of its metrics.
+    pub name: String,
+    /// How many; at least 1.
+    pub count: u32,
+    /// Index into [`Plan::classes`].
+    pub class: usize,
+    /// Servers of each gateway; at least 1.
+    pub workers: u32,
+    /// Jobs that may wait in each gateway.
+    pub queue: Option<u32>,
+    /// Index into [`Plan::links`]: the backhaul.
+    pub link: usize,
+    /// Index into [`Plan::cses`]: where datagrams go up to, and its registrar.
+    pub cse: usize,
+    /// It holds an association of its own with the CSE (a registrar of devices, MN-CSE); otherwise it
+    /// only forwards.
+    pub registers: bool,
+    /// When it first starts, if it registers.
+    pub start: Schedule,
+}
+
+/// A fleet of like devices.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fleet {
+    /// Its name: the group of its metrics.
+    pub name: String,
+    /// How many; at least 1.
+    pub count: u32,
+    /// Index into [`Plan::classes`].
+    pub class: usize,
+    /// Index into [`Plan::links`]: the access link, to the gateway or straight to the CSE.
+    pub link: usize,
+    /// The gateways that the devices sit behind: device `i` behind gateway `i mod count`.
+    pub via: Option<usize>,
+    /// With whom each device has its association.
+    pub registrar: Registrar,
+    /// When each device first starts.
+    pub start: Schedule,
+    /// What each device reports.
+    pub telemetry: Option<Telemetry>,
+}
+
+/// With whom a device has its association.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registrar {
+    /// The gateway that it sits behind (`via`).
+    Gateway,
+    /// An infrastructure CSE, by index into [`Plan::cses`]; gateways in between only forward.
+    Cse(usize),
+}
+
+/// A schedule: when each member of a group acts, counted from a common moment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Schedule {
+    /// The common moment, from the start of the run or from the event's time.
+    pub at: Duration,
+    /// How members are spread after it.
+    pub spread: Spread,
+}
+
+/// How members of a group are spread in time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Spread {
+    /// All at once.
+    AtOnce,
+    /// Uniform in `[0, window)`, drawn anew by each member from its own stream.
+    Jitter(Duration),
+    /// Slots of length `slot` within `window`, chosen by a hash of the member's identity.
+    Slots {
+        /// The whole window.
+        window: Duration,
+        /// One slot.
+        slot: Duration,
+    },
+    /// A Poisson process of this many starts per second.
+    Poisson(f64),
+}
+
+/// Periodic reports: oneM2M CREATE of a contentInstance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Telemetry {
+    /// Time between two reports of one device; phases are uniform.
+    pub interval: Duration,
+    /// Bytes of the content.
+    pub size: u32,
+}
+
+/// How associations are made and kept.
+#[derive(Clone)]
+pub struct Security {
+    /// The policy of both ends; a server's secrets are filled in when the world is built.
+    pub association: Config,
+    /// Life of traffic keys by policy; using older ones counts as overdue. `None`: no limit.
+    pub key_lifetime: Option<Duration>,
+    /// After a failed association a device tries again this much later (and uniform up to as much
+    /// again); `None`: never.
+    pub retry: Option<Duration>,
+}
+
+/// Something that happens on purpose.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// When.
+    pub at: Time,
+    /// Where.
+    pub target: Target,
+    /// What.
+    pub action: Action,
+    /// How the members react in time; `at` within it is zero.
+    pub spread: Spread,
+}
+
+/// A group of nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Index into [`Plan::fleets`].
+    Fleet(usize),
+    /// Index into [`Plan::gateways`].
+    Gateway(usize),
+    /// Index into [`Plan::cses`].
+    Cse(usize),
+}
+
+/// What happens to a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Each member makes new keys with its registrar.
+    Rekey(Rekey),
+    /// All volatile state is lost; members of fleets and gateways start again.
+    Restart,
+    /// The keys of the members' associations are no longer valid at either end; members must make a
+    /// full handshake.
+    Expire,
+}
+
+/// How new keys are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rekey {
+    /// DTLS 1.3 KeyUpdate in both directions.
+    KeyUpdate,
+    /// A handshake from a session ticket.
+    Resume,
+    /// A full handshake from the pre-shared key.
+    Full,
+}
+
+/// `"METRIC" = "< VALUE"`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expectation {
+    /// Dotted name of a metric, such as `rekey.time_s.p99`.
+    pub metric: String,
+    /// The comparison.
+    pub relation: Relation,
+    /// The bound in the metric's own SI unit.
+    pub bound: f64,
+    /// As it stands in the file, for people.
+    pub text: String,
+}
+
+/// A comparison of a metric with a bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// `<`
+    Less,
+    /// `<=`
+    AtMost,
+    /// `=`
+    Equal,
+    /// `>=`
+    AtLeast,
+    /// `>`
+    Greater,
+}
