@@ -243,6 +243,19 @@ impl Recorder {
         self.message_band.record(now, now.since(created).0);
     }
 
+    /// A datagram on `link` went no further.
+    pub fn lost(&mut self, link: usize, reason: &'static str) {
+        self.links[link].lost += 1;
+        self.reject(reason);
+    }
+
+    /// Operations that an association reports, by name.
+    pub fn count_operations(&mut self, operations: impl Iterator<Item = (&'static str, u64)>) {
+        for (name, count) in operations.filter(|(_, count)| *count > 0) {
+            *self.counters.operations.entry(name).or_default() += count;
+        }
+    }
+
     /// `len` bytes (headers included) were sent over `link`.
     pub fn sent(&mut self, link: usize, class: ByteClass, now: Time, len: u64) {
         let record = &mut self.links[link];

@@ -1,5 +1,12 @@
 //! From a plan to an outcome: builds the world, runs it, evaluates what was expected.
 
+mod build;
+mod execute;
+mod metrics;
 mod outcome;
+mod process;
+mod script;
 
+pub use execute::execute;
+pub use metrics::lookup;
 pub use outcome::{Checked, Metric, Outcome, Verdict};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::measure::{Recorder, Summary};
 use crate::scenario::Plan;
-use crate::sim::time::Time;
+use crate::sim::time::{Duration, Time};
 
 /// The result of one run.
 pub struct Outcome {
@@ -15,6 +15,10 @@ pub struct Outcome {
     pub plan: Plan,
     /// 64 hexadecimal digits over every delivered datagram and the final metrics.
     pub digest: String,
+    /// The digest of the datagrams by slice of virtual time, to find where two runs part.
+    pub digest_slices: Vec<String>,
+    /// The length of such a slice.
+    pub digest_slice: Duration,
     /// Did everything hold?
     pub verdict: Verdict,
     /// Virtual time when the run ended.
