@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::build::World;
 use super::metrics;
-use super::outcome::{Outcome, Verdict};
+use super::outcome::{DigestTrail, Metric, Outcome, Verdict};
 use super::process::{peak_rss_bytes, stopwatch};
 use crate::measure::Recorder;
 use crate::node::NodeSite;
@@ -42,8 +42,10 @@ pub fn execute(plan: Plan, threads: usize, observer: &(dyn Fn(Pulse) -> bool + S
     };
     Outcome {
         digest: final_digest(&digest, &metrics),
-        digest_slices: digest.slices().iter().map(|slice| format!("{slice:032x}")).collect(),
-        digest_slice: digest.slice(),
+        trail: DigestTrail {
+            slice_ns: digest.slice().0,
+            slices: digest.slices().iter().map(|slice| format!("{slice:032x}")).collect(),
+        },
         verdict,
         simulated: end,
         events,
@@ -70,7 +72,7 @@ fn close(report: Report<NodeSite>) -> Recorder {
 }
 
 /// One figure over every delivered datagram and the final metrics.
-fn final_digest(digest: &Digest, metrics: &BTreeMap<String, super::Metric>) -> String {
+fn final_digest(digest: &Digest, metrics: &BTreeMap<String, Metric>) -> String {
     let (sum, count) = digest.total();
     let metrics = serde_json::to_vec(metrics).expect("metrics are plain numbers");
     let hash = Sha256::new()
