@@ -38,7 +38,9 @@ pub(crate) fn main() -> ExitCode {
             Exit::Usage.into()
         }
         Err(_) => {
-            output::talk("internal error: this is a defect of keystorm; please report it with the command line");
+            output::talk(
+                "internal error: this is a defect of keystorm; please report it with the command line",
+            );
             Exit::Internal.into()
         }
     }

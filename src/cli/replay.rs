@@ -68,10 +68,8 @@ fn sentence(recorded: &Manifest, replayed: &str, parted: Option<f64>) -> String 
         || "every datagram is the same; only metrics differ".to_owned(),
         |at| format!("the first difference lies at or soon after {} of virtual time", time(at)),
     );
-    let mut text = format!(
-        "Differs: {place}.\nrecorded  {}\nreplayed  {replayed}\n",
-        recorded.digest
-    );
+    let mut text =
+        format!("Differs: {place}.\nrecorded  {}\nreplayed  {replayed}\n", recorded.digest);
     let mine = env!("CARGO_PKG_VERSION");
     if recorded.keystorm != mine {
         text.push_str(&format!(

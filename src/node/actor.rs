@@ -74,7 +74,7 @@ impl Actor {
     }
 
     fn submit(&mut self, job: Job, reach: &mut Reach<'_, '_>) {
-        if self.processor.enqueue(job).is_err() {
+        if self.processor.enqueue(reach.context.now, job).is_err() {
             reach.context.recorder.reject("queue_full");
             return;
         }
@@ -86,15 +86,17 @@ impl Actor {
 
     /// Starts jobs while servers are idle.
     fn work_off(&mut self, reach: &mut Reach<'_, '_>) {
-        while let Some(job) = self.processor.next() {
+        let group = reach.layout.place(self.id).group as usize;
+        let now = reach.context.now;
+        loop {
+            let record = &mut reach.context.recorder.loads[group];
+            let Some(job) = self.processor.next(now, record) else { return };
             let (cost, mut done) = self.perform(job, reach);
             done.generation = self.generation;
             if cost == Duration::ZERO {
                 self.finish(done, reach);
                 continue;
             }
-            let now = reach.context.now;
-            let group = reach.layout.place(self.id).group as usize;
             self.processor.occupy(now, cost, &mut reach.context.recorder.loads[group]);
             reach.schedule_own(self, now + cost, Event::Done(Box::new(done)));
         }

@@ -4,8 +4,8 @@ use super::event::{Note, Rekey};
 use super::layout::NodeId;
 use super::work::{Work, byte_class};
 use crate::association::{
-    Association, Failure, Kind, Offer, Operations, Output, PskStore, Received, Rejection, Secret,
-    Ticket, early_secret,
+    Association, ConnectError, Failure, Kind, Offer, Operations, Output, PskStore, Received,
+    Rejection, Secret, Ticket, early_secret,
 };
 use crate::measure::{ByteClass, Recorder};
 use crate::sim::time::{Duration, Time};
@@ -148,20 +148,23 @@ impl Client {
     ) -> (Vec<Vec<u8>>, Option<Change>) {
         let keys = OwnKey(&self.psk);
         let config = &work.layout.group(work.node).association;
-        let mut received = Received::Rejected(Rejection::NoAssociation);
+        let mut received = None;
         if let Some(pending) = &mut self.pending {
-            received = work.call(&keys, |env| pending.association.receive(config, bytes, env));
+            received =
+                Some(work.call(&keys, |env| pending.association.receive(config, bytes, env)));
         }
-        if let (Received::Rejected(_), Some(current)) = (received, &mut self.current) {
-            received = work.call(&keys, |env| current.receive(config, bytes, env));
-            if received == Received::KeyUpdate {
+        if let (None | Some(Received::Rejected(_)), Some(current)) = (received, &mut self.current) {
+            received = Some(work.call(&keys, |env| current.receive(config, bytes, env)));
+            if received == Some(Received::KeyUpdate) {
                 self.peer_updated(work);
             }
         }
-        if let Received::Rejected(reason) = received {
-            work.reject(reason.name());
+        match received {
+            None => work.reject("no_association"),
+            Some(Received::Rejected(reason)) => work.reject(reason.name()),
+            Some(_) => {}
         }
-        work.received = Some(received);
+        work.received = received;
         self.settle(work)
     }
 
@@ -249,7 +252,8 @@ impl Client {
                 self.pending = Some(Box::new(pending));
                 self.settle(work).1
             }
-            Err(error) => self.failed(error.name(), work),
+            Err(ConnectError::UnknownIdentity) => self.failed("unknown_identity", work),
+            Err(ConnectError::BadIdentity) => self.failed("bad_identity", work),
         }
     }
 

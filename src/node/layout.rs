@@ -107,6 +107,19 @@ impl Layout {
         format!("{}-{}", self.group(node).name, self.place(node).member)
     }
 
+    /// The AE-ID of `node` as an originator of requests: a stem that its CSE assigned begins with `C`
+    /// (TS-0001 clause 7.2).
+    #[must_use]
+    pub fn originator(&self, node: NodeId) -> String {
+        format!("C{}", self.identity(node))
+    }
+
+    /// The name of the CSEBase that `node` hosts.
+    #[must_use]
+    pub fn cse_name(&self, node: NodeId) -> String {
+        format!("cse-{}", self.identity(node))
+    }
+
     /// The node on the way from `from` down to `to`: `to` itself, or the gateway that it sits behind.
     #[must_use]
     pub fn next_hop_down(&self, from: NodeId, to: NodeId) -> NodeId {

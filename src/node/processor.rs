@@ -13,7 +13,8 @@ pub(super) struct Processor<J> {
     workers: u32,
     busy: u32,
     limit: Option<u32>,
-    waiting: VecDeque<J>,
+    /// Jobs and when they came.
+    waiting: VecDeque<(Time, J)>,
     meter: SecondMeter,
     busy_total: Duration,
 }
@@ -26,18 +27,23 @@ impl<J> Processor<J> {
     }
 
     /// Puts a job at the end of the queue; gives it back if the queue is full.
-    pub(super) fn enqueue(&mut self, job: J) -> Result<(), J> {
+    pub(super) fn enqueue(&mut self, now: Time, job: J) -> Result<(), J> {
         let full = self.limit.is_some_and(|limit| self.waiting.len() >= limit as usize);
         if full && self.idle() == 0 {
             return Err(job);
         }
-        self.waiting.push_back(job);
+        self.waiting.push_back((now, job));
         Ok(())
     }
 
     /// The next job, if a server is idle.
-    pub(super) fn next(&mut self) -> Option<J> {
-        if self.idle() > 0 { self.waiting.pop_front() } else { None }
+    pub(super) fn next(&mut self, now: Time, record: &mut GroupRecord) -> Option<J> {
+        if self.idle() == 0 {
+            return None;
+        }
+        let (came, job) = self.waiting.pop_front()?;
+        record.wait.record(now.since(came).0);
+        Some(job)
     }
 
     /// Jobs that wait for a server.

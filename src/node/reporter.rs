@@ -9,6 +9,7 @@ use super::event::Note;
 use super::work::Work;
 use crate::onem2m::device;
 use crate::sim::time::{Duration, Time};
+use crate::wire::coap::Token;
 
 /// Reports that may wait while there is no association; older ones are given up first.
 const BACKLOG: usize = 8;
@@ -70,8 +71,7 @@ impl Reporter {
         let Some(created) = self.backlog.pop_front() else { return };
         let message = self.next_message;
         self.next_message = message.wrapping_add(1);
-        let originator = work.layout.identity(work.node);
-        let request = device::report(&originator, message, &content(self.size, work.now));
+        let Some(request) = self.request(message, work) else { return };
         work.requests += 1;
         if !client.send(&request, work) {
             self.backlog.push_front(created);
@@ -89,12 +89,12 @@ impl Reporter {
     /// An answer came over the association.
     pub(super) fn receive(&mut self, bytes: &[u8], client: &mut Client, work: &mut Work<'_>) {
         work.requests += 1;
-        let answer = match device::read_answer(bytes) {
+        let answer = match device::answer(bytes) {
             Ok(answer) => answer,
             Err(reason) => return work.reject(reason.name()),
         };
-        match self.outstanding.take_if(|outstanding| outstanding.message == answer.message_id) {
-            Some(outstanding) if answer.is_success() => {
+        match self.outstanding.take_if(|outstanding| outstanding.message == answer.mid) {
+            Some(outstanding) if answer.status.is_success() => {
                 work.note(Note::Answered { created: outstanding.created });
             }
             Some(_) => work.reject("refused_by_cse"),
@@ -121,17 +121,27 @@ impl Reporter {
         false
     }
 
+    /// The report itself: the time of the reading in milliseconds, in as many digits as it has bytes.
+    fn request(&self, message: u16, work: &mut Work<'_>) -> Option<Vec<u8>> {
+        let layout = work.layout;
+        let originator = layout.originator(work.node);
+        let cse = layout.cse_name(layout.place(work.node).registrar);
+        let content = device::reading(self.size as usize, work.now.0 / 1_000_000);
+        let report = device::Report {
+            originator: &originator,
+            target: &device::target(&cse, &originator),
+            mid: message,
+            token: Token::new(&message.to_be_bytes())?,
+            request_id: &format!("{message}"),
+            content: &content,
+        };
+        device::report(&report).inspect_err(|error| work.recorder.reject(error.name())).ok()
+    }
+
     /// All volatile state is lost.
     pub(super) fn restart(&mut self) {
         self.backlog.clear();
         self.outstanding = None;
         self.wake = Time::NEVER;
     }
-}
-
-/// A reading of `size` bytes: the time of the reading in milliseconds, padded with zeros in front.
-fn content(size: u32, now: Time) -> String {
-    let width = size as usize;
-    let text = format!("{:0width$}", now.0 / 1_000_000);
-    text[text.len() - width.min(text.len())..].to_owned()
 }

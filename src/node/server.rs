@@ -3,12 +3,15 @@
 use super::layout::{KeyTable, Layout, NodeId};
 use super::work::{Work, byte_class};
 use crate::association::{
-    Accept, Association, Config, Kind, Operations, Output, PskStore, Received, Rejection, Secret,
+    Accept, Association, Config, Operations, Output, Peek, PskStore, Received, Secret,
     early_secret, peek,
 };
 use crate::measure::ByteClass;
 use crate::onem2m::Service;
 use crate::sim::time::{Duration, Time};
+
+/// Reason of refusing records of a peer with whom there is no association.
+const NO_ASSOCIATION: &str = "no_association";
 
 /// A node's side towards its clients.
 pub(super) struct Server {
@@ -25,21 +28,13 @@ pub(super) struct Peer {
     pending: Option<Box<Association>>,
     /// What the handshake in progress is booked as.
     class: ByteClass,
-    /// Start of the random of the ClientHello that was last accepted: a late copy is a duplicate.
-    hello: Option<[u8; 8]>,
     /// The earliest wake-up that is scheduled.
     pub(super) wake: Time,
 }
 
 impl Default for Peer {
     fn default() -> Self {
-        Self {
-            current: None,
-            pending: None,
-            class: ByteClass::Handshake,
-            hello: None,
-            wake: Time::NEVER,
-        }
+        Self { current: None, pending: None, class: ByteClass::Handshake, wake: Time::NEVER }
     }
 }
 
@@ -56,11 +51,11 @@ impl PskStore for TableKeys<'_> {
 }
 
 impl Server {
-    pub(super) fn new(keys: KeyTable, configs: Vec<Config>, layout: &Layout) -> Self {
-        let mut service = Service::default();
+    pub(super) fn new(me: NodeId, keys: KeyTable, configs: Vec<Config>, layout: &Layout) -> Self {
+        let mut service = Service::new(&layout.cse_name(me));
         let mut clients = Vec::new();
         for client in keys.clients() {
-            service.provision(&layout.identity(client));
+            service.provision(&layout.originator(client));
             clients.push(Peer::default());
         }
         Self { keys, configs, clients, service }
@@ -85,13 +80,13 @@ impl Server {
     ) {
         let place = work.layout.place(from);
         let Some(peer) = self.clients.get_mut(place.client as usize) else {
-            work.received = Some(Received::Rejected(Rejection::NoAssociation));
-            work.reject(Rejection::NoAssociation.name());
-            return;
+            return work.reject(NO_ASSOCIATION);
         };
         let config = &self.configs[place.group as usize];
         let keys = TableKeys { layout: work.layout, table: &self.keys };
-        let received = peer.receive(config, &keys, from, class, bytes, work);
+        let Some(received) = peer.receive(config, &keys, from, class, bytes, work) else {
+            return work.reject(NO_ASSOCIATION);
+        };
         if let Received::Rejected(reason) = received {
             work.reject(reason.name());
         }
@@ -142,7 +137,10 @@ impl Server {
                     Output::Datagram { kind, bytes } => {
                         work.send(client, byte_class(kind, peer.class), bytes);
                     }
-                    Output::Established { .. } => peer.promote(),
+                    Output::Established { .. } => {
+                        peer.promote();
+                        self.service.associated(&work.layout.originator(client));
+                    }
                     Output::Failed(_) | Output::Closed => peer.drop_over(),
                     Output::Data(request) => {
                         answer(&mut self.service, peer, &request, client, config, &keys, work);
@@ -182,19 +180,20 @@ impl Peer {
         class: ByteClass,
         bytes: &[u8],
         work: &mut Work<'_>,
-    ) -> Received {
-        let hello = peek(bytes).and_then(|seen| seen.client_hello_random());
-        if let Some(random) = hello {
-            return self.hello(config, keys, from, class, bytes, random, work);
+    ) -> Option<Received> {
+        if let Some(Peek::ClientHello { random }) = peek(bytes) {
+            return Some(self.hello(config, keys, from, class, bytes, &random, work));
         }
-        let mut received = Received::Rejected(Rejection::NoAssociation);
+        let mut received = None;
         if let Some(pending) = &mut self.pending {
-            received = work.call(keys, |env| pending.receive(config, bytes, env));
+            received = Some(work.call(keys, |env| pending.receive(config, bytes, env)));
         }
-        if let (Received::Rejected(_), Some(current)) = (received, &mut self.current) {
-            received = work.call(keys, |env| current.receive(config, bytes, env));
+        match (received, &mut self.current) {
+            (None | Some(Received::Rejected(_)), Some(current)) => {
+                Some(work.call(keys, |env| current.receive(config, bytes, env)))
+            }
+            _ => received,
         }
-        received
     }
 
     /// A plaintext ClientHello: of the handshake in progress, a late copy, or of a new handshake, which
@@ -206,22 +205,19 @@ impl Peer {
         from: NodeId,
         class: ByteClass,
         bytes: &[u8],
-        random: [u8; 8],
+        random: &[u8; 32],
         work: &mut Work<'_>,
     ) -> Received {
-        if self.hello == Some(random) {
-            if let Some(pending) = &mut self.pending {
-                return work.call(keys, |env| pending.receive(config, bytes, env));
-            }
-            if self.current.is_some() {
-                return Received::Duplicate;
-            }
+        if let Some(pending) = self.pending.as_mut().filter(|a| a.began_with(random)) {
+            return work.call(keys, |env| pending.receive(config, bytes, env));
+        }
+        if self.current.as_ref().is_some_and(|current| current.began_with(random)) {
+            return Received::Duplicate;
         }
         let address = from.0.to_be_bytes();
         match work.call(keys, |env| Association::accept(config, &address, bytes, env)) {
             Accept::Association(association) => {
                 self.pending = Some(Box::new(association));
-                self.hello = Some(random);
                 self.class = if class == ByteClass::Retransmission { self.class } else { class };
                 Received::ClientHello
             }
@@ -240,7 +236,6 @@ impl Peer {
     fn drop_over(&mut self) {
         if self.pending.as_ref().is_some_and(|pending| pending.is_over()) {
             self.pending = None;
-            self.hello = None;
         }
         if self.current.as_ref().is_some_and(Association::is_over) {
             self.current = None;
@@ -259,7 +254,7 @@ fn answer(
     work: &mut Work<'_>,
 ) {
     work.requests += 1;
-    match service.handle_coap(&work.layout.identity(client), request) {
+    match service.handle_coap(&work.layout.originator(client), request) {
         Ok(answer) => {
             if let Some(current) = &mut peer.current {
                 // An association that was just used for receiving can send.
@@ -272,7 +267,12 @@ fn answer(
 
 /// Counts client flights that reached this server.
 fn count_flight(received: Received, bytes: &[u8], work: &mut Work<'_>) {
-    let of_handshake = peek(bytes).is_some_and(|seen| seen.is_handshake());
+    let of_handshake = match peek(bytes) {
+        Some(Peek::ClientHello { .. } | Peek::Plaintext) => true,
+        // RFC 9147 section 6.1: epoch 2 protects the handshake; its two low bits tell.
+        Some(Peek::Protected { epoch_bits }) => epoch_bits == 2,
+        None => false,
+    };
     let counters = &mut work.recorder.counters;
     match received {
         Received::ClientHello | Received::Finished => counters.flights_reached += 1,

@@ -49,7 +49,8 @@ impl NodeSite {
         let layout = &self.layout;
         let place = layout.place(parts.id);
         debug_assert_eq!(place.local as usize, self.actors.len());
-        let server = parts.server.map(|(keys, configs)| Server::new(keys, configs, layout));
+        let server =
+            parts.server.map(|(keys, configs)| Server::new(parts.id, keys, configs, layout));
         let telemetry = layout.group(parts.id).telemetry;
         self.actors.push(Actor {
             id: parts.id,

@@ -83,12 +83,10 @@ impl Estimate {
             KeyExchange::Psk => HANDSHAKE_PSK_S,
             KeyExchange::PskDhe => HANDSHAKE_DHE_S,
         };
-        all.wall_s = all.handshakes as f64 * each
-            + light as f64 * RECORD_S
-            + all.events as f64 * EVENT_S;
-        all.memory_bytes = BASE_BYTES
-            + all.devices as f64 * DEVICE_BYTES
-            + all.gateways as f64 * GATEWAY_BYTES;
+        all.wall_s =
+            all.handshakes as f64 * each + light as f64 * RECORD_S + all.events as f64 * EVENT_S;
+        all.memory_bytes =
+            BASE_BYTES + all.devices as f64 * DEVICE_BYTES + all.gateways as f64 * GATEWAY_BYTES;
         all
     }
 

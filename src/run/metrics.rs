@@ -111,8 +111,12 @@ impl Metrics {
         let highest = groups.iter().map(peak).fold(0.0, f64::max);
         self.number(format!("load.{name}.utilisation_peak_1s"), highest);
         self.count(format!("load.{name}.queue_max"), queue);
-        let mut energy = Distribution::default();
-        groups.iter().for_each(|(_, load)| energy.merge(&load.energy));
+        let (mut wait, mut energy) = (Distribution::default(), Distribution::default());
+        for (_, load) in groups {
+            wait.merge(&load.wait);
+            energy.merge(&load.energy);
+        }
+        self.distribution(format!("load.{name}.wait_s"), &wait);
         self.distribution(format!("energy.{name}_j"), &energy);
     }
 
