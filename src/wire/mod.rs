@@ -1,1 +1,3 @@
-//! To be filled.
+//! Bytes to typed messages and back: pure, stateless, bounded.
+
+pub mod dtls;
