@@ -157,3 +157,15 @@ impl Config {
         if self.long_sequence { 2 } else { 1 }
     }
 }
+
+impl Failure {
+    /// The name in `association.failed.NAME`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unanswered => "unanswered",
+            Self::Alerted(_) => "alerted",
+            Self::Misbehaved(reason) => reason.name(),
+        }
+    }
+}

@@ -16,7 +16,7 @@ use super::{
     Accept, Config, Env, Failure, Kind, Offer, Operation, Operations, Output, Received, Rejection,
     Secret, client, server,
 };
-use crate::sim::time::Time;
+use crate::sim::time::{Duration, Time};
 use crate::wire::dtls::{Alert, AlertDescription, ContentType, HandshakeType};
 
 /// Records that one key may protect (RFC 8446 section 5.5: 2^24.5 for AES-GCM), whatever
@@ -189,6 +189,14 @@ impl Association {
             _ => None,
         };
         [flight, other].into_iter().flatten().min()
+    }
+
+    /// What was sent at `now` leaves `by` later, since the machine had to work for it first: the
+    /// retransmission timer counts from then.
+    pub fn postpone(&mut self, now: Time, by: Duration) {
+        if let Some(flight) = &mut self.flight {
+            flight.timer.postpone(now, by);
+        }
     }
 
     /// Sends application data in one record. If [`Config::record_limit`] is reached with it, a key

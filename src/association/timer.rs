@@ -32,7 +32,6 @@ impl Timer {
         self.deadline
     }
 
-
     /// What the next flight starts with: a timeout that was backed off (RFC 9147 section 5.8.2: it
     /// is retained until a message gets through without retransmission).
     pub(super) fn carried(&self) -> Option<Duration> {
@@ -42,6 +41,14 @@ impl Timer {
     /// Counts the present timeout from `now`.
     pub(super) fn start(&mut self, now: Time) {
         self.deadline = self.timeout.map(|timeout| now + timeout);
+    }
+
+    /// If it was started at `now`, it counts from `by` later.
+    pub(super) fn postpone(&mut self, now: Time, by: Duration) {
+        let started_now = self.timeout.map(|timeout| now + timeout);
+        if self.deadline.is_some() && self.deadline == started_now {
+            self.deadline = started_now.map(|deadline| deadline + by);
+        }
     }
 
     pub(super) const fn stop(&mut self) {

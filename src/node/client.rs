@@ -5,7 +5,7 @@ use super::layout::NodeId;
 use super::work::{Work, byte_class};
 use crate::association::{
     Association, ConnectError, Failure, Kind, Offer, Operations, Output, PskStore, Received,
-    Rejection, Secret, Ticket, early_secret,
+    Secret, Ticket, early_secret,
 };
 use crate::measure::{ByteClass, Recorder};
 use crate::sim::time::{Duration, Time};

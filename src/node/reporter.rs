@@ -2,8 +2,6 @@
 
 use std::collections::VecDeque;
 
-use rand_core::Rng as _;
-
 use super::client::Client;
 use super::event::Note;
 use super::work::Work;
@@ -135,7 +133,7 @@ impl Reporter {
             request_id: &format!("{message}"),
             content: &content,
         };
-        device::report(&report).inspect_err(|error| work.recorder.reject(error.name())).ok()
+        device::report(&report).inspect_err(|_| work.reject("report_too_long")).ok()
     }
 
     /// All volatile state is lost.
