@@ -17,6 +17,9 @@ use crate::sim::{Context, Origin};
 /// Draws of an actor's own decisions and of its associations.
 pub(super) const OWN_DRAWS: u8 = 0;
 
+/// Draw of a device's phase of reporting.
+const PHASE_DRAWS: u8 = 3;
+
 /// What waits for the processor.
 #[derive(Debug)]
 pub(super) enum Job {
@@ -243,9 +246,23 @@ impl Actor {
                     reach.schedule_own(self, at, Event::Command(Command::Report));
                 }
             }
-            Command::Start | Command::Rekey { .. } | Command::Retry => {
+            Command::Start => {
                 self.submit(Job::Command(command), reach);
+                self.first_report(reach);
             }
+            Command::Rekey { .. } | Command::Retry => self.submit(Job::Command(command), reach),
+        }
+    }
+
+    /// Reports begin within one interval of the start, each device at a phase of its own.
+    fn first_report(&mut self, reach: &mut Reach<'_, '_>) {
+        let layout = reach.layout;
+        if let Some((interval, _)) = layout.group(self.id).telemetry {
+            let place = layout.place(self.id);
+            let streams = &layout.groups[place.group as usize].streams;
+            let phase = streams.draws(place.member, PHASE_DRAWS, &mut 0).below(interval.0);
+            let at = reach.context.now + Duration(phase);
+            reach.schedule_own(self, at, Event::Command(Command::Report));
         }
     }
 
