@@ -1,6 +1,6 @@
 //! What an association is given with every call, and what it gives back.
 
-use super::{Config, Operations};
+use super::{Config, Operations, Rejection};
 use crate::sim::time::{Duration, Time};
 
 /// A 32-byte secret of the key schedule.
@@ -109,13 +109,6 @@ pub enum Failure {
     Alerted(u8),
     /// The peer broke the protocol under authenticated keys.
     Misbehaved(Rejection),
-}
-
-/// Why something that arrived was not accepted. Dropped and counted; never an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Rejection {
-    /// The bytes do not parse.
-    Malformed,
 }
 
 /// What a datagram turned out to be: its most significant record.

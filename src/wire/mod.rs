@@ -1,4 +1,5 @@
-//! Bytes to typed messages and back: pure, without state, without panic on any bytes, every limit named.
+//! Bytes to typed messages and back: pure, stateless, without panic on any bytes, every limit named.
 
 pub mod coap;
+pub mod dtls;
 pub mod primitive;
