@@ -42,6 +42,8 @@ pub struct World {
     operations: Operations,
     out: Vec<Output>,
     wire: VecDeque<(End, Vec<u8>)>,
+    /// Bytes of all datagrams so far.
+    pub bytes: usize,
 }
 
 impl World {
@@ -52,6 +54,7 @@ impl World {
             operations: Operations::default(),
             out: Vec::new(),
             wire: VecDeque::new(),
+            bytes: 0,
         }
     }
 
@@ -97,6 +100,7 @@ impl World {
     fn post(&mut self, to: End) {
         for output in self.out.drain(..) {
             if let Output::Datagram { bytes, .. } = output {
+                self.bytes += bytes.len();
                 self.wire.push_back((to, bytes));
             }
         }

@@ -214,9 +214,11 @@ impl<'h> Pair<'h> {
 
     /// The network loses the datagrams of `side` with these numbers.
     pub fn lose(&mut self, side: Side, numbers: &'h [usize]) {
-        self.network(move |sent, n| {
-            if sent.from == side && numbers.contains(&n) { Lose } else { Deliver }
-        });
+        self.network(
+            move |sent, n| {
+                if sent.from == side && numbers.contains(&n) { Lose } else { Deliver }
+            },
+        );
     }
 
     pub fn end(&mut self, side: Side) -> &mut End {
