@@ -1,6 +1,8 @@
 //! The policy of an association: data, chosen by a scenario or a program, never read from the clock
 //! or the environment.
 
+use std::fmt;
+
 use crate::sim::time::Duration;
 
 /// Which PSK key exchange mode is used (RFC 8446 section 4.2.9).
@@ -53,8 +55,15 @@ pub struct ServerSecrets {
     pub ticket: [u8; 16],
 }
 
+impl fmt::Debug for ServerSecrets {
+    /// Secrets stay out of logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerSecrets").finish_non_exhaustive()
+    }
+}
+
 /// Everything that two ends may set differently.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// The key exchange that a client offers and a server accepts.
     pub key_exchange: KeyExchange,

@@ -108,8 +108,9 @@ impl Association {
         let Some(flight) = &mut self.flight else { return };
         let news = flight.acknowledge(&records);
         if !flight.is_acknowledged() {
-            // RFC 9147 section 5.8.1: what a partial ACK leaves out is sent again at once.
-            if news {
+            // RFC 9147 section 5.8.1: what a partial ACK leaves out of a flight is sent again at once.
+            // After the handshake every record is acknowledged by itself, so that means nothing.
+            if news && !matches!(self.stage, Stage::Established) {
                 turn.transmission = Transmission::Again;
             }
             return;

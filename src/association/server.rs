@@ -348,7 +348,7 @@ impl Association {
     }
 
     /// A ClientHello after the first: a copy makes the server repeat the flight that answers it.
-    pub(super) fn repeated_hello(&mut self, turn: &mut Turn<'_, '_>, fragment: &Fragment<'_>) {
+    pub(super) fn repeated_hello(&self, turn: &mut Turn<'_, '_>, fragment: &Fragment<'_>) {
         let random = fragment.bytes.get(2..34).filter(|_| fragment.offset == 0);
         if random.is_some_and(|random| !random.starts_with(&self.hello)) {
             return turn.reject(Rejection::OtherHello);

@@ -32,7 +32,6 @@ impl Timer {
         self.deadline
     }
 
-
     /// What the next flight starts with: a timeout that was backed off (RFC 9147 section 5.8.2: it
     /// is retained until a message gets through without retransmission).
     pub(super) fn carried(&self) -> Option<Duration> {

@@ -1,6 +1,6 @@
 //! The handshake in each mode, with nothing going wrong.
 
-use keystorm::association::{Config, Kind, KeyExchange, Operation, Output, Received};
+use keystorm::association::{Config, KeyExchange, Kind, Operation, Output, Received};
 use keystorm::sim::time::{Duration, Time};
 
 use crate::pair::*;
@@ -36,7 +36,8 @@ fn it_takes_four_datagrams_and_each_is_known_for_what_it_is() {
 fn the_server_is_established_by_the_finished_and_the_client_by_its_acknowledgement() {
     let mut pair = Pair::new(config());
     pair.connect();
-    let establishment = |pair: &Pair<'_>| (pair.client.is_established(), pair.server.is_established());
+    let establishment =
+        |pair: &Pair<'_>| (pair.client.is_established(), pair.server.is_established());
     pair.run(Duration::from_millis(29));
     assert_eq!(establishment(&pair), (false, false));
     pair.run(Duration::from_millis(1));
@@ -75,8 +76,14 @@ fn without_forward_secrecy_no_point_is_multiplied_and_with_it_two_at_each_end() 
         pair.handshake();
         for end in [&pair.client, &pair.server] {
             assert_eq!(end.operations.of(Operation::X25519), multiplications);
-            assert_eq!(end.operations.of(Operation::Seal), if end.received[0] == Received::ClientHello { 2 } else { 1 });
-            assert_eq!(end.operations.of(Operation::Open), if end.received[0] == Received::ClientHello { 1 } else { 2 });
+            assert_eq!(
+                end.operations.of(Operation::Seal),
+                if end.received[0] == Received::ClientHello { 2 } else { 1 }
+            );
+            assert_eq!(
+                end.operations.of(Operation::Open),
+                if end.received[0] == Received::ClientHello { 1 } else { 2 }
+            );
         }
     }
 }
