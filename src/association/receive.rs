@@ -231,12 +231,7 @@ impl Association {
     }
 
     /// A message that was handled before came again.
-    fn duplicate(
-        &mut self,
-        turn: &mut Turn<'_, '_>,
-        number: RecordNumber,
-        fragment: &Fragment<'_>,
-    ) {
+    fn duplicate(&self, turn: &mut Turn<'_, '_>, number: RecordNumber, fragment: &Fragment<'_>) {
         if fragment.kind == HandshakeType::ClientHello {
             return self.repeated_hello(turn, fragment);
         }

@@ -94,7 +94,7 @@ fn a_partial_acknowledgement_makes_the_server_repeat_only_what_is_missing() {
     pair.connect();
     pair.run(Duration::from_millis(15));
     let flight = pair.sent(Server).len();
-    let mut pair = Pair::new(config.clone());
+    let mut pair = Pair::new(config);
     pair.network(
         move |sent, n| {
             if sent.from == Server && n == flight - 1 { Lose } else { Deliver }
