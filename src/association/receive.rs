@@ -269,10 +269,10 @@ impl Association {
         authentic: bool,
         rejection: Rejection,
     ) {
-        turn.reject(rejection);
         if !authentic {
-            return;
+            return turn.reject(rejection);
         }
+        turn.condemn(rejection);
         let description = match rejection {
             Rejection::BadFinished => AlertDescription::DecryptError,
             Rejection::UnexpectedMessage => AlertDescription::UnexpectedMessage,

@@ -146,8 +146,11 @@ fn answer(
     association.hello.copy_from_slice(&hello.random[..8]);
     association.next_message = sequence;
     association.incoming = Incoming::starting_at(sequence + 1);
-    // A HelloRetryRequest took the record number of the ClientHello that it answered.
-    association.sending.skip_plaintext(sequence.into());
+    if sequence > 0 {
+        // HelloRetryRequest took the record number of the first ClientHello, which is lower than that
+        // of the second. The cap leaves room before 2^48.
+        association.sending.skip_plaintext(record.min(u32::MAX.into()));
+    }
     association.server_flight(turn, &hello, &chosen, before, bytes)?;
     association.end_turn(turn);
     Ok(Some(association))
