@@ -108,7 +108,7 @@ pub(super) fn parse<D: Dimension>(text: &str) -> Result<D::Value, Fault> {
     if unit.is_empty() {
         let message = format!("{} needs a unit", D::KIND);
         let hint = Some(format!(
-            "write \"{number}{}\"; units are {}",
+            "give it one, such as \"{number}{}\"; units are {}",
             D::USUAL,
             enumerate(D::UNITS.iter().copied())
         ));
@@ -143,7 +143,7 @@ fn not_a_string<D: Dimension>(node: &Node, name: &str, report: &mut Diagnostics)
         .add(Code::MissingUnit, node.place, format!("{}: {} needs a unit", quote(name), D::KIND))
         .label("no unit")
         .hint(format!(
-            "write \"{}{}\"; units are {}",
+            "give it one, such as \"{}{}\"; units are {}",
             number.trim_start_matches('-'),
             D::USUAL,
             enumerate(D::UNITS.iter().copied())
@@ -307,21 +307,53 @@ pub(super) fn time_text(nanos: u64) -> String {
         (1_000, "us"),
         (1, "ns"),
     ];
-    if nanos == 0 {
-        return "0s".to_owned();
-    }
-    let (factor, unit) =
-        UNITS.into_iter().find(|(factor, _)| nanos % factor == 0).unwrap_or((1, "ns"));
-    format!("{}{unit}", nanos / factor)
+    if nanos == 0 { "0s".to_owned() } else { whole_text(nanos, &UNITS) }
 }
 
 /// A rate as one would write it, without loss.
 pub(super) fn rate_text(bits_per_second: u64) -> String {
-    const UNITS: [(u64, &str); 4] =
-        [(1_000_000_000, "Gbps"), (1_000_000, "Mbps"), (1_000, "kbps"), (1, "bps")];
-    let whole = |(factor, _): &(u64, &str)| bits_per_second % factor == 0;
-    let (factor, unit) = UNITS.into_iter().find(whole).unwrap_or((1, "bps"));
-    format!("{}{unit}", bits_per_second / factor)
+    whole_text(
+        bits_per_second,
+        &[(1_000_000_000, "Gbps"), (1_000_000, "Mbps"), (1_000, "kbps"), (1, "bps")],
+    )
+}
+
+/// A size as one would write it, without loss.
+pub(super) fn size_text(bytes: u64) -> String {
+    if bytes == 0 { "0B".to_owned() } else { whole_text(bytes, &[(1_000, "kB"), (1, "B")]) }
+}
+
+/// A price as one would write it, without loss.
+pub(super) fn price_text(nanos: f64) -> String {
+    real_text(nanos, &[(1e9, "s"), (1e6, "ms"), (1e3, "us"), (1.0, "ns")])
+}
+
+/// A power as one would write it, without loss.
+pub(super) fn power_text(watts: f64) -> String {
+    real_text(watts, &[(1.0, "W"), (1e-3, "mW"), (1e-6, "uW"), (1.0, "W")])
+}
+
+/// The largest unit that leaves a whole number; the last unit is 1.
+fn whole_text(value: u64, units: &[(u64, &str)]) -> String {
+    let found = units.iter().find(|(factor, _)| value.is_multiple_of(*factor));
+    found.map_or_else(|| value.to_string(), |(factor, unit)| format!("{}{unit}", value / factor))
+}
+
+/// The first unit that leaves at least 1 and reads back as the same value, else the last, which is 1.
+fn real_text(value: f64, units: &[(f64, &str)]) -> String {
+    let lossless = |(factor, _): &&(f64, &str)| {
+        let scaled = value / factor;
+        scaled >= 1.0 && (scaled * factor).to_bits() == value.to_bits() && short(scaled)
+    };
+    match units.iter().find(lossless) {
+        Some((factor, unit)) => format!("{}{unit}", value / factor),
+        None => format!("{value}{}", units.last().map_or("", |(_, unit)| unit)),
+    }
+}
+
+/// Would anyone write this number?
+fn short(number: f64) -> bool {
+    number.to_string().len() <= 7
 }
 
 #[cfg(test)]
@@ -361,5 +393,16 @@ mod tests {
         for nanos in [0, 1, 999, 1_500_000, 90_000_000_000, HUNDRED_YEARS_NS] {
             assert_eq!(time(&time_text(nanos)), Ok(nanos));
         }
+    }
+
+    #[test]
+    fn prices_read_back_as_written() {
+        for nanos in [0.0, 0.25, 24.6, 313_000.0, 8.58e6, 1.0 / 3.0, 1e12, 5e-324, 123_456.789] {
+            let text = price_text(nanos);
+            assert_eq!(parse::<PriceDimension>(&text).ok(), Some(nanos), "{text}");
+            let text = power_text(nanos / 1e7);
+            assert_eq!(parse::<PowerDimension>(&text).ok(), Some(nanos / 1e7), "{text}");
+        }
+        assert_eq!((price_text(313_000.0), power_text(0.01)), ("313us".into(), "10mW".into()));
     }
 }

@@ -105,14 +105,13 @@ pub(super) fn read_table<T: Table>(entries: &Entries, place: Place, report: &mut
 
 fn unknown_field<T: Table>(key: &str, place: Place, report: &mut Diagnostics) {
     let known = || T::FIELDS.iter().map(|(known, _)| *known);
-    let hint = match nearest(key, known()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("the fields here are {}", enumerate(known())),
-    };
     report
         .add(Code::UnknownField, place, format!("unknown field {}", quote(key)))
         .label("unknown field")
-        .hint(hint);
+        .hint_with(|| match nearest(key, known()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("the fields here are {}", enumerate(known())),
+        });
 }
 
 /// Reports a value of the wrong type.
@@ -137,6 +136,8 @@ pub(super) struct Entry<T> {
     pub(super) key: Place,
     /// What stands under it.
     pub(super) value: T,
+    /// Where that stands.
+    pub(super) place: Place,
 }
 
 impl<T> Default for Named<T> {
@@ -154,7 +155,8 @@ impl<T: Word> Word for Named<T> {
         let mut named = BTreeMap::new();
         for (key, entry) in entries {
             if let Some(value) = T::read(&entry.node, key, report) {
-                named.insert(key.clone(), Entry { key: entry.key, value });
+                let place = entry.node.place;
+                named.insert(key.clone(), Entry { key: entry.key, value, place });
             }
         }
         Some(Self(named))

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Checker;
 use super::class::Role;
-use crate::scenario::codes::Code;
+use crate::scenario::codes::{Code, Severity};
 use crate::scenario::plan::{Cse, Fleet, Gateway, Registrar, Schedule, Spread, Telemetry};
 use crate::scenario::preset::names;
 use crate::scenario::source::{At, Place, quote};
@@ -144,7 +144,9 @@ impl<'a> Checker<'a> {
         if names(&file.cse).any(|cse| cse == at.value) {
             return None; // It exists, but is wrong itself.
         }
-        if self.loops(name, &at.value) {
+        if self.report.is_full(Severity::Error) {
+            self.not_a_registrar(at, "");
+        } else if self.loops(name, &at.value) {
             self.report
                 .add(
                     Code::RegistrarLoop,
@@ -209,10 +211,7 @@ impl<'a> Checker<'a> {
     }
 
     fn route(&mut self, words: &FleetTable, network: &Network) -> Option<Route> {
-        let via = match self.via(&words.via, network) {
-            Ok(via) => via,
-            Err(()) => return None,
-        };
+        let Ok(via) = self.via(&words.via, network) else { return None };
         let at = words.registrar.given()?;
         if let Some(&gateway) = network.gateway_index.get(&at.value) {
             if via.is_some_and(|via| via != gateway) {
