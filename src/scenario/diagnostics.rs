@@ -78,7 +78,8 @@ impl Diagnostics {
         self.list.iter()
     }
 
-    /// As a compiler would print them; `color` adds terminal colours. Empty, or ends in a line break.
+    /// As a compiler would print them; `color` adds terminal colours. Empty, or ends in a line
+    /// break.
     #[must_use]
     pub fn render(&self, color: bool) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };

@@ -16,7 +16,7 @@ pub(super) enum Unit {
 }
 
 /// Metrics of one value.
-const SINGLE: [(&str, Unit); 20] = [
+const SINGLE: [(&str, Unit); 19] = [
     ("population.devices", Unit::Count),
     ("population.gateways", Unit::Count),
     ("population.cses", Unit::Count),
@@ -35,7 +35,6 @@ const SINGLE: [(&str, Unit); 20] = [
     ("flights.duplicate_fraction", Unit::Fraction),
     ("message.sent", Unit::Count),
     ("message.delivered", Unit::Count),
-    ("message.rejected", Unit::Count),
     ("key.overdue_device_s", Unit::Seconds),
 ];
 

@@ -1,4 +1,5 @@
-//! The plan as a scenario file again: every figure written out, nothing left to presets and defaults.
+//! The plan as a scenario file again: every figure written out, nothing left to presets and
+//! defaults.
 
 use std::fmt::{Display, Write as _};
 

@@ -1,4 +1,5 @@
-//! From the tree to words: one struct per table gives its keys, its reader and its part of the schema.
+//! From the tree to words: one struct per table gives its keys, its reader and its part of the
+//! schema.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -228,7 +229,10 @@ macro_rules! table {
         $(#[doc = $doc])*
         #[derive(Clone, Debug, Default)]
         pub(in crate::scenario) struct $name {
-            $( $(#[doc = $field_doc])* pub(in crate::scenario) $field: $crate::scenario::table::Field<$kind>, )*
+            $(
+                $(#[doc = $field_doc])*
+                pub(in crate::scenario) $field: $crate::scenario::table::Field<$kind>,
+            )*
         }
 
         impl $crate::scenario::table::Table for $name {
@@ -251,7 +255,11 @@ macro_rules! table {
                 #[schemars(deny_unknown_fields)]
                 #[expect(dead_code, reason = "only its shape is of use")]
                 struct $name {
-                    $( $(#[doc = $field_doc])* $(#[schemars($required)])? $field: Option<$kind>, )*
+                    $(
+                        $(#[doc = $field_doc])*
+                        $(#[schemars($required)])?
+                        $field: Option<$kind>,
+                    )*
                 }
                 <$name as schemars::JsonSchema>::json_schema(generator)
             }

@@ -64,7 +64,9 @@ fn value() -> impl Strategy<Value = String> {
     prop_oneof![
         "[0-9]{0,25}(\\.[0-9]{0,12})?(ns|us|ms|s|min|h|d|B|kB|kbps|/s|uJ|W|%)?",
         "[<>=]{0,2} ?[0-9.]{1,8}(s|ms)?",
-        "(none|true|nan|inf|-1|1e999|x86_core|nbiot_good|in|devices|\\{\\}|\\[\\]|\\{ interval = \"1s\", size = \"9B\" \\})",
+        "(none|true|nan|inf|-1|1e999|x86_core|nbiot_good|in|devices|\\{\\}|\\[\\])",
+        Just("{ interval = \"1s\", size = \"9B\" }".to_owned()),
+        Just("{ window = \"5s\", slot = \"1s\" }".to_owned()),
         ".{0,20}",
     ]
 }
@@ -86,8 +88,9 @@ proptest! {
     }
 
     #[test]
-    fn any_value_at_a_known_place(key in key(), value in value(), other in key(), second in value()) {
-        let _ = survives(LEAST, &[format!("{key}={value}"), format!("{other}={second}")]);
+    fn any_values_at_known_places(set in prop::collection::vec((key(), value()), 1..4)) {
+        let set: Vec<_> = set.into_iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let _ = survives(LEAST, &set);
     }
 
     #[test]

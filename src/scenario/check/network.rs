@@ -85,7 +85,10 @@ impl<'a> Checker<'a> {
         if !missing.is_empty() {
             self.report
                 .add(Code::NoPopulation, Place::default(), format!("the scenario has {missing}"))
-                .hint("add `[cse.in]` with a class, and a `[fleet.NAME]` with count, class, link and registrar");
+                .hint(
+                    "add `[cse.in]` with a class, and `[fleet.NAME]` with count, class, link and \
+                     registrar",
+                );
         }
         let gateways = network.gateways.iter().map(|gateway| u64::from(gateway.count));
         let fleets = network.fleets.iter().map(|fleet| u64::from(fleet.count));
