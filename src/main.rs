@@ -1,2 +1,7 @@
-//! The command line.
-fn main() {}
+//! The `keystorm` program; see `keystorm --help`.
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

@@ -1,6 +1,6 @@
 //! What an association is given with every call, and what it gives back.
 
-use super::{Config, Operations};
+use super::{Config, Operations, Rejection};
 use crate::sim::time::{Duration, Time};
 
 /// A 32-byte secret of the key schedule.
@@ -111,13 +111,6 @@ pub enum Failure {
     Misbehaved(Rejection),
 }
 
-/// Why something that arrived was not accepted. Dropped and counted; never an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Rejection {
-    /// The bytes do not parse.
-    Malformed,
-}
-
 /// What a datagram turned out to be: its most significant record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Received {
@@ -162,5 +155,17 @@ impl Config {
     #[must_use]
     pub const fn sequence_len(&self) -> usize {
         if self.long_sequence { 2 } else { 1 }
+    }
+}
+
+impl Failure {
+    /// The name in `association.failed.NAME`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unanswered => "unanswered",
+            Self::Alerted(_) => "alerted",
+            Self::Misbehaved(reason) => reason.name(),
+        }
     }
 }

@@ -75,6 +75,14 @@ impl Operations {
         self.0[operation as usize]
     }
 
+    /// Each operation's name and count.
+    pub fn counts(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let counts = self.0;
+        Operation::ALL
+            .into_iter()
+            .map(move |operation| (operation.name(), counts[operation as usize]))
+    }
+
     /// Adds the counts of `other`.
     pub fn add(&mut self, other: &Self) {
         for (mine, theirs) in self.0.iter_mut().zip(other.0) {

@@ -87,6 +87,8 @@ pub struct GroupRecord {
     pub peak_1s: Track,
     /// The longest queue of any of its nodes, by time; jobs in service not counted.
     pub queue: Track,
+    /// How long each job waited for a server, in nanoseconds.
+    pub wait: Distribution,
     /// Energy of each node, in nanojoules.
     pub energy: Distribution,
 }
@@ -187,6 +189,7 @@ impl Recorder {
             busy: Track::new(Fold::Sum, width),
             peak_1s: Track::new(Fold::Max, Duration::from_secs(1)),
             queue: Track::new(Fold::Max, width),
+            wait: Distribution::default(),
             energy: Distribution::default(),
         };
         let link = LinkRecord {
@@ -243,6 +246,19 @@ impl Recorder {
         self.message_band.record(now, now.since(created).0);
     }
 
+    /// A datagram on `link` went no further.
+    pub fn lost(&mut self, link: usize, reason: &'static str) {
+        self.links[link].lost += 1;
+        self.reject(reason);
+    }
+
+    /// Operations that an association reports, by name.
+    pub fn count_operations(&mut self, operations: impl Iterator<Item = (&'static str, u64)>) {
+        for (name, count) in operations.filter(|(_, count)| *count > 0) {
+            *self.counters.operations.entry(name).or_default() += count;
+        }
+    }
+
     /// `len` bytes (headers included) were sent over `link`.
     pub fn sent(&mut self, link: usize, class: ByteClass, now: Time, len: u64) {
         let record = &mut self.links[link];
@@ -256,6 +272,7 @@ impl Recorder {
             mine.busy.merge(&theirs.busy);
             mine.peak_1s.merge(&theirs.peak_1s);
             mine.queue.merge(&theirs.queue);
+            mine.wait.merge(&theirs.wait);
             mine.energy.merge(&theirs.energy);
         }
         for (mine, theirs) in self.links.iter_mut().zip(&other.links) {

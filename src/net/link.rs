@@ -48,6 +48,15 @@ pub struct Transmitter {
     busy_until: Time,
 }
 
+impl Medium {
+    /// Microjoules for `sent` and `received` bytes.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "bytes of one node stay far below 2^53")]
+    pub fn energy_uj(&self, sent: u64, received: u64) -> f64 {
+        sent as f64 * self.tx_uj_per_byte + received as f64 * self.rx_uj_per_byte
+    }
+}
+
 impl Transmitter {
     /// Sends `len` bytes (headers not counted) at `now` at `rate` bits per second.
     ///

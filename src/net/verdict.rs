@@ -13,6 +13,18 @@ pub enum DropReason {
     TooLong,
 }
 
+impl DropReason {
+    /// The name in `message.rejected.NAME`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Loss => "link_loss",
+            Self::QueueFull => "link_queue_full",
+            Self::TooLong => "link_mtu",
+        }
+    }
+}
+
 /// What becomes of a datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {

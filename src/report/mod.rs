@@ -1,1 +1,27 @@
-//! To be filled.
+//! How results look: the results folder with its manifest, figures for programs and for people, series,
+//! percentiles and pictures; and all of it made again from the folder's data alone.
+//!
+//! Nothing here reads a clock: times are arguments.
+
+mod error;
+mod finding;
+mod folder;
+mod hgrm;
+mod manifest;
+mod plots;
+mod read;
+mod series;
+mod summary;
+mod text;
+mod words;
+
+pub use error::FolderError;
+pub use finding::headline;
+pub use folder::{Context, Folder, rebuild};
+pub use hgrm::{Curve, read as read_hgrm, write as write_hgrm};
+pub use manifest::{FileEntry, Manifest, SCHEMA, Status};
+pub use read::{Data, Loaded, parse_summary, read, status};
+pub use series::{Line, Series};
+pub use summary::{Buckets, GroupFacts, Mark, Setting, Summary, Traffic, summary, summary_schema};
+pub use text::text;
+pub use words::{bytes, count, energy, of_metric, percent, time};

@@ -1,5 +1,14 @@
 //! From a plan to an outcome: builds the world, runs it, evaluates what was expected.
 
+mod build;
+mod estimate;
+mod execute;
+mod metrics;
 mod outcome;
+mod process;
+mod script;
 
-pub use outcome::{Checked, Metric, Outcome, Verdict};
+pub use estimate::Estimate;
+pub use execute::execute;
+pub use metrics::lookup;
+pub use outcome::{Checked, DigestTrail, Metric, Outcome, Verdict};

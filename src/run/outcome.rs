@@ -15,6 +15,8 @@ pub struct Outcome {
     pub plan: Plan,
     /// 64 hexadecimal digits over every delivered datagram and the final metrics.
     pub digest: String,
+    /// The digest of the datagrams by slice of virtual time.
+    pub trail: DigestTrail,
     /// Did everything hold?
     pub verdict: Verdict,
     /// Virtual time when the run ended.
@@ -31,6 +33,28 @@ pub struct Outcome {
     pub recorder: Recorder,
     /// The expectations of the scenario, checked.
     pub expectations: Vec<Checked>,
+}
+
+/// The digest of all delivered datagrams by slice of virtual time: shows where two runs part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DigestTrail {
+    /// The length of a slice in nanoseconds.
+    pub slice_ns: u64,
+    /// The digest of each slice, 32 hexadecimal digits.
+    pub slices: Vec<String>,
+}
+
+impl DigestTrail {
+    /// The start of the first slice that differs from `other`'s; `None` if no slice does.
+    #[must_use]
+    pub fn parts_from(&self, other: &Self) -> Option<Time> {
+        if self.slice_ns != other.slice_ns {
+            return Some(Time::ZERO);
+        }
+        let longest = self.slices.len().max(other.slices.len());
+        let first = (0..longest).find(|i| self.slices.get(*i) != other.slices.get(*i))?;
+        Some(Time(self.slice_ns.saturating_mul(first as u64)))
+    }
 }
 
 /// The value of a metric.

@@ -2,6 +2,8 @@
 
 use crate::association::Config;
 use crate::net::LinkType;
+pub use crate::node::Rekey;
+
 use crate::node::Class;
 use crate::sim::time::{Duration, Time};
 
@@ -183,17 +185,6 @@ pub enum Action {
     /// The keys of the members' associations are no longer valid at either end; members must make a
     /// full handshake.
     Expire,
-}
-
-/// How new keys are made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rekey {
-    /// DTLS 1.3 KeyUpdate in both directions.
-    KeyUpdate,
-    /// A handshake from a session ticket.
-    Resume,
-    /// A full handshake from the pre-shared key.
-    Full,
 }
 
 /// `"METRIC" = "< VALUE"`.

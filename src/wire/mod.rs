@@ -1,1 +1,5 @@
-//! To be filled.
+//! Bytes to typed messages and back: pure, without state, without panic on any bytes, every limit named.
+
+pub mod coap;
+pub mod dtls;
+pub mod primitive;

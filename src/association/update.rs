@@ -1,0 +1,99 @@
+//! After the handshake: key updates (RFC 9147 section 8) and tickets (RFC 8446 section 4.6.1).
+
+use super::incoming::Message;
+use super::machine::{Association, Party, SendError, Stage};
+use super::schedule::Expander;
+use super::turn::Turn;
+use super::{Kind, Output, Received, Rejection, Ticket, ticket};
+use crate::sim::time::Duration;
+use crate::wire::dtls::{HandshakeType, KeyUpdate, NewSessionTicket, message};
+
+impl Association {
+    /// Queues a KeyUpdate.
+    pub(super) fn begin_update(
+        &mut self,
+        turn: &mut Turn<'_, '_>,
+        request: bool,
+    ) -> Result<(), SendError> {
+        if !self.is_established() {
+            return Err(SendError::NotEstablished);
+        }
+        if self.is_updating() {
+            return Err(SendError::UpdatePending);
+        }
+        let epoch = self.sending.epoch();
+        // Neither epochs nor message numbers may wrap (RFC 9147 sections 4.2.1 and 5.2).
+        if epoch == u16::MAX || self.next_message == u16::MAX {
+            return Err(SendError::KeysExhausted);
+        }
+        let bytes = message(HandshakeType::KeyUpdate, |out| KeyUpdate { request }.emit(out));
+        self.push(turn, epoch, HandshakeType::KeyUpdate, bytes);
+        turn.send_new(Kind::KeyUpdate);
+        Ok(())
+    }
+
+    /// Everything sent after the handshake was acknowledged.
+    pub(super) fn delivered(&mut self, turn: &mut Turn<'_, '_>) {
+        let updating = self.is_updating();
+        self.flight = None;
+        if !updating {
+            return;
+        }
+        // RFC 9147 section 8: only now, when the peer is known to have the new keys.
+        let next = self.sending.current().and_then(|sealer| sealer.next(turn.env.operations));
+        if let Some(sealer) = next {
+            self.sending.install(sealer);
+            self.keys_since = turn.env.now;
+            turn.emit(Output::KeysUpdated { epoch: self.send_epoch() });
+        }
+    }
+
+    /// The peer will send with new keys.
+    pub(super) fn key_update(&mut self, turn: &mut Turn<'_, '_>, message: &Message) {
+        if !matches!(self.stage, Stage::Established) {
+            return self.offence(turn, true, Rejection::UnexpectedMessage);
+        }
+        let update = match KeyUpdate::parse(message.body()) {
+            Ok(update) => update,
+            Err(error) => return self.offence(turn, true, error.into()),
+        };
+        if self.receiving.advance(turn.env.operations).is_none() {
+            return self.offence(turn, true, Rejection::EpochLimit);
+        }
+        self.incoming.advance();
+        turn.note(Received::KeyUpdate);
+        if update.request {
+            // One that is under way already is answer enough; without further epochs the request is
+            // ignored (RFC 9147 section 8).
+            let _ = self.begin_update(turn, false);
+        }
+    }
+
+    /// The server hands out a ticket.
+    pub(super) fn new_ticket(&mut self, turn: &mut Turn<'_, '_>, message: &Message) {
+        let parsed = match NewSessionTicket::parse(message.body()) {
+            Ok(parsed) => parsed,
+            Err(error) => return self.offence(turn, true, error.into()),
+        };
+        let (Stage::Established, Party::Client { resumption }) = (&self.stage, &self.party) else {
+            return self.offence(turn, true, Rejection::UnexpectedMessage);
+        };
+        let operations = &mut *turn.env.operations;
+        let psk =
+            Expander::new(resumption, operations).expand("resumption", parsed.nonce, operations);
+        let lifetime = Duration::from_secs(parsed.lifetime.into()).at_most(ticket::MAX_LIFETIME);
+        let ticket = Ticket {
+            identity: parsed.ticket.to_vec(),
+            psk,
+            age_add: parsed.age_add,
+            received: turn.env.now,
+            lifetime,
+        };
+        self.incoming.advance();
+        turn.note(Received::Ticket);
+        // RFC 8446 section 4.6.1: a lifetime of zero means to discard it at once.
+        if lifetime > Duration::ZERO {
+            turn.emit(Output::Ticket(ticket));
+        }
+    }
+}

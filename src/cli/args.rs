@@ -1,0 +1,173 @@
+//! The words of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Deterministic simulator of security associations in oneM2M systems.
+///
+/// Runs the real DTLS code of a whole fleet in virtual time and measures what a mass re-key, a restart
+/// or an expiry of keys does to every tier.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    max_term_width = 100,
+    after_help = "Start with:  keystorm run scenarios/quickstart.toml\n\n\
+Exit codes: 0 held, 1 an expectation failed, 2 usage or scenario error, 3 a replay differs, \
+4 interrupted, 70 internal error."
+)]
+pub(super) struct Arguments {
+    /// What is printed on stdout.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+    #[command(subcommand)]
+    pub(super) verb: Verb,
+}
+
+/// What is printed on stdout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Run a scenario, write a results folder, say the verdict.
+    Run(RunArguments),
+    /// Validate scenarios and print what a run would cost; runs nothing.
+    Check(CheckArguments),
+    /// Run a results folder's scenario again and compare the digest.
+    Replay(ReplayArguments),
+    /// Make the text and the pictures of a results folder again from its data.
+    Report(ReportArguments),
+    /// Print the JSON schema of scenario files.
+    Schema(SchemaArguments),
+    /// Explain an error code.
+    Explain(ExplainArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ScenarioArguments {
+    /// Take this seed instead of the file's.
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
+    /// Set a scalar of the scenario, such as `fleet.meters.count=5000`; may be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(super) overrides: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PaceArguments {
+    /// Threads that run the world, at most; the digest does not depend on it [default: all cores].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) threads: Option<u16>,
+    /// Progress on stderr: a bar, plain lines, or nothing; `auto` asks whether stderr is a terminal.
+    #[arg(long, value_enum, default_value_t = ProgressMode::Auto)]
+    pub(super) progress: ProgressMode,
+    /// Print nothing but errors and the result.
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ProgressMode {
+    Auto,
+    Plain,
+    None,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArguments {
+    /// The scenario file.
+    pub(super) scenario: PathBuf,
+    #[command(flatten)]
+    pub(super) words: ScenarioArguments,
+    /// Run once for each seed from A to B, both included; several at the same time.
+    #[arg(long, value_name = "A..B", conflicts_with = "seed", value_parser = seed_range)]
+    pub(super) seeds: Option<(u64, u64)>,
+    /// Write the results exactly here [default: results/NAME/TIME-DIGEST].
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Replace a finished results folder at `--out`.
+    #[arg(long, requires = "out")]
+    pub(super) force: bool,
+    #[command(flatten)]
+    pub(super) pace: PaceArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArguments {
+    /// The scenario files.
+    #[arg(required = true)]
+    pub(super) scenarios: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) words: ScenarioArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReplayArguments {
+    /// The results folder.
+    pub(super) results: PathBuf,
+    #[command(flatten)]
+    pub(super) pace: PaceArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportArguments {
+    /// The results folder.
+    pub(super) results: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SchemaArguments {
+    /// Print the schema of `summary.json` instead.
+    #[arg(long)]
+    pub(super) summary: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArguments {
+    /// An error code such as KS0104; without one, all codes are listed.
+    pub(super) code: Option<String>,
+}
+
+/// Most seeds of one command: results are kept in memory until all are written.
+const SEEDS_MAX: u64 = 10_000;
+
+fn seed_range(text: &str) -> Result<(u64, u64), String> {
+    let usage = "expected A..B, such as 1..30";
+    let (from, to) = text.split_once("..").ok_or(usage)?;
+    let from: u64 = from.trim().parse().map_err(|_| usage)?;
+    let to: u64 = to.trim().trim_start_matches('=').parse().map_err(|_| usage)?;
+    if to < from {
+        return Err(format!("the last seed {to} lies before the first {from}"));
+    }
+    if to - from >= SEEDS_MAX {
+        return Err(format!("more than {SEEDS_MAX} seeds"));
+    }
+    Ok((from, to))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn seed_ranges_include_both_ends_and_refuse_nonsense() {
+        assert_eq!(seed_range("1..30"), Ok((1, 30)));
+        assert_eq!(seed_range("7..=7"), Ok((7, 7)));
+        for wrong in ["", "5", "a..b", "3..2", "-1..2", "0..99999999"] {
+            assert!(seed_range(wrong).is_err(), "{wrong}");
+        }
+    }
+}

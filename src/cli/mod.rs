@@ -1,0 +1,47 @@
+//! The command line: one file a verb. Results go to stdout, talk and progress to stderr.
+
+mod args;
+mod check;
+mod exit;
+mod explain;
+mod load;
+mod output;
+mod progress;
+mod replay;
+mod report;
+mod run;
+mod schema;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Arguments, Verb};
+use exit::Exit;
+
+/// Runs the program; every way out is one of the documented exit codes.
+pub(crate) fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let format = arguments.format;
+    let result = std::panic::catch_unwind(|| match arguments.verb {
+        Verb::Run(verb) => run::run(verb, format),
+        Verb::Check(verb) => check::check(&verb, format),
+        Verb::Replay(verb) => replay::replay(&verb, format),
+        Verb::Report(verb) => report::report(&verb, format),
+        Verb::Schema(verb) => schema::schema(&verb),
+        Verb::Explain(verb) => explain::explain(&verb, format),
+    });
+    match result {
+        Ok(Ok(exit)) => exit.into(),
+        Ok(Err(error)) => {
+            output::talk(&format!("error: {error:#}"));
+            Exit::Usage.into()
+        }
+        Err(_) => {
+            output::talk(
+                "internal error: this is a defect of keystorm; please report it with the command line",
+            );
+            Exit::Internal.into()
+        }
+    }
+}

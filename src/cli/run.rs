@@ -1,0 +1,221 @@
+//! `keystorm run`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use keystorm::report::{Context, Folder, Summary, summary, text};
+use keystorm::run::{Outcome, Verdict, execute};
+use keystorm::scenario::Loaded;
+use rayon::prelude::*;
+
+use super::args::{Format, PaceArguments, RunArguments};
+use super::exit::Exit;
+use super::progress::{self, Progress};
+use super::{load, output};
+
+/// Where results go unless told otherwise.
+const RESULTS: &str = "results";
+/// The file that keeps the digest by slices of virtual time.
+pub(super) const TRAIL_FILE: &str = "digest.json";
+
+pub(super) fn run(mut arguments: RunArguments, format: Format) -> anyhow::Result<Exit> {
+    let seeds = arguments.seeds;
+    if let Some((first, _)) = seeds {
+        arguments.words.seed = Some(first);
+    }
+    let Some(loaded) = load::scenario(&arguments.scenario, &arguments.words, format)? else {
+        return Ok(Exit::Usage);
+    };
+    progress::listen()?;
+    let threads = threads(&arguments.pace);
+    match seeds {
+        None => one(&arguments, loaded, threads, format),
+        Some((first, last)) => many(&arguments, first..=last, threads, format),
+    }
+}
+
+/// Threads that may be used: as asked for, else all cores.
+pub(super) fn threads(pace: &PaceArguments) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    pace.threads.map_or_else(cores, usize::from)
+}
+
+fn one(
+    arguments: &RunArguments,
+    loaded: Loaded,
+    threads: usize,
+    format: Format,
+) -> anyhow::Result<Exit> {
+    let place = Place::claim(arguments.out.as_deref(), &loaded.plan.name, arguments.force)?;
+    let plan = &loaded.plan;
+    if !arguments.pace.quiet {
+        let version = env!("CARGO_PKG_VERSION");
+        let (name, seed) = (&plan.name, plan.seed);
+        output::talk(&format!("keystorm {version}, scenario {name}, seed {seed}"));
+    }
+    let progress = Progress::new(&arguments.pace, plan.duration);
+    let outcome = execute(loaded.plan, threads, &|pulse| progress.pulse(pulse));
+    progress.finish();
+    let figures = summary(&outcome);
+    let folder = place.write(&outcome, &loaded.resolved, threads)?;
+    match format {
+        Format::Text => output::result(&text(&figures, Some(&folder)))?,
+        Format::Json => output::json(&figures)?,
+    }
+    Ok(exit(outcome.verdict))
+}
+
+/// Runs every seed, one thread each, and writes each as soon as it is done.
+fn many(
+    arguments: &RunArguments,
+    seeds: std::ops::RangeInclusive<u64>,
+    threads: usize,
+    format: Format,
+) -> anyhow::Result<Exit> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+    let seeds: Vec<u64> = seeds.collect();
+    let runs = pool.install(|| {
+        seeds.par_iter().map(|seed| seeded(arguments, *seed)).collect::<Result<Vec<_>, _>>()
+    })?;
+    let done: Vec<Summary> = runs.into_iter().flatten().collect();
+    let worst = done.iter().map(|run| exit(run.verdict)).max_by_key(|exit| *exit as u8);
+    let stopped = progress::is_stopped();
+    match format {
+        Format::Json => output::json(&serde_json::json!({ "runs": done }))?,
+        Format::Text => output::result(&table(&done, seeds.len()))?,
+    }
+    Ok(if stopped { Exit::Interrupted } else { worst.unwrap_or(Exit::Interrupted) })
+}
+
+/// One of several runs; `None` if it was not begun any more.
+fn seeded(arguments: &RunArguments, seed: u64) -> anyhow::Result<Option<Summary>> {
+    if progress::is_stopped() {
+        return Ok(None);
+    }
+    let words = super::args::ScenarioArguments {
+        seed: Some(seed),
+        overrides: arguments.words.overrides.clone(),
+    };
+    let Some(loaded) = load::scenario(&arguments.scenario, &words, Format::Text)? else {
+        anyhow::bail!("{} changed while it was run", arguments.scenario.display());
+    };
+    let out = arguments.out.as_ref().map(|out| out.join(format!("seed-{seed}")));
+    let place = Place::claim(out.as_deref(), &loaded.plan.name, arguments.force)?;
+    let outcome = execute(loaded.plan, 1, &|_| !progress::is_stopped());
+    place.write(&outcome, &loaded.resolved, 1)?;
+    let figures = summary(&outcome);
+    if !arguments.pace.quiet {
+        output::talk(&format!("seed {seed}: {:?}, digest {}", figures.verdict, figures.digest8()));
+    }
+    Ok(Some(figures))
+}
+
+/// Several runs side by side.
+fn table(runs: &[Summary], asked: usize) -> String {
+    let held = runs.iter().filter(|run| run.verdict == Verdict::Held).count();
+    let mut text = format!("Held in {held} of {} runs ({asked} asked for).\n\n", runs.len());
+    text.push_str("seed        verdict      digest    handshake p99  re-key p99\n");
+    for run in runs {
+        let p99 = |name: &str| {
+            run.distribution(name)
+                .filter(|distribution| distribution.count > 0)
+                .map_or_else(|| "-".to_owned(), |d| keystorm::report::time(d.p99))
+        };
+        text.push_str(&format!(
+            "{:<10}  {:<11}  {}  {:>13}  {:>10}\n",
+            run.seed,
+            format!("{:?}", run.verdict).to_lowercase(),
+            run.digest8(),
+            p99("association.handshake_s"),
+            p99("rekey.time_s"),
+        ));
+    }
+    text
+}
+
+pub(super) const fn exit(verdict: Verdict) -> Exit {
+    match verdict {
+        Verdict::Held => Exit::Held,
+        Verdict::Failed => Exit::Failed,
+        Verdict::Interrupted => Exit::Interrupted,
+    }
+}
+
+/// Where results will be written; claimed before the run, so that a long run is not for nothing.
+enum Place {
+    /// Exactly here.
+    Exact(Folder),
+    /// In the scenario's own folder, under a name that is known at the end.
+    Named { root: PathBuf, started: String },
+}
+
+impl Place {
+    fn claim(out: Option<&Path>, scenario: &str, force: bool) -> anyhow::Result<Self> {
+        if let Some(out) = out {
+            return Folder::create(out, force).map(Self::Exact).map_err(hinted);
+        }
+        let root = PathBuf::from(RESULTS);
+        let folder = root.join(scenario);
+        fs::create_dir_all(&folder)
+            .and_then(|()| probe_writable(&folder))
+            .with_context(|| format!("cannot write results to {}", folder.display()))
+            .context("hint: choose another place with --out DIR")?;
+        let started = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+        Ok(Self::Named { root, started })
+    }
+
+    fn write(self, outcome: &Outcome, resolved: &str, threads: usize) -> anyhow::Result<PathBuf> {
+        let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+        let (mut folder, named, started_utc) = match self {
+            Self::Exact(folder) => (folder, false, now),
+            Self::Named { root, started } => {
+                let digest8 = outcome.digest.get(..8).unwrap_or_default();
+                let path = Folder::default_path(&root, &outcome.plan.name, &started, digest8);
+                // The same run within the same second is the same result.
+                (Folder::create(&path, true).map_err(hinted)?, true, started)
+            }
+        };
+        let context = Context {
+            command_line: std::env::args().collect(),
+            started_utc,
+            threads,
+            host: host(),
+            commit: option_env!("KEYSTORM_COMMIT").map(str::to_owned),
+            toolchain: option_env!("KEYSTORM_TOOLCHAIN").map(str::to_owned),
+            resolved_scenario: resolved.to_owned(),
+        };
+        folder.add(TRAIL_FILE, &serde_json::to_vec(&outcome.trail)?).map_err(hinted)?;
+        folder.write(outcome, &context).map_err(hinted)?;
+        if named {
+            folder.name_latest().map_err(hinted)?;
+        }
+        Ok(folder.path().to_owned())
+    }
+}
+
+pub(super) fn hinted(error: keystorm::report::FolderError) -> anyhow::Error {
+    match error.hint() {
+        Some(hint) => anyhow::anyhow!("{error}\n  hint: {hint}"),
+        None => anyhow::anyhow!(error),
+    }
+}
+
+fn probe_writable(folder: &Path) -> std::io::Result<()> {
+    let probe = folder.join(format!(".probe-{}", std::process::id()));
+    fs::write(&probe, b"")?;
+    fs::remove_file(&probe)
+}
+
+/// Facts about this machine, for the manifest.
+fn host() -> BTreeMap<String, String> {
+    let cpus = std::thread::available_parallelism().map_or(1, usize::from);
+    [
+        ("os", std::env::consts::OS.to_owned()),
+        ("arch", std::env::consts::ARCH.to_owned()),
+        ("cpus", cpus.to_string()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}

@@ -1,0 +1,353 @@
+//! One actor, whatever its tier: a processor, and as many of a client's end, a server's end and a
+//! reporter as its place in the system asks for.
+
+use super::client::{Change, Client};
+use super::event::{Alarm, Command, Done, Event, Note, Packet};
+use super::layout::{Layout, NodeId};
+use super::processor::Processor;
+use super::reporter::Reporter;
+use super::server::Server;
+use super::transit::Port;
+use super::work::Work;
+use crate::association::Operations;
+use crate::measure::Recorder;
+use crate::sim::time::{Duration, Time};
+use crate::sim::{Context, Origin};
+
+/// Draws of an actor's own decisions and of its associations.
+pub(super) const OWN_DRAWS: u8 = 0;
+
+/// Draw of a device's phase of reporting.
+const PHASE_DRAWS: u8 = 3;
+
+/// What waits for the processor.
+#[derive(Debug)]
+pub(super) enum Job {
+    Packet(Packet),
+    Command(Command),
+    Alarm(Alarm),
+}
+
+/// A device, a gateway or an infrastructure CSE.
+pub(super) struct Actor {
+    pub(super) id: NodeId,
+    pub(super) origin: Origin,
+    pub(super) processor: Processor<Job>,
+    pub(super) port: Port,
+    pub(super) client: Option<Client>,
+    pub(super) server: Option<Box<Server>>,
+    pub(super) reporter: Option<Reporter>,
+    /// Words drawn so far from the actor's own stream.
+    pub(super) cursor: u64,
+    /// How often it was restarted.
+    pub(super) generation: u32,
+}
+
+/// What an actor can reach while something happens to it.
+pub(super) struct Reach<'a, 'b> {
+    pub(super) layout: &'a Layout,
+    pub(super) context: &'a mut Context<'b, Event, Recorder>,
+}
+
+impl Reach<'_, '_> {
+    /// Lets `event` happen to the actor itself.
+    pub(super) fn schedule_own(&mut self, actor: &mut Actor, at: Time, event: Event) {
+        let place = self.layout.place(actor.id);
+        self.context.schedule(actor.origin.key(at), place.site, place.local, event);
+    }
+}
+
+impl Actor {
+    pub(super) fn handle(&mut self, event: Event, reach: &mut Reach<'_, '_>) {
+        match event {
+            Event::Arrive(packet) => {
+                self.port.arrived(self.id, &packet, reach.layout);
+                self.submit(Job::Packet(packet), reach);
+            }
+            Event::Wake(alarm) => self.wake(alarm, reach),
+            Event::Command(command) => self.command(command, reach),
+            Event::Done(done) => {
+                if done.generation == self.generation {
+                    self.processor.release();
+                    self.finish(*done, reach);
+                    self.work_off(reach);
+                }
+            }
+        }
+    }
+
+    fn submit(&mut self, job: Job, reach: &mut Reach<'_, '_>) {
+        if self.processor.enqueue(reach.context.now, job).is_err() {
+            reach.context.recorder.reject("queue_full");
+            return;
+        }
+        self.work_off(reach);
+        let waiting = self.processor.waiting() as u64;
+        let group = reach.layout.place(self.id).group as usize;
+        reach.context.recorder.loads[group].queue.add(reach.context.now, waiting);
+    }
+
+    /// Starts jobs while servers are idle.
+    fn work_off(&mut self, reach: &mut Reach<'_, '_>) {
+        let group = reach.layout.place(self.id).group as usize;
+        let now = reach.context.now;
+        loop {
+            let record = &mut reach.context.recorder.loads[group];
+            let Some(job) = self.processor.next(now, record) else { return };
+            let (cost, mut done) = self.perform(job, reach);
+            done.generation = self.generation;
+            if cost == Duration::ZERO {
+                self.finish(done, reach);
+                continue;
+            }
+            self.processor.occupy(now, cost, &mut reach.context.recorder.loads[group]);
+            reach.schedule_own(self, now + cost, Event::Done(Box::new(done)));
+        }
+    }
+
+    /// What a job did becomes visible.
+    fn finish(&mut self, done: Done, reach: &mut Reach<'_, '_>) {
+        let now = reach.context.now;
+        let recorder = &mut *reach.context.recorder;
+        for note in done.notes {
+            match note {
+                Note::Established { started, resumed } => {
+                    recorder.handshake_done(started, now, resumed);
+                }
+                Note::Rekeyed { trigger } => recorder.rekey_done(trigger, now),
+                Note::Answered { created } => recorder.message_done(created, now),
+            }
+        }
+        for packet in done.packets {
+            Port::send(self, packet, reach);
+        }
+    }
+
+    /// Does a job with the real code; returns what it costs and what becomes visible at its end.
+    fn perform(&mut self, job: Job, reach: &mut Reach<'_, '_>) -> (Duration, Done) {
+        let layout = reach.layout;
+        let forwarded = match job {
+            Job::Packet(packet) if packet.to != self.id => packet,
+            job => return self.perform_own(job, reach),
+        };
+        let done = Done { packets: vec![forwarded], ..Done::default() };
+        (layout.class(self.id).forward_cost(), done)
+    }
+
+    fn perform_own(&mut self, job: Job, reach: &mut Reach<'_, '_>) -> (Duration, Done) {
+        let layout = reach.layout;
+        let now = reach.context.now;
+        let place = layout.place(self.id);
+        let streams = &layout.groups[place.group as usize].streams;
+        let mut cursor = self.cursor;
+        let mut rng = streams.draws(place.member, OWN_DRAWS, &mut cursor);
+        let mut work = Work {
+            layout,
+            node: self.id,
+            now,
+            recorder: reach.context.recorder,
+            rng: &mut rng,
+            out: Vec::new(),
+            operations: Operations::default(),
+            requests: 0,
+            received: None,
+            done: Done::default(),
+        };
+        let (change, touched) = self.dispatch(job, &mut work);
+        let cost = work.cost();
+        let Work { operations, done, recorder, .. } = work;
+        recorder.count_operations(operations.counts());
+        drop(rng);
+        self.cursor = cursor;
+        self.follow_up(change, touched, cost, reach);
+        (cost, done)
+    }
+
+    /// The job itself. Returns what became of the client, and which client's number the server dealt
+    /// with.
+    fn dispatch(&mut self, job: Job, work: &mut Work<'_>) -> (Option<Change>, Option<u32>) {
+        match job {
+            Job::Packet(packet) => return self.receive(&packet, work),
+            Job::Alarm(Alarm::Server(client)) => {
+                if let Some(server) = &mut self.server {
+                    server.timeout(client, work);
+                }
+                return (None, Some(client));
+            }
+            Job::Alarm(Alarm::Client) => {
+                let change = self.client.as_mut().and_then(|client| client.timeout(work));
+                return (change, None);
+            }
+            Job::Alarm(Alarm::Request) => return (self.request_timeout(work), None),
+            Job::Command(command) => (self.obey(command, work), None),
+        }
+    }
+
+    fn receive(&mut self, packet: &Packet, work: &mut Work<'_>) -> (Option<Change>, Option<u32>) {
+        if let Some(client) = self.client.as_mut().filter(|c| c.registrar() == packet.from) {
+            let (data, change) = client.receive(&packet.bytes, work);
+            if let Some(reporter) = &mut self.reporter {
+                for bytes in &data {
+                    reporter.receive(bytes, client, work);
+                }
+                if change == Some(Change::Established) {
+                    reporter.send_next(client, work);
+                }
+            }
+            return (change, None);
+        }
+        if let Some(server) = &mut self.server {
+            server.receive(packet.from, packet.class, &packet.bytes, work);
+            return (None, Some(work.layout.place(packet.from).client));
+        }
+        work.reject("not_addressed");
+        (None, None)
+    }
+
+    fn request_timeout(&mut self, work: &mut Work<'_>) -> Option<Change> {
+        let client = self.client.as_mut()?;
+        let dead = self.reporter.as_mut()?.timeout(client, work);
+        if dead { client.reconnect(work) } else { None }
+    }
+
+    fn obey(&mut self, command: Command, work: &mut Work<'_>) -> Option<Change> {
+        let client = self.client.as_mut()?;
+        match command {
+            Command::Start | Command::Retry => client.start(work),
+            Command::Rekey { how, trigger } => client.rekey(how, trigger, work),
+            Command::Report => {
+                self.reporter.as_mut()?.report(client, work);
+                None
+            }
+            Command::Restart | Command::Expire | Command::ExpireClients { .. } => None,
+        }
+    }
+
+    /// What is not work but happens to the actor takes effect at once; the rest waits its turn.
+    fn command(&mut self, command: Command, reach: &mut Reach<'_, '_>) {
+        let layout = reach.layout;
+        match command {
+            Command::Restart => self.restart(reach),
+            Command::Expire => {
+                let now = reach.context.now;
+                if let Some(client) = &mut self.client {
+                    client.expire(now, layout.key_lifetime, reach.context.recorder);
+                }
+            }
+            Command::ExpireClients { group } => {
+                if let Some(server) = &mut self.server {
+                    server.expire(group, layout);
+                }
+            }
+            Command::Report => {
+                self.submit(Job::Command(command), reach);
+                if let Some((interval, _)) = layout.group(self.id).telemetry {
+                    let at = reach.context.now + interval;
+                    reach.schedule_own(self, at, Event::Command(Command::Report));
+                }
+            }
+            Command::Start => {
+                self.submit(Job::Command(command), reach);
+                self.first_report(reach);
+            }
+            Command::Rekey { .. } | Command::Retry => self.submit(Job::Command(command), reach),
+        }
+    }
+
+    /// Reports begin within one interval of the start, each device at a phase of its own.
+    fn first_report(&mut self, reach: &mut Reach<'_, '_>) {
+        let layout = reach.layout;
+        if let Some((interval, _)) = layout.group(self.id).telemetry {
+            let place = layout.place(self.id);
+            let streams = &layout.groups[place.group as usize].streams;
+            let phase = streams.draws(place.member, PHASE_DRAWS, &mut 0).below(interval.0);
+            let at = reach.context.now + Duration(phase);
+            reach.schedule_own(self, at, Event::Command(Command::Report));
+        }
+    }
+
+    fn restart(&mut self, reach: &mut Reach<'_, '_>) {
+        self.generation += 1;
+        self.processor.reset();
+        let (now, lifetime) = (reach.context.now, reach.layout.key_lifetime);
+        if let Some(client) = &mut self.client {
+            client.restart(now, lifetime, reach.context.recorder);
+        }
+        if let Some(server) = &mut self.server {
+            server.restart();
+        }
+        if let Some(reporter) = &mut self.reporter {
+            reporter.restart();
+        }
+    }
+
+    /// Timers start when flights leave; failed clients try again.
+    fn follow_up(
+        &mut self,
+        change: Option<Change>,
+        touched: Option<u32>,
+        cost: Duration,
+        reach: &mut Reach<'_, '_>,
+    ) {
+        let now = reach.context.now;
+        if cost > Duration::ZERO {
+            if let Some(client) = &mut self.client {
+                client.postpone(cost, now);
+            }
+            if let Some(peer) = touched.and_then(|n| self.server.as_mut()?.peer(n)) {
+                peer.postpone(cost, now);
+            }
+        }
+        if let (Some(Change::Failed), Some(retry)) = (change, reach.layout.retry) {
+            let place = reach.layout.place(self.id);
+            let streams = &reach.layout.groups[place.group as usize].streams;
+            let more = streams.draws(place.member, OWN_DRAWS, &mut self.cursor).below(retry.0);
+            let at = now + retry + Duration(more);
+            reach.schedule_own(self, at, Event::Command(Command::Retry));
+        }
+        for alarm in [Alarm::Client, Alarm::Request] {
+            self.arm(alarm, reach);
+        }
+        if let Some(client) = touched {
+            self.arm(Alarm::Server(client), reach);
+        }
+    }
+
+    /// The deadline of `alarm`, and the wake-up that is scheduled for it.
+    fn deadline(&mut self, alarm: Alarm) -> Option<(Option<Time>, &mut Time)> {
+        match alarm {
+            Alarm::Client => {
+                self.client.as_mut().map(|client| (client.next_timeout(), &mut client.wake))
+            }
+            Alarm::Request => {
+                self.reporter.as_mut().map(|reporter| (reporter.next_timeout(), &mut reporter.wake))
+            }
+            Alarm::Server(number) => {
+                let peer = self.server.as_mut()?.peer(number)?;
+                Some((peer.next_timeout(), &mut peer.wake))
+            }
+        }
+    }
+
+    /// Schedules a wake-up for `alarm` unless an earlier one is scheduled.
+    fn arm(&mut self, alarm: Alarm, reach: &mut Reach<'_, '_>) {
+        let Some((Some(deadline), wake)) = self.deadline(alarm) else { return };
+        if deadline < *wake {
+            *wake = deadline;
+            reach.schedule_own(self, deadline.max(reach.context.now), Event::Wake(alarm));
+        }
+    }
+
+    fn wake(&mut self, alarm: Alarm, reach: &mut Reach<'_, '_>) {
+        let now = reach.context.now;
+        let Some((deadline, wake)) = self.deadline(alarm) else { return };
+        if now < *wake {
+            return;
+        }
+        *wake = Time::NEVER;
+        match deadline {
+            Some(deadline) if deadline <= now => self.submit(Job::Alarm(alarm), reach),
+            _ => self.arm(alarm, reach),
+        }
+    }
+}

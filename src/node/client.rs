@@ -1,0 +1,375 @@
+//! The client's end of associations: the one in use, and one that is being made to replace it.
+
+use super::event::{Note, Rekey};
+use super::layout::NodeId;
+use super::work::{Work, byte_class};
+use crate::association::{
+    Association, ConnectError, Failure, Kind, Offer, Operations, Output, PskStore, Received,
+    Secret, Ticket, early_secret,
+};
+use crate::measure::{ByteClass, Recorder};
+use crate::sim::time::{Duration, Time};
+
+/// A node's side towards its registrar.
+pub(super) struct Client {
+    registrar: NodeId,
+    psk: Secret,
+    current: Option<Association>,
+    pending: Option<Box<Pending>>,
+    ticket: Option<Box<Ticket>>,
+    wanted: Option<Wanted>,
+    /// When the traffic keys in use were made.
+    keys_since: Time,
+    /// The earliest wake-up that is scheduled.
+    pub(super) wake: Time,
+}
+
+/// A handshake in progress.
+struct Pending {
+    association: Association,
+    started: Time,
+    class: ByteClass,
+    resumes: bool,
+}
+
+/// New keys that an event asked for.
+#[derive(Clone, Copy)]
+struct Wanted {
+    trigger: Time,
+    /// For a key update: whether our keys and the peer's are new.
+    update: Option<(bool, bool)>,
+}
+
+/// What became of the client in a job, as far as the node must act on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// An association is ready for use.
+    Established,
+    /// No handshake is in progress and none succeeded.
+    Failed,
+}
+
+/// The single key that a device holds.
+struct OwnKey<'a>(&'a Secret);
+
+impl PskStore for OwnKey<'_> {
+    fn early_secret(&self, _identity: &[u8], operations: &mut Operations) -> Option<Secret> {
+        Some(early_secret(self.0, operations))
+    }
+}
+
+impl Client {
+    pub(super) const fn new(registrar: NodeId, psk: Secret) -> Self {
+        Self {
+            registrar,
+            psk,
+            current: None,
+            pending: None,
+            ticket: None,
+            wanted: None,
+            keys_since: Time::ZERO,
+            wake: Time::NEVER,
+        }
+    }
+
+    pub(super) const fn registrar(&self) -> NodeId {
+        self.registrar
+    }
+
+    /// An association is ready for application data.
+    pub(super) const fn is_ready(&self) -> bool {
+        self.current.is_some()
+    }
+
+    pub(super) fn next_timeout(&self) -> Option<Time> {
+        let current = self.current.as_ref().and_then(Association::next_timeout);
+        let pending = self.pending.as_ref().and_then(|p| p.association.next_timeout());
+        [current, pending].into_iter().flatten().min()
+    }
+
+    /// Makes a first association, unless one is there or on its way.
+    pub(super) fn start(&mut self, work: &mut Work<'_>) -> Option<Change> {
+        if self.current.is_some() || self.pending.is_some() {
+            return None;
+        }
+        let class = if self.wanted.is_some() { ByteClass::Rekey } else { ByteClass::Handshake };
+        self.handshake(false, class, work)
+    }
+
+    /// Replaces an association that the peer no longer answers, by the cheapest handshake possible.
+    pub(super) fn reconnect(&mut self, work: &mut Work<'_>) -> Option<Change> {
+        self.drop_current(work);
+        if self.pending.is_some() {
+            return None;
+        }
+        self.handshake(self.ticket.is_some(), ByteClass::Rekey, work)
+    }
+
+    /// Makes new keys, as was asked for at `trigger`.
+    pub(super) fn rekey(
+        &mut self,
+        how: Rekey,
+        trigger: Time,
+        work: &mut Work<'_>,
+    ) -> Option<Change> {
+        work.recorder.counters.rekey_requested += 1;
+        if self.wanted.replace(Wanted { trigger, update: None }).is_some() {
+            // An earlier request was still open; this one takes its place.
+            work.recorder.counters.rekey_failed += 1;
+        }
+        if self.pending.is_some() {
+            return None;
+        }
+        match (how, &self.current) {
+            (Rekey::KeyUpdate, Some(_)) => self.update_keys(work),
+            (Rekey::Resume, _) => self.handshake(self.ticket.is_some(), ByteClass::Rekey, work),
+            _ => self.handshake(false, ByteClass::Rekey, work),
+        }
+    }
+
+    /// Protects application data; false if there is no association.
+    pub(super) fn send(&mut self, data: &[u8], work: &mut Work<'_>) -> bool {
+        let Some(association) = &mut self.current else { return false };
+        let config = &work.layout.group(work.node).association;
+        let age = work.now.since(self.keys_since);
+        let sent = work.call(&OwnKey(&self.psk), |env| association.send(config, data, env)).is_ok();
+        if sent {
+            work.recorder.key_age.record(age.0);
+        }
+        self.settle(work);
+        sent
+    }
+
+    /// A datagram from the registrar. Application data is handed back.
+    pub(super) fn receive(
+        &mut self,
+        bytes: &[u8],
+        work: &mut Work<'_>,
+    ) -> (Vec<Vec<u8>>, Option<Change>) {
+        let keys = OwnKey(&self.psk);
+        let config = &work.layout.group(work.node).association;
+        let mut received = None;
+        if let Some(pending) = &mut self.pending {
+            received =
+                Some(work.call(&keys, |env| pending.association.receive(config, bytes, env)));
+        }
+        if let (None | Some(Received::Rejected(_)), Some(current)) = (received, &mut self.current) {
+            received = Some(work.call(&keys, |env| current.receive(config, bytes, env)));
+            if received == Some(Received::KeyUpdate) {
+                self.peer_updated(work);
+            }
+        }
+        match received {
+            None => work.reject("no_association"),
+            Some(Received::Rejected(reason)) => work.reject(reason.name()),
+            Some(_) => {}
+        }
+        work.received = received;
+        self.settle(work)
+    }
+
+    /// A timer of an association ran out.
+    pub(super) fn timeout(&mut self, work: &mut Work<'_>) -> Option<Change> {
+        let keys = OwnKey(&self.psk);
+        let config = &work.layout.group(work.node).association;
+        if let Some(pending) = &mut self.pending {
+            work.call(&keys, |env| pending.association.timeout(config, env));
+        }
+        if let Some(current) = &mut self.current {
+            work.call(&keys, |env| current.timeout(config, env));
+        }
+        self.settle(work).1
+    }
+
+    /// The flights of the last call leave `by` later than the call was made: so do their timers.
+    pub(super) fn postpone(&mut self, by: Duration, now: Time) {
+        if let Some(pending) = &mut self.pending {
+            pending.association.postpone(now, by);
+        }
+        if let Some(current) = &mut self.current {
+            current.postpone(now, by);
+        }
+    }
+
+    /// The keys with the registrar are no longer valid; a ticket made under them neither.
+    pub(super) fn expire(
+        &mut self,
+        now: Time,
+        lifetime: Option<Duration>,
+        recorder: &mut Recorder,
+    ) {
+        self.stop_using_keys(now, lifetime, recorder);
+        self.current = None;
+        self.ticket = None;
+    }
+
+    /// All volatile state is lost.
+    pub(super) fn restart(
+        &mut self,
+        now: Time,
+        lifetime: Option<Duration>,
+        recorder: &mut Recorder,
+    ) {
+        self.expire(now, lifetime, recorder);
+        self.pending = None;
+        self.wake = Time::NEVER;
+    }
+
+    /// Books how long the keys in use were used beyond their lifetime.
+    pub(super) fn stop_using_keys(
+        &self,
+        now: Time,
+        lifetime: Option<Duration>,
+        recorder: &mut Recorder,
+    ) {
+        if let (Some(lifetime), Some(_)) = (lifetime, &self.current) {
+            let overdue = now.since(self.keys_since + lifetime);
+            recorder.counters.overdue_ns += u128::from(overdue.0);
+        }
+    }
+
+    fn drop_current(&mut self, work: &mut Work<'_>) {
+        self.stop_using_keys(work.now, work.layout.key_lifetime, work.recorder);
+        self.current = None;
+    }
+
+    fn handshake(
+        &mut self,
+        resumes: bool,
+        class: ByteClass,
+        work: &mut Work<'_>,
+    ) -> Option<Change> {
+        let config = &work.layout.group(work.node).association;
+        let identity = work.layout.identity(work.node);
+        let offer = match &self.ticket {
+            Some(ticket) if resumes => Offer::Ticket(ticket),
+            _ => Offer::Psk(identity.as_bytes()),
+        };
+        let keys = OwnKey(&self.psk);
+        match work.call(&keys, |env| Association::connect(config, offer, env)) {
+            Ok(association) => {
+                let pending = Pending { association, started: work.now, class, resumes };
+                self.pending = Some(Box::new(pending));
+                self.settle(work).1
+            }
+            Err(ConnectError::UnknownIdentity) => self.failed("unknown_identity", work),
+            Err(ConnectError::BadIdentity) => self.failed("bad_identity", work),
+        }
+    }
+
+    fn update_keys(&mut self, work: &mut Work<'_>) -> Option<Change> {
+        let config = &work.layout.group(work.node).association;
+        let association = self.current.as_mut()?;
+        let keys = OwnKey(&self.psk);
+        match work.call(&keys, |env| association.update_keys(config, true, env)) {
+            Ok(()) => {
+                if let Some(wanted) = &mut self.wanted {
+                    wanted.update = Some((false, false));
+                }
+                self.settle(work).1
+            }
+            Err(_) => self.handshake(false, ByteClass::Rekey, work),
+        }
+    }
+
+    /// Acts on the outputs of the last call.
+    fn settle(&mut self, work: &mut Work<'_>) -> (Vec<Vec<u8>>, Option<Change>) {
+        let mut data = Vec::new();
+        let mut change = None;
+        let mut outputs = std::mem::take(&mut work.out);
+        let mut flight = None;
+        for output in outputs.drain(..) {
+            match output {
+                Output::Datagram { kind, bytes } => {
+                    flight = flight.or(self.flight(kind));
+                    let class = self.pending.as_ref().map_or(ByteClass::Rekey, |p| p.class);
+                    work.send(self.registrar, byte_class(kind, class), bytes);
+                }
+                Output::Established { resumed } => change = self.established(resumed, work),
+                Output::Failed(reason) => change = self.over(reason, work),
+                Output::Closed => change = self.over(Failure::Alerted(0), work),
+                Output::KeysUpdated { .. } => self.own_updated(work),
+                Output::Data(bytes) => data.push(bytes),
+                Output::Ticket(ticket) => self.ticket = Some(Box::new(ticket)),
+            }
+        }
+        work.out = outputs;
+        if let Some(first) = flight {
+            work.recorder.counters.flights_sent += 1;
+            work.recorder.counters.flights_needed += u64::from(first);
+        }
+        (data, change)
+    }
+
+    /// Whether a datagram belongs to a flight of the handshake, and if so, whether it is sent for the
+    /// first time.
+    const fn flight(&self, kind: Kind) -> Option<bool> {
+        match kind {
+            Kind::Handshake => Some(true),
+            Kind::Retransmission if self.pending.is_some() => Some(false),
+            _ => None,
+        }
+    }
+
+    fn established(&mut self, resumed: bool, work: &mut Work<'_>) -> Option<Change> {
+        let pending = self.pending.take()?;
+        self.drop_current(work);
+        self.current = Some(pending.association);
+        self.keys_since = work.now;
+        work.note(Note::Established { started: pending.started, resumed });
+        if let Some(wanted) = self.wanted.take() {
+            work.note(Note::Rekeyed { trigger: wanted.trigger });
+        }
+        Some(Change::Established)
+    }
+
+    /// The association that was called last is over: the pending one if there is one.
+    fn over(&mut self, reason: Failure, work: &mut Work<'_>) -> Option<Change> {
+        match self.pending.take() {
+            Some(pending) if pending.association.is_over() => {
+                if pending.resumes {
+                    // A ticket that the server does not take is no use; the PSK itself may be.
+                    self.ticket = None;
+                    return self.handshake(false, pending.class, work);
+                }
+                self.failed(reason.name(), work)
+            }
+            pending => {
+                self.pending = pending;
+                self.drop_current(work);
+                if self.pending.is_some() {
+                    return None;
+                }
+                self.handshake(self.ticket.is_some(), ByteClass::Rekey, work)
+            }
+        }
+    }
+
+    fn failed(&mut self, reason: &'static str, work: &mut Work<'_>) -> Option<Change> {
+        *work.recorder.counters.failed.entry(reason).or_default() += 1;
+        if work.layout.retry.is_none() && self.wanted.take().is_some() {
+            work.recorder.counters.rekey_failed += 1;
+        }
+        Some(Change::Failed)
+    }
+
+    fn own_updated(&mut self, work: &mut Work<'_>) {
+        self.stop_using_keys(work.now, work.layout.key_lifetime, work.recorder);
+        self.keys_since = work.now;
+        self.updated(work, |own, _| *own = true);
+    }
+
+    fn peer_updated(&mut self, work: &mut Work<'_>) {
+        self.updated(work, |_, peer| *peer = true);
+    }
+
+    fn updated(&mut self, work: &mut Work<'_>, set: impl FnOnce(&mut bool, &mut bool)) {
+        let Some(Wanted { trigger, update: Some((own, peer)) }) = &mut self.wanted else { return };
+        set(own, peer);
+        if *own && *peer {
+            let trigger = *trigger;
+            self.wanted = None;
+            work.note(Note::Rekeyed { trigger });
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! What happens to nodes.
+
+use super::layout::NodeId;
+use crate::measure::ByteClass;
+use crate::sim::time::Time;
+
+/// A datagram on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Packet {
+    /// Who sent it.
+    pub from: NodeId,
+    /// For whom it is; nodes in between forward it.
+    pub to: NodeId,
+    /// What its bytes are booked as.
+    pub class: ByteClass,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// How new keys are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rekey {
+    /// DTLS 1.3 KeyUpdate in both directions.
+    KeyUpdate,
+    /// A handshake from a session ticket.
+    Resume,
+    /// A full handshake from the pre-shared key.
+    Full,
+}
+
+/// What a node is told to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Make a first association with the registrar.
+    Start,
+    /// Make new keys with the registrar; `trigger` is when that was asked for.
+    Rekey {
+        /// How.
+        how: Rekey,
+        /// When it was asked for.
+        trigger: Time,
+    },
+    /// Try again after a failure.
+    Retry,
+    /// Make a report.
+    Report,
+    /// Lose all volatile state.
+    Restart,
+    /// The keys with the registrar are no longer valid.
+    Expire,
+    /// The keys with all clients of a group are no longer valid.
+    ExpireClients {
+        /// Index of the group.
+        group: u32,
+    },
+}
+
+/// Which timer of a node runs out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alarm {
+    /// Of the association with the registrar.
+    Client,
+    /// Of the association with a client, by its number.
+    Server(u32),
+    /// Of a request that waits for its answer.
+    Request,
+}
+
+/// Something that happens to a node.
+#[derive(Debug)]
+pub enum Event {
+    /// A datagram arrives.
+    Arrive(Packet),
+    /// A timer runs out; stale ones are ignored.
+    Wake(Alarm),
+    /// Somebody decided something.
+    Command(Command),
+    /// The processor is done with a job, unless the node was restarted since.
+    Done(Box<Done>),
+}
+
+/// What becomes visible when a job is done.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// How often the node had been restarted when the job started.
+    pub(super) generation: u32,
+    /// Datagrams that leave.
+    pub(super) packets: Vec<Packet>,
+    /// What is to be written down with the time of the end.
+    pub(super) notes: Vec<Note>,
+}
+
+/// Something that is measured to the end of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Note {
+    /// A handshake begun at `started` is complete.
+    Established { started: Time, resumed: bool },
+    /// New keys asked for at `trigger` are in use.
+    Rekeyed { trigger: Time },
+    /// A request made at `created` was answered.
+    Answered { created: Time },
+}

@@ -1,0 +1,115 @@
+//! A site of the world: a gateway with its devices, or the infrastructure.
+
+use std::sync::Arc;
+
+use super::actor::{Actor, Reach};
+use super::client::Client;
+use super::event::Event;
+use super::layout::{KeyTable, Layout, NodeId};
+use super::processor::Processor;
+use super::reporter::Reporter;
+use super::server::Server;
+use super::transit::Port;
+use crate::association::{Config, Secret};
+use crate::measure::Recorder;
+use crate::sim::time::Time;
+use crate::sim::{Context, Origin, Site};
+
+/// Nodes that one thread runs together.
+pub struct NodeSite {
+    layout: Arc<Layout>,
+    actors: Vec<Actor>,
+}
+
+/// What a node is made of.
+pub struct NodeParts {
+    /// Which node.
+    pub id: NodeId,
+    /// Servers of its processor.
+    pub workers: u32,
+    /// Jobs that may wait.
+    pub queue: Option<u32>,
+    /// How many nodes have it as their parent.
+    pub children: usize,
+    /// Its own pre-shared key, if it is a client.
+    pub psk: Option<Secret>,
+    /// Its clients' keys and its policy towards each group, if it is a server.
+    pub server: Option<(KeyTable, Vec<Config>)>,
+}
+
+impl NodeSite {
+    /// A site without nodes.
+    #[must_use]
+    pub const fn new(layout: Arc<Layout>) -> Self {
+        Self { layout, actors: Vec::new() }
+    }
+
+    /// Adds the node whose place in the layout is next in this site.
+    pub fn add(&mut self, parts: NodeParts) {
+        let layout = &self.layout;
+        let place = layout.place(parts.id);
+        debug_assert_eq!(place.local as usize, self.actors.len());
+        let server =
+            parts.server.map(|(keys, configs)| Server::new(parts.id, keys, configs, layout));
+        let telemetry = layout.group(parts.id).telemetry;
+        self.actors.push(Actor {
+            id: parts.id,
+            origin: Origin::new(parts.id.0),
+            processor: Processor::new(parts.workers, parts.queue),
+            port: Port::new(parts.children),
+            client: parts.psk.map(|psk| Client::new(place.registrar, psk)),
+            server: server.map(Box::new),
+            reporter: telemetry.map(|(_, size)| Reporter::new(size)),
+            cursor: 0,
+            generation: 0,
+        });
+    }
+
+    /// Writes down what is only known at the end, `now`.
+    pub fn close(&mut self, now: Time, recorder: &mut Recorder) {
+        for actor in &mut self.actors {
+            let layout = &*self.layout;
+            let group = layout.place(actor.id).group as usize;
+            let record = &mut recorder.loads[group];
+            let busy = actor.processor.close(record);
+            let radio = layout.uplink(actor.id).map_or(0.0, |(_, link)| {
+                link.medium.energy_uj(actor.port.sent, actor.port.received)
+            });
+            let joules = busy.as_secs_f64() * layout.class(actor.id).active_w + radio / 1e6;
+            record.energy.record(nanojoules(joules));
+            if let Some(client) = &actor.client {
+                client.stop_using_keys(now, layout.key_lifetime, recorder);
+            }
+        }
+    }
+}
+
+/// Whole nanojoules, rounded.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "float to integer casts saturate"
+)]
+fn nanojoules(joules: f64) -> u64 {
+    (joules * 1e9 + 0.5) as u64
+}
+
+impl Site for NodeSite {
+    type Event = Event;
+    type Recorder = Recorder;
+
+    fn handle(&mut self, target: u32, event: Event, context: &mut Context<'_, Event, Recorder>) {
+        let Some(actor) = self.actors.get_mut(target as usize) else { return };
+        if let Event::Arrive(packet) = &event {
+            let place =
+                [packet.from.0, packet.to.0, actor.id.0, packet.class as u32].map(u64::from);
+            context.digest.add(context.now, place, &packet.bytes);
+        }
+        actor.handle(event, &mut Reach { layout: &self.layout, context });
+    }
+
+    /// A server works for each of its clients; any other node for itself.
+    fn weight(&self) -> u64 {
+        self.actors.iter().map(|actor| 1 + actor.server.as_ref().map_or(0, |s| s.clients())).sum()
+    }
+}

@@ -1,0 +1,95 @@
+//! A node's ends of its links: one up to its parent, one down to each child.
+
+use super::actor::{Actor, Reach};
+use super::event::{Event, Packet};
+use super::layout::{Layout, NodeId};
+use crate::net::{Transmitter, Verdict};
+use crate::sim::time::Duration;
+
+/// Draws of what happens to datagrams on their way up a link.
+const UP_DRAWS: u8 = 1;
+/// Draws of what happens to datagrams on their way down a link.
+const DOWN_DRAWS: u8 = 2;
+
+/// One end of a link: when its sender is free again, and the words drawn so far for its datagrams.
+#[derive(Clone, Copy, Debug, Default)]
+struct LinkEnd {
+    transmitter: Transmitter,
+    cursor: u64,
+}
+
+/// All ends of a node's links, and what went over the one to its parent.
+#[derive(Debug)]
+pub(super) struct Port {
+    up: LinkEnd,
+    down: Vec<LinkEnd>,
+    /// Bytes on the air, headers included, sent to the parent.
+    pub(super) sent: u64,
+    /// Bytes on the air, headers included, received from the parent.
+    pub(super) received: u64,
+}
+
+impl Port {
+    pub(super) fn new(children: usize) -> Self {
+        let down = vec![LinkEnd::default(); children];
+        Self { up: LinkEnd::default(), down, sent: 0, received: 0 }
+    }
+
+    /// Books what came from the parent.
+    pub(super) fn arrived(&mut self, me: NodeId, packet: &Packet, layout: &Layout) {
+        let from_below = layout.place(packet.from).parent == me;
+        if let (false, Some((_, link))) = (from_below, layout.uplink(me)) {
+            self.received += packet.bytes.len() as u64 + u64::from(link.header);
+        }
+    }
+
+    /// Sends a packet one hop further.
+    pub(super) fn send(actor: &mut Actor, packet: Packet, reach: &mut Reach<'_, '_>) {
+        let layout = reach.layout;
+        let me = actor.id;
+        let parent = layout.place(me).parent;
+        let (child, next, direction) = if parent != me && layout.place(packet.to).parent != me {
+            (me, parent, UP_DRAWS)
+        } else {
+            let next = layout.next_hop_down(me, packet.to);
+            (next, next, DOWN_DRAWS)
+        };
+        let Some((index, link)) = layout.uplink(child) else { return };
+        let place = layout.place(child);
+        let (end, rate) = if direction == UP_DRAWS {
+            (&mut actor.port.up, link.rate_up)
+        } else {
+            (&mut actor.port.down[place.child as usize], link.rate_down)
+        };
+        let streams = &layout.groups[place.group as usize].streams;
+        let mut draw = streams.draws(place.member, direction, &mut end.cursor);
+        let now = reach.context.now;
+        let verdict = end.transmitter.send(link, rate, now, packet.bytes.len(), &mut draw);
+        drop(draw);
+        let len = packet.bytes.len() as u64 + u64::from(link.header);
+        if direction == UP_DRAWS {
+            actor.port.sent += len;
+        }
+        reach.context.recorder.sent(index, packet.class, now, len);
+        match verdict {
+            Verdict::Pass(delay) => deliver(actor, next, delay, packet, reach),
+            Verdict::Duplicate(first, second) => {
+                deliver(actor, next, first, packet.clone(), reach);
+                deliver(actor, next, second, packet, reach);
+            }
+            Verdict::Drop(reason) => reach.context.recorder.lost(index, reason.name()),
+        }
+    }
+}
+
+fn deliver(
+    actor: &mut Actor,
+    next: NodeId,
+    delay: Duration,
+    packet: Packet,
+    reach: &mut Reach<'_, '_>,
+) {
+    let place = reach.layout.place(next);
+    let key = actor.origin.key(reach.context.now + delay);
+    reach.context.schedule(key, place.site, place.local, Event::Arrive(packet));
+}

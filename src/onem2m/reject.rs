@@ -1,0 +1,38 @@
+//! Why a message that an association delivered is dropped without an answer.
+
+use crate::wire::coap::Malformed;
+use crate::wire::primitive::AnswerFault;
+
+/// Why a message has no effect and no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
+pub enum RejectReason {
+    /// The bytes are not a CoAP message.
+    #[error("not a CoAP message: {0}")]
+    Coap(#[from] Malformed),
+    /// At a CSE: a response, an acknowledgement or a reset that nothing waits for.
+    #[error("not a request")]
+    NotARequest,
+    /// A NON that was handled before (RFC 7252 section 4.5: to be ignored silently).
+    #[error("a duplicate of a non-confirmable request")]
+    DuplicateNonConfirmable,
+    /// At a device: not a response.
+    #[error("not an answer")]
+    NotAnAnswer,
+    /// At a device: a response that is no response primitive.
+    #[error("not a oneM2M answer: {0}")]
+    Answer(#[from] AnswerFault),
+}
+
+impl RejectReason {
+    /// The name in `message.rejected.NAME`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Coap(reason) => reason.name(),
+            Self::NotARequest => "not_a_request",
+            Self::DuplicateNonConfirmable => "duplicate_non_confirmable",
+            Self::NotAnAnswer => "not_an_answer",
+            Self::Answer(fault) => fault.name(),
+        }
+    }
+}

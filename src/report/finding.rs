@@ -1,0 +1,113 @@
+//! The answer in a sentence, for the first line of the text and the titles of pictures.
+
+use super::summary::{GroupFacts, Summary};
+use super::words::{count, of_metric, percent, tame, time};
+use crate::run::Verdict;
+
+/// Verdict and key finding in one sentence.
+#[must_use]
+pub fn headline(summary: &Summary) -> String {
+    let missed = summary.expectations.iter().filter(|e| !e.held);
+    let verdict = match summary.verdict {
+        Verdict::Held if summary.expectations.is_empty() => "Done".to_owned(),
+        Verdict::Held => "Held".to_owned(),
+        Verdict::Interrupted => format!("Interrupted after {}", time(summary.simulated_s)),
+        Verdict::Failed => match missed.clone().next() {
+            None => "Failed".to_owned(),
+            Some(first) => {
+                let value = first.value.map_or_else(
+                    || "does not exist".to_owned(),
+                    |v| format!("is {}", of_metric(&first.metric, v)),
+                );
+                let others = match missed.count() {
+                    1 => String::new(),
+                    n => format!(", and {} more missed", n - 1),
+                };
+                let (metric, expected) = (tame(&first.metric, 80), tame(&first.expected, 40));
+                format!("Failed: {metric} {value}, expected {expected}{others}")
+            }
+        },
+    };
+    let join = if summary.verdict == Verdict::Failed { "; " } else { ": " };
+    let mut sentence = format!("{verdict}{join}{}", secured(summary));
+    if let Some((group, peak)) = busiest(summary) {
+        let peak = percent(peak);
+        sentence = format!("{sentence}; {} peaked at {peak} of capacity", called(summary, group));
+    }
+    sentence.push('.');
+    sentence
+}
+
+/// How many have their keys, and when.
+#[must_use]
+pub(super) fn secured(summary: &Summary) -> String {
+    let requested = summary.count("rekey.requested");
+    let done = summary.count("rekey.completed");
+    if requested > 0 {
+        let timing = summary.distribution("rekey.time_s").map(|d| {
+            let last = time(d.max);
+            match d.count {
+                1 => format!(" {last} after the trigger"),
+                _ => format!(" {last} after the trigger (p99 {})", time(d.p99)),
+            }
+        });
+        return format!("{} had new keys{}", of_all(done, requested), timing.unwrap_or_default());
+    }
+    let established = summary.count("association.established");
+    let members = summary.setting.members;
+    match (established, summary.setting.handshake_span_s) {
+        (0, _) | (_, None) if summary.count("association.failed") > 0 => {
+            format!("none of {} members could be secured", count(members))
+        }
+        (0, _) | (_, None) => "nobody made or changed keys".to_owned(),
+        (n, Some((from, to))) => {
+            let who = of_all(n.min(members.max(1)), members.max(1));
+            format!("{who} had an association {} after the first start", time(to - from))
+        }
+    }
+}
+
+fn of_all(done: u64, all: u64) -> String {
+    match (done, all) {
+        (1, 1) => "the one member".to_owned(),
+        _ if done >= all => format!("all {} members", count(all)),
+        _ => format!(
+            "{} of {} members ({})",
+            count(done),
+            count(all),
+            percent(done as f64 / all as f64)
+        ),
+    }
+}
+
+/// The group whose busiest node was busiest within a second.
+#[must_use]
+pub(super) fn busiest(summary: &Summary) -> Option<(&GroupFacts, f64)> {
+    let peaks = summary.setting.groups.iter().filter_map(|g| Some((g, peak(summary, g)?)));
+    peaks.filter(|(_, p)| *p > 0.0).max_by(|a, b| a.1.total_cmp(&b.1))
+}
+
+/// The utilisation of a group's busiest node in its busiest second.
+#[must_use]
+pub(super) fn peak(summary: &Summary, group: &GroupFacts) -> Option<f64> {
+    let peak = summary.number(&format!("load.{}.utilisation_peak_1s", group.name));
+    peak.filter(|p| p.is_finite())
+}
+
+/// A group as people call it: `the IN-CSE`, `the busiest of 20 gateways`.
+#[must_use]
+pub(super) fn called(summary: &Summary, group: &GroupFacts) -> String {
+    let alone = summary.setting.groups.iter().filter(|g| g.tier == group.tier).count() == 1;
+    let (one, many) = match group.tier.as_str() {
+        "cse" => ("IN-CSE", "IN-CSEs"),
+        "gateway" => ("gateway", "gateways"),
+        _ => ("device", "devices"),
+    };
+    let name = tame(&group.name, 40);
+    match (group.count, alone) {
+        (0 | 1, true) => format!("the {one}"),
+        (0 | 1, false) => format!("{one} {name}"),
+        (n, true) => format!("the busiest of {} {many}", count(n.into())),
+        (n, false) => format!("the busiest of {} {many} {name}", count(n.into())),
+    }
+}

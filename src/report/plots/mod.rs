@@ -1,0 +1,51 @@
+//! Pictures of a run, from the data of its folder. Figures are data; [`style`] draws them.
+
+mod axis;
+mod figure;
+mod latency;
+mod layout;
+mod load;
+mod secured;
+mod style;
+mod traffic;
+mod view;
+
+use super::error::FolderError;
+use super::read::Data;
+use super::summary::Summary;
+use super::words::{count, tame};
+
+/// A picture as SVG, or why there is none.
+pub(crate) type Picture = Result<String, &'static str>;
+
+/// All pictures by name.
+pub(crate) fn all(data: &Data) -> Result<Vec<(&'static str, Picture)>, FolderError> {
+    let view = view::View::of(data);
+    let figures = [
+        ("load", load::figure(data, &view)),
+        ("traffic", traffic::figure(data, &view)),
+        ("secured", secured::figure(data)),
+        ("latency", latency::figure(data, &view)),
+    ];
+    let drawn = figures.into_iter().map(|(name, figure)| {
+        Ok(match figure {
+            Ok(figure) => (name, Ok(style::svg(name, &figure)?)),
+            Err(why) => (name, Err(why)),
+        })
+    });
+    drawn.collect()
+}
+
+/// Setting, seed and digest.
+fn subtitle(summary: &Summary) -> String {
+    let members = match summary.setting.members {
+        1 => "1 member".to_owned(),
+        n => format!("{} members", count(n)),
+    };
+    format!(
+        "{} · {members} · seed {} · digest {}",
+        tame(&summary.scenario, 60),
+        summary.seed,
+        tame(&summary.digest8(), 8)
+    )
+}

@@ -1,0 +1,171 @@
+//! `secured.svg`: which share of the fleet has its keys, by time from the trigger.
+
+use super::axis::{Axis, log};
+use super::figure::{Colour, Figure, Label, Panel, Shape};
+use crate::report::hgrm::Curve;
+use crate::report::read::Data;
+use crate::report::words::{count, percent, time};
+
+/// A curve whose end is this many times its median gets a logarithmic axis.
+const WIDE: f64 = 40.0;
+/// Up to this many members each is a step of its own.
+const STEPS: u64 = 200;
+
+/// Shares of a fleet by time.
+struct Progress {
+    /// Ascending times with the share done by then.
+    points: Vec<(f64, f64)>,
+    /// Members that were to be done.
+    all: u64,
+    /// Members that were.
+    done: u64,
+    /// What was done, as in `have new keys`.
+    what: &'static str,
+    /// What times count from.
+    from: &'static str,
+}
+
+/// The figure, or why there is none.
+pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
+    let progress = rekeyed(data).or_else(|| established(data));
+    let Some(progress) = progress.filter(|p| p.done > 0 && !p.points.is_empty()) else {
+        return Err("nobody made or changed keys");
+    };
+    let end = progress.points.last().map_or(1.0, |p| p.0).max(1e-6);
+    let median = reached(&progress, 0.5).map_or(end, |p| p.0);
+    let logarithmic = median > 0.0 && end / median > WIDE;
+    let first = progress.points.iter().map(|p| p.0).find(|t| *t > 0.0).unwrap_or(end);
+    let x = if logarithmic {
+        Axis::log_time((first * 0.7).max(end * 1e-6), end * 1.15)
+    } else {
+        Axis::time(0.0, end * 1.03, 0.0, 7)
+    };
+    let across = |t: f64| if logarithmic { log(t) } else { t };
+    let mut line = vec![(x.from, 0.0)];
+    for (at, share) in &progress.points {
+        let at = across(*at).max(x.from);
+        if progress.done <= STEPS {
+            line.push((at, line.last().map_or(0.0, |p| p.1)));
+        }
+        line.push((at, *share));
+    }
+    line.push((x.to, line.last().map_or(0.0, |p| p.1)));
+    let under = line.iter().map(|p| (p.0, 0.0)).collect();
+    let mut shapes = vec![
+        Shape::Area { upper: line.clone(), lower: under, colour: Colour::Blue, opacity: 0.1 },
+        Shape::Line { points: line, colour: Colour::Blue },
+    ];
+    let mut labels = Vec::new();
+    for (share, at, text) in milestones(&progress) {
+        let place = (across(at).max(x.from), share);
+        shapes.insert(0, Shape::Drop(place));
+        shapes.push(Shape::Dot(place, Colour::Blue));
+        labels.push(Label { x: Some(place.0), y: share - 0.012, text, colour: Colour::Blue });
+    }
+    let y = Axis { to: 1.03, ..Axis::share(1.0, 5) };
+    let title = format!("Share of {} that {}", members(progress.all), progress.what);
+    Ok(Figure {
+        title: headline(&progress),
+        subtitle: super::subtitle(&data.summary),
+        x,
+        caption: format!("time from {}", progress.from),
+        marks: Vec::new(),
+        panels: vec![Panel { title, weight: 1.0, y, shapes, labels }],
+    })
+}
+
+/// New keys by time from each member's trigger.
+fn rekeyed(data: &Data) -> Option<Progress> {
+    let all = data.summary.count("rekey.requested");
+    let curve = data.curves.get("rekey")?;
+    (all > 0).then(|| Progress {
+        points: shares(curve, curve.count.min(all), all),
+        all,
+        done: curve.count.min(all),
+        what: "have new keys",
+        from: "the trigger",
+    })
+}
+
+/// Associations by time from the first start; where all of them fall into a few buckets, by the time
+/// that each took.
+fn established(data: &Data) -> Option<Progress> {
+    let setting = &data.summary.setting;
+    let (from, to) = setting.handshake_span_s?;
+    let all = setting.members.max(1);
+    let points = data.series.points("association", "established");
+    let bucket = setting.buckets.track_s;
+    let what = "have an association";
+    if to - from < 8.0 * bucket {
+        let curve = data.curves.get("handshake")?;
+        let done = curve.count.min(all);
+        let from = "the start of each handshake";
+        return Some(Progress { points: shares(curve, done, all), all, done, what, from });
+    }
+    let mut sum = 0.0;
+    let mut progress = Vec::new();
+    for (at, n) in points.iter().filter(|p| p.1 > 0.0) {
+        if at - from > progress.last().map_or(0.0, |p: &(f64, f64)| p.0) {
+            progress.push((at - from, f64::min(sum / all as f64, 1.0)));
+        }
+        sum += n;
+        let at = (at + bucket).min(to) - from;
+        progress.push((at.max(0.0), f64::min(sum / all as f64, 1.0)));
+    }
+    let done = super::view::whole(sum).min(all);
+    Some(Progress { points: progress, all, done, what, from: "the first start" })
+}
+
+fn shares(curve: &Curve, done: u64, all: u64) -> Vec<(f64, f64)> {
+    let part = done as f64 / all.max(1) as f64;
+    curve.points.iter().map(|(at, share)| (*at, share * part)).collect()
+}
+
+/// The first point at which `share` of all was reached.
+fn reached(progress: &Progress, share: f64) -> Option<(f64, f64)> {
+    progress.points.iter().copied().find(|p| p.1 >= share - 1e-12)
+}
+
+/// Shares worth a dot, with their time and words.
+fn milestones(progress: &Progress) -> Vec<(f64, f64, String)> {
+    let last = progress.points.last().copied().unwrap_or_default();
+    if progress.all == 1 {
+        return vec![(last.1, last.0, format!("after {}", time(last.0)))];
+    }
+    let mut found = Vec::new();
+    for (share, name) in [(0.5, "50 %"), (0.95, "95 %"), (0.99, "99 %")] {
+        if let Some((at, _)) = reached(progress, share) {
+            found.push((share, at, format!("{name} after {}", time(at))));
+        }
+    }
+    if progress.done < progress.all {
+        found.push((
+            last.1,
+            last.0,
+            format!("{}, no more after {}", percent(last.1), time(last.0)),
+        ));
+    } else {
+        found.push((last.1, last.0, format!("all after {}", time(last.0))));
+    }
+    found
+}
+
+fn headline(progress: &Progress) -> String {
+    let (all, what, from) = (members(progress.all), progress.what, progress.from);
+    let last = time(progress.points.last().map_or(0.0, |p| p.0));
+    if progress.all == 1 {
+        let what = what.replacen("have", "has", 1);
+        return format!("The one member {what} {last} after {from}");
+    }
+    match reached(progress, 0.99) {
+        Some((at, _)) => format!("99 % of {all} {what} {} after {from}", time(at)),
+        None => {
+            let share = percent(progress.done as f64 / progress.all as f64);
+            format!("Only {share} of {all} {what}, the last {last} after {from}")
+        }
+    }
+}
+
+fn members(n: u64) -> String {
+    if n == 1 { "1 member".to_owned() } else { format!("{} members", count(n)) }
+}

@@ -1,0 +1,198 @@
+//! What the terminal shows, and `summary.txt`: the answer first, then tables. In lists the first word of
+//! a line is the name.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::finding;
+use super::summary::Summary;
+use super::words::{bytes, count, digits, of_metric, percent, tame, time};
+use crate::measure::ByteClass;
+use crate::run::Metric;
+
+/// Rows of a table at most; what is beyond is counted.
+const MAX_ROWS: usize = 40;
+/// Length of a name in a table.
+const NAME: usize = 48;
+
+/// The figures for people. `place` is the results folder, where there is one to name.
+#[must_use]
+pub fn text(summary: &Summary, place: Option<&Path>) -> String {
+    let mut out = format!("{}\n", finding::headline(summary));
+    if let Some(question) = &summary.setting.question {
+        let _ = writeln!(out, "Question: {}", tame(question, 400));
+    }
+    run(summary, &mut out);
+    times(summary, &mut out);
+    load(summary, &mut out);
+    traffic(summary, &mut out);
+    counts("failed", "handshakes that failed", &summary.failures, &mut out);
+    counts("rejected", "not accepted, by reason", &summary.rejections, &mut out);
+    expectations(summary, &mut out);
+    let folder = place.map_or_else(|| "this folder".to_owned(), |p| p.display().to_string());
+    let argument = place.map_or_else(|| ".".to_owned(), |p| quoted(&p.display().to_string()));
+    let _ = writeln!(out, "\nresults  {folder}\nreplay   keystorm replay {argument}");
+    out
+}
+
+fn run(summary: &Summary, out: &mut String) {
+    let memory =
+        summary.peak_rss_bytes.map_or_else(String::new, |b| format!(", {}", bytes(b as f64)));
+    let rows = [
+        ("scenario", tame(&summary.scenario, 80)),
+        ("seed", summary.seed.to_string()),
+        ("digest", tame(&summary.digest, 64)),
+        ("simulated", format!("{} in {} events", time(summary.simulated_s), count(summary.events))),
+        (
+            "took",
+            format!("{} ({} events/s{memory})", time(summary.wall_s), digits(summary.events_per_s)),
+        ),
+    ];
+    out.push('\n');
+    for (name, value) in rows {
+        let _ = writeln!(out, "{name:<10} {value}");
+    }
+}
+
+fn times(summary: &Summary, out: &mut String) {
+    let mut table = Table::new(&["time", "n", "mean", "p50", "p90", "p95", "p99", "p99.9", "max"]);
+    for (name, key) in [
+        ("handshake", "association.handshake_s"),
+        ("re-key", "rekey.time_s"),
+        ("message", "message.latency_s"),
+        ("key-age", "key.age_s"),
+    ] {
+        let Some(d) = summary.distribution(key) else { continue };
+        let mut row = vec![name.to_owned(), count(d.count)];
+        row.extend([d.mean, d.p50, d.p90, d.p95, d.p99, d.p999, d.max].map(time));
+        table.rows.push(row);
+    }
+    table.write(out);
+}
+
+fn load(summary: &Summary, out: &mut String) {
+    let mut table =
+        Table::new(&["load", "tier", "nodes", "mean", "peak 1 s", "longest queue", "energy p50"]);
+    for group in &summary.setting.groups {
+        let metric = |what: &str| summary.number(&format!("load.{}.{what}", group.name));
+        let said =
+            |value: Option<f64>, how: fn(f64) -> String| value.map_or_else(|| "-".to_owned(), how);
+        let energy = format!("energy.{}_j", group.name);
+        table.rows.push(vec![
+            tame(&group.name, NAME),
+            tame(&group.tier, NAME),
+            count(group.count.into()),
+            said(metric("utilisation_mean"), percent),
+            said(metric("utilisation_peak_1s"), percent),
+            said(metric("queue_max"), |q| {
+                if q == 1.0 { "1 job".to_owned() } else { format!("{} jobs", digits(q)) }
+            }),
+            said(summary.distribution(&energy).map(|d| d.p50), super::words::energy),
+        ]);
+    }
+    table.write(out);
+}
+
+fn traffic(summary: &Summary, out: &mut String) {
+    let mut heads = vec!["link", "bytes", "datagrams", "lost"];
+    heads.extend(ByteClass::ALL.map(ByteClass::name));
+    let mut table = Table::new(&heads);
+    for link in &summary.traffic {
+        let lost = link.lost as f64 / link.datagrams.max(1) as f64;
+        let mut row = vec![
+            tame(&link.link, NAME),
+            bytes(link.total() as f64),
+            count(link.datagrams),
+            percent(lost),
+        ];
+        let class = |name: &str| link.bytes.get(name).copied().unwrap_or(0) as f64;
+        row.extend(ByteClass::ALL.map(|c| bytes(class(c.name()))));
+        table.rows.push(row);
+    }
+    table.write(out);
+}
+
+fn counts(
+    name: &str,
+    what: &str,
+    counts: &std::collections::BTreeMap<String, u64>,
+    out: &mut String,
+) {
+    let mut table = Table::new(&[name, what]);
+    let some = counts.iter().filter(|(_, n)| **n > 0);
+    table.rows.extend(some.map(|(reason, n)| vec![tame(reason, NAME), count(*n)]));
+    table.write(out);
+}
+
+fn expectations(summary: &Summary, out: &mut String) {
+    let mut table = Table::new(&["expectation", "wanted", "got", "", ""]);
+    for checked in &summary.expectations {
+        let value = checked.value.map_or_else(
+            || match summary.metrics.get(&checked.metric) {
+                Some(Metric::Number(None)) => "unknown".to_owned(),
+                _ => "no such metric".to_owned(),
+            },
+            |v| of_metric(&checked.metric, v),
+        );
+        let (tick, word) = if checked.held { ("✓", "held") } else { ("✗", "failed") };
+        table.rows.push(vec![
+            tame(&checked.metric, NAME),
+            tame(&checked.expected, NAME),
+            value,
+            tick.to_owned(),
+            word.to_owned(),
+        ]);
+    }
+    table.write(out);
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+:=@,".contains(c);
+    if path.chars().all(plain) {
+        path.to_owned()
+    } else {
+        format!("'{}'", path.replace('\'', "'\\''"))
+    }
+}
+
+/// Columns, the first to the left and the others to the right.
+struct Table {
+    heads: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    fn new(heads: &[&str]) -> Self {
+        Self { heads: heads.iter().map(|h| (*h).to_owned()).collect(), rows: Vec::new() }
+    }
+
+    /// Nothing at all without rows.
+    fn write(&self, out: &mut String) {
+        if self.rows.is_empty() {
+            return;
+        }
+        let shown = &self.rows[..self.rows.len().min(MAX_ROWS)];
+        let lines = || std::iter::once(&self.heads).chain(shown);
+        let width = |column: usize| {
+            let cells = lines().filter_map(|l| l.get(column));
+            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..self.heads.len()).map(width).collect();
+        out.push('\n');
+        for line in lines() {
+            let mut text = String::new();
+            for (column, (cell, width)) in line.iter().zip(&widths).enumerate() {
+                let _ = match column {
+                    0 => write!(text, "{cell:<width$}"),
+                    _ => write!(text, "  {cell:>width$}"),
+                };
+            }
+            out.push_str(text.trim_end());
+            out.push('\n');
+        }
+        if self.rows.len() > shown.len() {
+            let _ = writeln!(out, "and {} more", self.rows.len() - shown.len());
+        }
+    }
+}

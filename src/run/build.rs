@@ -1,0 +1,305 @@
+//! Builds the world of a plan: places, keys, sites, and everything that is known to happen.
+
+use std::sync::Arc;
+
+use rand_core::Rng as _;
+
+use super::script::Script;
+use crate::association::{Config, Secret, ServerSecrets};
+use crate::measure::{Group, Recorder, Tier};
+use crate::node::{GroupSetting, KeyTable, Layout, NodeId, NodeParts, NodeSite, Place};
+use crate::scenario::Plan;
+use crate::scenario::plan::Registrar;
+use crate::sim::time::Duration;
+use crate::sim::{Engine, Seed};
+
+/// Draws of a client's pre-shared key.
+const PSK_DRAWS: u8 = 16;
+/// Draws of a server's own secrets.
+const SERVER_DRAWS: u8 = 17;
+/// Devices without a gateway share sites of this many.
+const DIRECT_SITE: u32 = 256;
+
+/// A world, ready to run.
+pub(super) struct World {
+    pub(super) engine: Engine<NodeSite>,
+    /// The groups, for the recorder.
+    pub(super) groups: Vec<Group>,
+}
+
+impl World {
+    /// The world of `plan`, with its first events.
+    pub(super) fn build(plan: &Plan) -> Self {
+        let map = Map::draw(plan);
+        let layout = Arc::new(map.layout);
+        let mut sites: Vec<_> =
+            (0..map.sites).map(|_| NodeSite::new(Arc::clone(&layout))).collect();
+        let mut clients = clients_by_registrar(&layout);
+        let children = children(&layout);
+        let seed = Seed(plan.seed);
+        for (index, place) in layout.places.iter().enumerate() {
+            let id = node_id(index);
+            let spec = &map.specs[place.group as usize];
+            let served = std::mem::take(&mut clients[index]);
+            let server = spec.serves.then(|| provision(&layout, id, served, seed));
+            sites[place.site as usize].add(NodeParts {
+                id,
+                workers: spec.workers,
+                queue: spec.queue,
+                children: children[index],
+                psk: (place.registrar != id).then(|| psk(&layout, id)),
+                server,
+            });
+        }
+        let mut engine = Engine::new(sites, map.lookahead);
+        Script::new(plan, &layout, seed).write(&mut engine);
+        Self { engine, groups: map.groups }
+    }
+
+    /// An empty recorder for this world.
+    pub(super) fn recorder(groups: &[Group], plan: &Plan) -> Recorder {
+        let links = plan.links.iter().map(|link| link.name.clone()).collect();
+        Recorder::new(groups.to_vec(), links, plan.duration)
+    }
+}
+
+/// What members of a group are made of.
+struct Spec {
+    workers: u32,
+    queue: Option<u32>,
+    serves: bool,
+}
+
+/// Where everybody stands.
+struct Map {
+    layout: Layout,
+    groups: Vec<Group>,
+    specs: Vec<Spec>,
+    sites: u32,
+    lookahead: Duration,
+}
+
+impl Map {
+    fn draw(plan: &Plan) -> Self {
+        let layout = Layout {
+            places: Vec::new(),
+            groups: Vec::new(),
+            classes: plan.classes.clone(),
+            links: plan.links.clone(),
+            key_lifetime: plan.security.key_lifetime,
+            retry: plan.security.retry,
+        };
+        let (groups, specs) = (Vec::new(), Vec::new());
+        let mut map = Self { layout, groups, specs, sites: 1, lookahead: Duration::MAX };
+        let mut locals = vec![0u32];
+        map.place_cses(plan, &mut locals);
+        map.place_gateways(plan, &mut locals);
+        map.place_fleets(plan, &mut locals);
+        map.sites = u32::try_from(locals.len()).expect("sites are counted in 32 bits");
+        number_clients(&mut map.layout);
+        map
+    }
+
+    fn place_cses(&mut self, plan: &Plan, locals: &mut [u32]) {
+        for cse in &plan.cses {
+            let group = self.group(plan, &cse.name, Tier::Cse, 1, cse.workers, cse.class, None);
+            self.specs.push(Spec { workers: cse.workers, queue: cse.queue, serves: true });
+            let id = node_id(self.layout.places.len());
+            self.place(group, 0, 0, locals, id, id);
+        }
+    }
+
+    fn place_gateways(&mut self, plan: &Plan, locals: &mut Vec<u32>) {
+        for gateway in &plan.gateways {
+            let (name, count, workers) = (&gateway.name, gateway.count, gateway.workers);
+            let link = Some(gateway.link);
+            let group = self.group(plan, name, Tier::Gateway, count, workers, gateway.class, link);
+            self.specs.push(Spec { workers, queue: gateway.queue, serves: gateway.registers });
+            self.lookahead = self.lookahead.min(plan.links[gateway.link].latency);
+            let cse = node_id(gateway.cse);
+            for member in 0..count {
+                locals.push(0);
+                let site = locals.len() - 1;
+                let registrar =
+                    if gateway.registers { cse } else { node_id(self.layout.places.len()) };
+                self.place(group, member, site, locals, cse, registrar);
+            }
+        }
+    }
+
+    fn place_fleets(&mut self, plan: &Plan, locals: &mut Vec<u32>) {
+        let first_gateway = |index: usize| {
+            let before: u32 = plan.gateways[..index].iter().map(|g| g.count).sum();
+            plan.cses.len() + before as usize
+        };
+        for fleet in &plan.fleets {
+            let (name, count) = (&fleet.name, fleet.count);
+            let link = Some(fleet.link);
+            let group = self.group(plan, name, Tier::Device, count, 1, fleet.class, link);
+            let setting = &mut self.layout.groups[group as usize];
+            setting.telemetry = fleet.telemetry.map(|t| (t.interval, t.size));
+            if let Some(via) = fleet.via {
+                let backhaul = plan.links[plan.gateways[via].link].mtu;
+                setting.association.mtu = setting.association.mtu.min(backhaul);
+            } else {
+                self.lookahead = self.lookahead.min(plan.links[fleet.link].latency);
+            }
+            self.specs.push(Spec { workers: 1, queue: None, serves: false });
+            for member in 0..count {
+                let (parent, site) = match (fleet.via, fleet.registrar) {
+                    (Some(via), _) => {
+                        let number = member % plan.gateways[via].count;
+                        let gateway = first_gateway(via) + number as usize;
+                        (node_id(gateway), self.layout.places[gateway].site as usize)
+                    }
+                    (None, Registrar::Cse(cse)) => {
+                        if member % DIRECT_SITE == 0 {
+                            locals.push(0);
+                        }
+                        (node_id(cse), locals.len() - 1)
+                    }
+                    (None, Registrar::Gateway) => unreachable!("a plan names the gateway as `via`"),
+                };
+                let registrar = match fleet.registrar {
+                    Registrar::Gateway => parent,
+                    Registrar::Cse(cse) => node_id(cse),
+                };
+                self.place(group, member, site, locals, parent, registrar);
+            }
+        }
+    }
+
+    fn group(
+        &mut self,
+        plan: &Plan,
+        name: &str,
+        tier: Tier,
+        count: u32,
+        workers: u32,
+        class: usize,
+        link: Option<usize>,
+    ) -> u32 {
+        let mut association = plan.security.association.clone();
+        if let Some(link) = link {
+            association.mtu = association.mtu.min(plan.links[link].mtu);
+        }
+        self.layout.groups.push(GroupSetting {
+            name: name.to_owned(),
+            class,
+            link,
+            streams: Seed(plan.seed).streams(name),
+            association,
+            telemetry: None,
+        });
+        self.groups.push(Group { name: name.to_owned(), tier, count, workers });
+        u32::try_from(self.groups.len() - 1).expect("groups are few")
+    }
+
+    fn place(
+        &mut self,
+        group: u32,
+        member: u32,
+        site: usize,
+        locals: &mut [u32],
+        parent: NodeId,
+        registrar: NodeId,
+    ) {
+        let local = locals[site];
+        locals[site] += 1;
+        let site = u32::try_from(site).expect("sites are counted in 32 bits");
+        self.layout.places.push(Place {
+            group,
+            member,
+            site,
+            local,
+            parent,
+            child: 0,
+            registrar,
+            client: 0,
+        });
+    }
+}
+
+fn node_id(index: usize) -> NodeId {
+    NodeId(u32::try_from(index).expect("nodes are counted in 32 bits"))
+}
+
+/// Numbers the children of each parent in the order of their ids, and the clients of each registrar by
+/// group name and member, the order in which a key table is searched.
+fn number_clients(layout: &mut Layout) {
+    let mut order: Vec<usize> = (0..layout.places.len()).collect();
+    let mut next = vec![0u32; layout.places.len()];
+    for index in 0..layout.places.len() {
+        let parent = layout.places[index].parent;
+        if parent.index() != index {
+            layout.places[index].child = next[parent.index()];
+            next[parent.index()] += 1;
+        }
+    }
+    order.sort_by_key(|index| {
+        let place = &layout.places[*index];
+        (layout.groups[place.group as usize].name.clone(), place.member)
+    });
+    next.fill(0);
+    for index in order {
+        let registrar = layout.places[index].registrar;
+        if registrar.index() != index {
+            layout.places[index].client = next[registrar.index()];
+            next[registrar.index()] += 1;
+        }
+    }
+}
+
+fn children(layout: &Layout) -> Vec<usize> {
+    let mut children = vec![0; layout.places.len()];
+    for (index, place) in layout.places.iter().enumerate() {
+        if place.parent.index() != index {
+            children[place.parent.index()] += 1;
+        }
+    }
+    children
+}
+
+/// The clients of each node, by their numbers.
+fn clients_by_registrar(layout: &Layout) -> Vec<Vec<NodeId>> {
+    let mut clients: Vec<Vec<NodeId>> = vec![Vec::new(); layout.places.len()];
+    for (index, place) in layout.places.iter().enumerate() {
+        if place.registrar.index() != index {
+            clients[place.registrar.index()].push(node_id(index));
+        }
+    }
+    for served in &mut clients {
+        served.sort_by_key(|client| layout.place(*client).client);
+    }
+    clients
+}
+
+/// What a server starts with: the keys of its clients, and its policy with secrets of its own.
+fn provision(
+    layout: &Layout,
+    id: NodeId,
+    served: Vec<NodeId>,
+    seed: Seed,
+) -> (KeyTable, Vec<Config>) {
+    let keys = served.into_iter().map(|client| (client, psk(layout, client))).collect();
+    let mut secrets = ServerSecrets { cookie: [0; 32], ticket: [0; 16] };
+    let mut cursor = 0;
+    let streams = seed.streams(&layout.group(id).name);
+    let mut draws = streams.draws(layout.place(id).member, SERVER_DRAWS, &mut cursor);
+    draws.fill_bytes(&mut secrets.cookie);
+    draws.fill_bytes(&mut secrets.ticket);
+    let configs = layout
+        .groups
+        .iter()
+        .map(|group| Config { server: Some(secrets.clone()), ..group.association.clone() })
+        .collect();
+    (KeyTable::new(keys), configs)
+}
+
+/// The pre-shared key that `node` and its registrar were provisioned with.
+fn psk(layout: &Layout, node: NodeId) -> Secret {
+    let mut key = Secret::default();
+    let streams = &layout.group(node).streams;
+    streams.draws(layout.place(node).member, PSK_DRAWS, &mut 0).fill_bytes(&mut key);
+    key
+}

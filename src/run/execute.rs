@@ -1,0 +1,84 @@
+//! Runs a plan once.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest as _, Sha256};
+
+use super::build::World;
+use super::metrics;
+use super::outcome::{DigestTrail, Metric, Outcome, Verdict};
+use super::process::{peak_rss_bytes, stopwatch};
+use crate::measure::Recorder;
+use crate::node::NodeSite;
+use crate::scenario::Plan;
+use crate::sim::time::{Duration, Time};
+use crate::sim::{Digest, Pulse, Report, Stop};
+
+/// Slices of time of which a digest is kept separately.
+const DIGEST_SLICES: u64 = 256;
+
+/// Runs `plan` on at most `threads` threads.
+///
+/// `observer` hears from time to time how far the run is and stops it by returning false; what has been
+/// measured until then is the outcome, marked as interrupted.
+#[must_use]
+pub fn execute(plan: Plan, threads: usize, observer: &(dyn Fn(Pulse) -> bool + Sync)) -> Outcome {
+    let watch = stopwatch();
+    let World { engine, groups } = World::build(&plan);
+    let slice = Duration(plan.duration.0.div_ceil(DIGEST_SLICES).max(1));
+    let digest = Digest::new(slice);
+    let until = Time::ZERO + plan.duration;
+    let recorder = || World::recorder(&groups, &plan);
+    let report = engine.run(until, threads, &digest, recorder, observer);
+    let stop = report.stop;
+    let (events, end, digest) = (report.events, report.end, report.digest.clone());
+    let recorder = close(report);
+    let metrics = metrics::collect(&recorder, end);
+    let expectations = metrics::check(&plan.expectations, &metrics);
+    let verdict = match stop {
+        Stop::Interrupted => Verdict::Interrupted,
+        Stop::Finished if expectations.iter().all(|checked| checked.held) => Verdict::Held,
+        Stop::Finished => Verdict::Failed,
+    };
+    Outcome {
+        digest: final_digest(&digest, &metrics),
+        trail: DigestTrail {
+            slice_ns: digest.slice().0,
+            slices: digest.slices().iter().map(|slice| format!("{slice:032x}")).collect(),
+        },
+        verdict,
+        simulated: end,
+        events,
+        wall_s: watch().as_secs_f64(),
+        peak_rss_bytes: peak_rss_bytes(),
+        metrics,
+        recorder,
+        expectations,
+        plan,
+    }
+}
+
+/// Merges what all threads wrote down.
+fn close(report: Report<NodeSite>) -> Recorder {
+    let mut recorders = report.recorders.into_iter();
+    let mut recorder = recorders.next().expect("a run has at least one thread");
+    for other in recorders {
+        recorder.merge(&other);
+    }
+    for mut site in report.sites {
+        site.close(report.end, &mut recorder);
+    }
+    recorder
+}
+
+/// One figure over every delivered datagram and the final metrics.
+fn final_digest(digest: &Digest, metrics: &BTreeMap<String, Metric>) -> String {
+    let (sum, count) = digest.total();
+    let metrics = serde_json::to_vec(metrics).expect("metrics are plain numbers");
+    let hash = Sha256::new()
+        .chain_update(sum.to_le_bytes())
+        .chain_update(count.to_le_bytes())
+        .chain_update(metrics)
+        .finalize();
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,169 @@
+//! What is known to happen before a run starts: first starts, reports, and the events of the plan.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::node::{Command, Event, Layout, NodeId, NodeSite, Rekey};
+use crate::scenario::Plan;
+use crate::scenario::plan::{Action, Event as Planned, Schedule, Spread, Target};
+use crate::sim::time::{Duration, Time};
+use crate::sim::{Engine, Origin, Seed, StreamKey};
+
+/// The origin of everything that no node causes.
+const SCRIPT: u32 = u32::MAX;
+
+/// Turns a plan's schedules into first events.
+pub(super) struct Script<'a> {
+    plan: &'a Plan,
+    layout: &'a Layout,
+    seed: Seed,
+    origin: Origin,
+}
+
+impl<'a> Script<'a> {
+    pub(super) const fn new(plan: &'a Plan, layout: &'a Layout, seed: Seed) -> Self {
+        Self { plan, layout, seed, origin: Origin::new(SCRIPT) }
+    }
+
+    pub(super) fn write(mut self, engine: &mut Engine<NodeSite>) {
+        let cses = self.plan.cses.len();
+        for (index, gateway) in self.plan.gateways.iter().enumerate() {
+            if gateway.registers {
+                self.starts(engine, cses + index, gateway.start);
+            }
+        }
+        for (index, fleet) in self.plan.fleets.iter().enumerate() {
+            let group = cses + self.plan.gateways.len() + index;
+            self.starts(engine, group, fleet.start);
+        }
+        for (number, event) in self.plan.events.iter().enumerate() {
+            self.event(engine, event, number);
+        }
+    }
+
+    fn starts(&mut self, engine: &mut Engine<NodeSite>, group: usize, start: Schedule) {
+        let at = Time::ZERO + start.at;
+        self.tell(engine, group, at, start.spread, "start", |_| Command::Start);
+    }
+
+    fn event(&mut self, engine: &mut Engine<NodeSite>, event: &Planned, number: usize) {
+        let group = self.group(event.target);
+        let name = format!("event {number}");
+        let trigger = event.at;
+        let members = matches!(event.target, Target::Fleet(_) | Target::Gateway(_));
+        let how = match event.action {
+            Action::Rekey(how) => how,
+            Action::Restart => {
+                self.tell(engine, group, trigger, Spread::AtOnce, &name, |_| Command::Restart);
+                Rekey::Full
+            }
+            Action::Expire => {
+                self.expire_servers(engine, group, trigger);
+                self.tell(engine, group, trigger, Spread::AtOnce, &name, |_| Command::Expire);
+                Rekey::Full
+            }
+        };
+        if members {
+            self.tell(engine, group, trigger, event.spread, &name, |_| Command::Rekey {
+                how,
+                trigger,
+            });
+        }
+    }
+
+    /// The servers of a group's members forget their keys.
+    fn expire_servers(&mut self, engine: &mut Engine<NodeSite>, group: usize, at: Time) {
+        let group = u32::try_from(group).expect("groups are few");
+        let mut servers: Vec<NodeId> = self
+            .layout
+            .places
+            .iter()
+            .filter(|place| place.group == group)
+            .map(|place| place.registrar)
+            .collect();
+        servers.sort_unstable();
+        servers.dedup();
+        for server in servers {
+            self.schedule(engine, server, at, Command::ExpireClients { group });
+        }
+    }
+
+    /// Tells each member of a group something, spread in time after `at`.
+    fn tell(
+        &mut self,
+        engine: &mut Engine<NodeSite>,
+        group: usize,
+        at: Time,
+        spread: Spread,
+        purpose: &str,
+        command: impl Fn(NodeId) -> Command,
+    ) {
+        let name = &self.layout.groups[group].name;
+        let streams = self.seed.streams(&format!("{name} {purpose}"));
+        let mut arrivals = Arrivals { spread, streams, sum: 0.0 };
+        for index in 0..self.layout.places.len() {
+            let place = self.layout.places[index];
+            if place.group as usize == group {
+                let node = NodeId(u32::try_from(index).expect("nodes are counted in 32 bits"));
+                let offset = arrivals.offset(place.member, &self.layout.identity(node));
+                self.schedule(engine, node, at + offset, command(node));
+            }
+        }
+    }
+
+    fn schedule(
+        &mut self,
+        engine: &mut Engine<NodeSite>,
+        node: NodeId,
+        at: Time,
+        command: Command,
+    ) {
+        let place = self.layout.place(node);
+        engine.schedule(self.origin.key(at), place.site, place.local, Event::Command(command));
+    }
+
+    const fn group(&self, target: Target) -> usize {
+        match target {
+            Target::Cse(index) => index,
+            Target::Gateway(index) => self.plan.cses.len() + index,
+            Target::Fleet(index) => self.plan.cses.len() + self.plan.gateways.len() + index,
+        }
+    }
+}
+
+/// When the members of a group act, one after the other.
+struct Arrivals {
+    spread: Spread,
+    streams: StreamKey,
+    /// Of a Poisson process: seconds so far.
+    sum: f64,
+}
+
+impl Arrivals {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "float to integer casts saturate"
+    )]
+    fn offset(&mut self, member: u32, identity: &str) -> Duration {
+        let mut cursor = 0;
+        let mut draws = self.streams.draws(member, 0, &mut cursor);
+        match self.spread {
+            Spread::AtOnce => Duration::ZERO,
+            Spread::Jitter(window) => Duration(draws.below(window.0)),
+            Spread::Slots { window, slot } => {
+                let slots = (window.0 / slot.0.max(1)).max(1);
+                slot.times(hash(identity) % slots)
+            }
+            Spread::Poisson(per_second) => {
+                self.sum += draws.exponential() / per_second;
+                Duration((self.sum * 1e9) as u64)
+            }
+        }
+    }
+}
+
+/// The hash that gives each identity its slot: the first 8 bytes of its SHA-256.
+fn hash(identity: &str) -> u64 {
+    let hash: [u8; 32] = Sha256::digest(identity.as_bytes()).into();
+    hash.iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+}

@@ -1,0 +1,112 @@
+//! The handshake header and its fragments (RFC 9147 sections 5.2 and 5.5).
+
+use super::codec::{ParseError, Reader, put_u16, put_u24};
+use super::limits::{MAX_FRAGMENTS, MAX_MESSAGE};
+
+/// The length of the DTLS handshake header.
+pub const HEADER_LEN: usize = 12;
+/// The length of the TLS handshake header, which is what the transcript sees (RFC 9147 section 5.2).
+pub const MESSAGE_HEADER_LEN: usize = 4;
+
+/// The messages of the PSK handshake (RFC 8446 appendix B.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum HandshakeType {
+    /// ClientHello.
+    ClientHello = 1,
+    /// ServerHello, or HelloRetryRequest by its random.
+    ServerHello = 2,
+    /// NewSessionTicket.
+    NewSessionTicket = 4,
+    /// EncryptedExtensions.
+    EncryptedExtensions = 8,
+    /// Finished.
+    Finished = 20,
+    /// KeyUpdate.
+    KeyUpdate = 24,
+    /// The synthetic message of a transcript with HelloRetryRequest (RFC 8446 section 4.4.1); never
+    /// on the wire.
+    MessageHash = 254,
+}
+
+impl HandshakeType {
+    const fn parse(byte: u8) -> Result<Self, ParseError> {
+        Ok(match byte {
+            1 => Self::ClientHello,
+            2 => Self::ServerHello,
+            4 => Self::NewSessionTicket,
+            8 => Self::EncryptedExtensions,
+            20 => Self::Finished,
+            24 => Self::KeyUpdate,
+            _ => return Err(ParseError::IllegalValue),
+        })
+    }
+}
+
+/// A part of a handshake message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fragment<'a> {
+    /// Which message.
+    pub kind: HandshakeType,
+    /// The length of the whole body.
+    pub length: usize,
+    /// The message's place among all messages of its sender.
+    pub sequence: u16,
+    /// Where in the body the part begins.
+    pub offset: usize,
+    /// The part.
+    pub bytes: &'a [u8],
+}
+
+impl<'a> Fragment<'a> {
+    fn parse(reader: &mut Reader<'a>) -> Result<Self, ParseError> {
+        let kind = HandshakeType::parse(reader.u8()?)?;
+        let length = reader.u24()?;
+        let sequence = reader.u16()?;
+        let offset = reader.u24()?;
+        let fragment_length = reader.u24()?;
+        if length > MAX_MESSAGE {
+            return Err(ParseError::TooLong);
+        }
+        if offset + fragment_length > length || (fragment_length == 0 && length > 0) {
+            return Err(ParseError::IllegalValue);
+        }
+        Ok(Self { kind, length, sequence, offset, bytes: reader.take(fragment_length)? })
+    }
+
+    /// Writes the fragment with its header.
+    pub fn emit(&self, out: &mut Vec<u8>) {
+        out.push(self.kind as u8);
+        put_u24(out, self.length);
+        put_u16(out, self.sequence);
+        put_u24(out, self.offset);
+        put_u24(out, self.bytes.len());
+        out.extend_from_slice(self.bytes);
+    }
+}
+
+/// The fragments of one record: at least one, with nothing behind the last.
+pub fn fragments(content: &[u8]) -> Result<Vec<Fragment<'_>>, ParseError> {
+    let mut reader = Reader::new(content);
+    let mut list = Vec::new();
+    loop {
+        list.push(Fragment::parse(&mut reader)?);
+        if reader.is_empty() {
+            return Ok(list);
+        }
+        if list.len() == MAX_FRAGMENTS {
+            return Err(ParseError::TooLong);
+        }
+    }
+}
+
+/// A whole message in TLS form: type, 24-bit length, and the body that `write` appends.
+#[must_use]
+pub fn message(kind: HandshakeType, write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let mut out = vec![kind as u8, 0, 0, 0];
+    write(&mut out);
+    let mut length = Vec::with_capacity(3);
+    put_u24(&mut length, out.len() - MESSAGE_HEADER_LEN);
+    out[1..MESSAGE_HEADER_LEN].copy_from_slice(&length);
+    out
+}

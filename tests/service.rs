@@ -1,0 +1,328 @@
+//! The service layer as its peers see it: bytes in, bytes out.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+use keystorm::onem2m::{MAX_CONTENT, RejectReason, Service, device};
+use keystorm::wire::coap::{Code, Kind, Malformed, Message, Token, Writer};
+use keystorm::wire::primitive::{
+    Body, ContentInstance, Exchange, Operation, Request, ResourceType, Response, Rsc,
+};
+use proptest::prelude::*;
+
+const METER: &str = "Cmeter-000007";
+const OTHER: &str = "Cmeter-000008";
+const HOME: &str = "cse-in/Cmeter-000007/data";
+const LATEST: &str = "cse-in/Cmeter-000007/data/la";
+
+/// A CSE with two meters.
+fn cse() -> Service {
+    let mut cse = Service::new("cse-in");
+    cse.provision(METER);
+    cse.provision(OTHER);
+    cse
+}
+
+fn token() -> Token {
+    Token::new(&[0xc0, 0xff, 0xee]).unwrap()
+}
+
+fn report(mid: u16, content: &str) -> Vec<u8> {
+    device::report(&device::Report {
+        originator: METER,
+        target: HOME,
+        mid,
+        token: token(),
+        request_id: "r1",
+        content,
+    })
+    .unwrap()
+}
+
+fn body(content: &str) -> Body<'static> {
+    ContentInstance { content: content.into() }.to_json()
+}
+
+/// The status with which the CSE answers `request` of the meter.
+fn status(cse: &mut Service, request: &Request<'_>) -> u16 {
+    cse.handle(METER, request).status.0
+}
+
+#[test]
+fn a_report_is_stored_and_answered() {
+    let mut cse = cse();
+    let answer = cse.handle_coap(METER, &report(0x1234, "21.5")).unwrap();
+    let read = device::answer(&answer).unwrap();
+    assert_eq!(read, device::Answer { mid: 0x1234, token: token(), status: Rsc::CREATED });
+    let message = Message::parse(&answer).unwrap();
+    assert_eq!((message.kind, message.code), (Kind::Acknowledgement, Code::CREATED));
+    let container = cse.container(METER).unwrap();
+    assert_eq!((container.count(), container.bytes(), container.latest()), (1, 4, Some("21.5")));
+    assert_eq!(cse.container(OTHER).unwrap().count(), 0);
+}
+
+#[test]
+fn a_report_of_16_bytes_has_the_size_that_the_planner_counts_with() {
+    let bytes = report(1, &device::reading(16, 42));
+    // Header and token 7, path 27, format 3, query 6, ty 3, rvi 2, fr 15, rqi 3, marker 1, body 38.
+    assert_eq!(bytes.len(), 105);
+    let answer = cse().handle_coap(METER, &bytes).unwrap();
+    // Header and token 7, rvi 4, rqi 3, rsc 4.
+    assert_eq!(answer.len(), 18);
+}
+
+#[test]
+fn readings_have_the_length_that_was_asked_for() {
+    assert_eq!(device::reading(16, 42), "0000000000000042");
+    assert_eq!(device::reading(2, 12_345), "45");
+    assert_eq!(device::reading(0, 7), "");
+}
+
+#[test]
+fn the_latest_content_can_be_retrieved_by_its_owner() {
+    let mut cse = cse();
+    cse.handle_coap(METER, &report(1, "21.5")).unwrap();
+    cse.handle_coap(METER, &report(2, "say \"22\"")).unwrap();
+    let exchange = Exchange { kind: Kind::Confirmable, mid: 3, token: token() };
+    let bytes = Request::retrieve(LATEST, METER, "r2").to_coap(exchange).unwrap();
+    let answer = cse.handle_coap(METER, &bytes).unwrap();
+    let message = Message::parse(&answer).unwrap();
+    let response = Response::from_coap(&message).unwrap();
+    assert_eq!((response.status, response.request_id), (Rsc::OK, Some("r2")));
+    let content = response.content.unwrap();
+    assert_eq!(content.content_instance().unwrap().content, "say \"22\"");
+}
+
+#[test]
+fn an_empty_container_has_no_latest_content() {
+    assert_eq!(status(&mut cse(), &Request::retrieve(LATEST, METER, "1")), 4_004);
+}
+
+#[test]
+fn a_duplicate_gets_the_same_answer_and_is_not_carried_out_again() {
+    let mut cse = cse();
+    let request = report(7, "1");
+    let first = cse.handle_coap(METER, &request).unwrap();
+    assert_eq!(cse.handle_coap(METER, &request), Ok(first.clone()));
+    assert_eq!(cse.container(METER).unwrap().count(), 1);
+    // A RETRIEVE in between has no effect, and does not hide the duplicate.
+    let exchange = Exchange { kind: Kind::Confirmable, mid: 8, token: token() };
+    let retrieve = Request::retrieve(LATEST, METER, "2").to_coap(exchange).unwrap();
+    cse.handle_coap(METER, &retrieve).unwrap();
+    assert_eq!(cse.handle_coap(METER, &request), Ok(first));
+    assert_eq!(cse.container(METER).unwrap().count(), 1);
+}
+
+#[test]
+fn a_duplicate_of_a_refused_request_is_refused_alike() {
+    let mut cse = cse();
+    let exchange = Exchange { kind: Kind::Confirmable, mid: 9, token: token() };
+    let wrong = Request::create_instance("cse-in/nobody/data", METER, "r1", body("1"));
+    let wrong = wrong.to_coap(exchange).unwrap();
+    let first = cse.handle_coap(METER, &wrong).unwrap();
+    assert_eq!(device::answer(&first).unwrap().status, Rsc::NOT_FOUND);
+    cse.provision("nobody");
+    assert_eq!(cse.handle_coap(METER, &wrong), Ok(first));
+}
+
+#[test]
+fn another_message_id_or_another_meter_is_no_duplicate() {
+    let mut cse = cse();
+    cse.handle_coap(METER, &report(7, "1")).unwrap();
+    cse.handle_coap(METER, &report(8, "2")).unwrap();
+    assert_eq!(cse.container(METER).unwrap().count(), 2);
+    let theirs = device::report(&device::Report {
+        originator: OTHER,
+        target: &device::target("cse-in", OTHER),
+        mid: 8,
+        token: token(),
+        request_id: "r1",
+        content: "3",
+    });
+    cse.handle_coap(OTHER, &theirs.unwrap()).unwrap();
+    assert_eq!(cse.container(OTHER).unwrap().count(), 1);
+}
+
+#[test]
+fn a_new_association_begins_with_fresh_message_ids() {
+    let mut cse = cse();
+    cse.handle_coap(METER, &report(7, "1")).unwrap();
+    cse.associated(METER);
+    cse.handle_coap(METER, &report(7, "2")).unwrap();
+    assert_eq!(cse.container(METER).unwrap().count(), 2);
+}
+
+#[test]
+fn a_non_confirmable_report_is_answered_once_under_the_cses_own_message_id() {
+    let mut cse = cse();
+    let exchange = Exchange { kind: Kind::NonConfirmable, mid: 500, token: token() };
+    let request = Request::create_instance(HOME, METER, "r1", body("1"));
+    let request = request.to_coap(exchange).unwrap();
+    let answer = device::answer(&cse.handle_coap(METER, &request).unwrap()).unwrap();
+    assert_eq!((answer.mid, answer.token, answer.status), (0, token(), Rsc::CREATED));
+    assert_eq!(cse.handle_coap(METER, &request), Err(RejectReason::DuplicateNonConfirmable));
+    assert_eq!(cse.container(METER).unwrap().count(), 1);
+}
+
+#[test]
+fn nobody_speaks_for_another() {
+    let mut cse = cse();
+    // The association says OTHER, the message says METER.
+    let answer = cse.handle_coap(OTHER, &report(1, "666")).unwrap();
+    assert_eq!(device::answer(&answer).unwrap().status, Rsc::ORIGINATOR_HAS_NO_PRIVILEGE);
+    assert_eq!(Message::parse(&answer).unwrap().code, Code::FORBIDDEN);
+    assert_eq!(cse.container(METER).unwrap().count(), 0);
+    assert_eq!(cse.container(OTHER).unwrap().count(), 0);
+}
+
+#[test]
+fn nobody_reaches_into_another_container() {
+    let mut cse = cse();
+    let theirs = "cse-in/Cmeter-000008/data";
+    assert_eq!(status(&mut cse, &Request::create_instance(theirs, METER, "1", body("1"))), 4_103);
+    let latest = "cse-in/Cmeter-000008/data/la";
+    assert_eq!(status(&mut cse, &Request::retrieve(latest, METER, "1")), 4_103);
+    assert_eq!(cse.container(OTHER).unwrap().count(), 0);
+}
+
+#[test]
+fn what_is_not_there_is_not_found() {
+    for to in [
+        "cse-in",
+        "cse-in/",
+        "cse-in/Cmeter-000007",
+        "cse-in/Cmeter-000007/data/la/la",
+        "cse-in/Cmeter-000007/data/ol",
+        "cse-in/Cmeter-000007/else",
+        "cse-in/Cmeter-000009/data",
+        "cse-inn/Cmeter-000007/data",
+        "/id-in/cse-in/Cmeter-000007/data",
+    ] {
+        assert_eq!(status(&mut cse(), &Request::retrieve(to, METER, "1")), 4_004, "{to}");
+    }
+}
+
+#[test]
+fn operations_and_types_that_do_not_fit_are_told_apart() {
+    let create = Request::create_instance(HOME, METER, "1", body("1"));
+    let with_type = |ty| Request { resource_type: ty, ..create.clone() };
+    let with = |operation, to: &'static str| Request { operation, to: to.into(), ..create.clone() };
+    let with_rcn = |rcn| Request { result_content: Some(rcn), ..create.clone() };
+    for (request, expected) in [
+        (create.clone(), 2_001),
+        (with_type(None), 4_000),
+        (with_type(Some(ResourceType::AE)), 4_108),
+        (with_type(Some(ResourceType::CONTAINER)), 5_001),
+        (with(Operation::Create, LATEST), 4_005),
+        (with(Operation::Update, LATEST), 4_005),
+        (with(Operation::Notify, HOME), 4_005),
+        (with(Operation::Update, HOME), 5_001),
+        (with(Operation::Delete, HOME), 5_001),
+        (with(Operation::Delete, LATEST), 5_001),
+        (with(Operation::Retrieve, HOME), 5_001),
+        (with_rcn(1), 2_001),
+        (with_rcn(9), 5_001),
+        (Request { content: None, ..create.clone() }, 4_000),
+    ] {
+        assert_eq!(status(&mut cse(), &request), expected, "{request:?}");
+    }
+}
+
+#[test]
+fn content_that_is_wrong_or_too_large_leaves_no_trace() {
+    let mut cse = cse();
+    let mut send = |payload: &[u8]| {
+        let mut writer = Writer::new(Kind::Confirmable, Code::POST, 1, token());
+        for segment in HOME.split('/') {
+            writer.option(11, segment.as_bytes());
+        }
+        writer.uint(12, 50).uint(267, 4).option(271, b"4");
+        let answer = {
+            writer.option(279, METER.as_bytes()).option(283, b"r1");
+            cse.handle_coap(METER, &writer.finish(payload)).unwrap()
+        };
+        let answer = device::answer(&answer).unwrap().status.0;
+        assert_eq!(cse.container(METER).unwrap().count(), 0);
+        cse.associated(METER);
+        answer
+    };
+    assert_eq!(send(b"{"), 4_000);
+    assert_eq!(send(br#"{"m2m:cin":{"con":"1","con":"2"}}"#), 4_000);
+    assert_eq!(send(br#"{"m2m:cnt":{"rn":"x"}}"#), 4_000);
+    let large = format!(r#"{{"m2m:cin":{{"con":"{}"}}}}"#, "x".repeat(MAX_CONTENT + 1));
+    assert_eq!(send(large.as_bytes()), 5_207);
+    assert_eq!(send(&[b' '; 1_025]), 5_207);
+}
+
+#[test]
+fn the_largest_content_is_taken() {
+    let mut cse = cse();
+    let content = device::reading(MAX_CONTENT, 1);
+    let answer = cse.handle_coap(METER, &report(1, &content)).unwrap();
+    assert_eq!(device::answer(&answer).unwrap().status, Rsc::CREATED);
+    assert_eq!(cse.container(METER).unwrap().latest(), Some(&*content));
+}
+
+#[test]
+fn bytes_that_are_no_request_are_dropped_under_a_name() {
+    let mut cse = cse();
+    for (bytes, name) in [
+        (&b""[..], "coap_header_truncated"),
+        (b"\x80\x02\x00\x01", "coap_version"),
+        (b"\x49\x02\x00\x01123456789", "coap_token_length"),
+        (b"\x40\x02\x00\x01\xff", "coap_empty_payload"),
+        (b"\x60\x00\x00\x01", "not_a_request"),
+        (b"\x70\x00\x00\x01", "not_a_request"),
+        (b"\x40\x45\x00\x01", "not_a_request"),
+    ] {
+        assert_eq!(cse.handle_coap(METER, bytes).unwrap_err().name(), name);
+    }
+}
+
+#[test]
+fn an_unknown_critical_option_is_answered_by_coap_alone() {
+    let mut writer = Writer::new(Kind::Confirmable, Code::GET, 5, token());
+    writer.option(9, b"oscore");
+    let answer = cse().handle_coap(METER, &writer.finish(b"")).unwrap();
+    assert_eq!(Message::parse(&answer).unwrap().code, Code::BAD_OPTION);
+    assert_eq!(device::answer(&answer).unwrap_err().name(), "answer_no_status");
+}
+
+#[test]
+fn a_coap_ping_is_answered_with_a_reset() {
+    let ping = Writer::empty(Kind::Confirmable, 77);
+    assert_eq!(cse().handle_coap(METER, &ping), Ok(Writer::empty(Kind::Reset, 77)));
+}
+
+#[test]
+fn a_device_believes_only_answers() {
+    let answer = cse().handle_coap(METER, &report(1, "1")).unwrap();
+    assert_eq!(device::answer(&report(1, "1")).unwrap_err(), RejectReason::NotAnAnswer);
+    let ack = Writer::empty(Kind::Acknowledgement, 1);
+    assert_eq!(device::answer(&ack).unwrap_err(), RejectReason::NotAnAnswer);
+    // 2.01 turned into 4.04, while RSC still says CREATED.
+    let mut changed = answer;
+    changed[1] = Code::NOT_FOUND.byte();
+    assert_eq!(device::answer(&changed).unwrap_err().name(), "answer_mismatch");
+    assert_eq!(
+        device::answer(&[0x60]).unwrap_err(),
+        RejectReason::Coap(Malformed::HeaderTruncated)
+    );
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_bring_a_cse_or_a_device_down(
+        at in 0_usize..105, value: u8, cut in 0_usize..105, swap in 0_usize..105,
+    ) {
+        let mut bytes = report(1, &device::reading(16, 42));
+        let len = bytes.len();
+        bytes.swap(at, swap);
+        bytes[at] = value;
+        bytes.truncate(len - cut % len);
+        if let Ok(answer) = cse().handle_coap(METER, &bytes) {
+            // Whatever was answered is itself a message.
+            prop_assert!(Message::parse(&answer).is_ok());
+            let _ = device::answer(&answer);
+        }
+    }
+}
