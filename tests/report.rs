@@ -547,6 +547,61 @@ fn pictures_are_stable_and_without_nonsense() {
     }
 }
 
+/// Words of a picture with their estimated left, top, right and bottom, in its tenths of a unit.
+fn words(svg: &str) -> Vec<(String, [f64; 4])> {
+    let mut all = Vec::new();
+    for element in svg.split("<text ").skip(1) {
+        let value = |name: &str| {
+            let start = element.find(&format!("{name}=\"")).unwrap() + name.len() + 2;
+            element[start..].split('"').next().unwrap()
+        };
+        let number = |name: &str| value(name).parse::<f64>().unwrap();
+        let text = element.split(">\n").nth(1).unwrap().split("\n</text").next().unwrap();
+        let (x, y, size) = (number("x"), number("y"), number("font-size"));
+        let width = text.chars().count() as f64 * size * 0.52;
+        let left = match value("text-anchor") {
+            "start" => x,
+            "middle" => x - width / 2.0,
+            _ => x - width,
+        };
+        all.push((text.to_owned(), [left, y - size * 0.4, left + width, y + size * 0.4]));
+    }
+    all
+}
+
+#[test]
+fn no_words_stand_on_each_other_or_leave_the_picture() {
+    for (i, outcome) in outcomes().iter().enumerate() {
+        let folder = written(&format!("words-{i}"), outcome);
+        for (path, svg) in
+            contents(&folder).iter().filter(|(p, _)| p.extension().is_some_and(|e| e == "svg"))
+        {
+            let words = words(std::str::from_utf8(svg).unwrap());
+            assert!(words.len() > 5, "{path:?}");
+            for (n, (text, a)) in words.iter().enumerate() {
+                let inside = a[0] >= 0.0 && a[1] >= 0.0 && a[2] <= 9_000.0 && a[3] <= 6_200.0;
+                assert!(inside, "{path:?}: {text} leaves");
+                for (other, b) in &words[n + 1..] {
+                    let apart = a[2] <= b[0] || b[2] <= a[0] || a[3] <= b[1] || b[3] <= a[1];
+                    assert!(apart, "{path:?}: {text} stands on {other}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn pictures_show_the_part_where_something_happens() {
+    let path = written("part", &storm(&tiers()));
+    let svg = fs::read_to_string(path.join("plots/load.svg")).unwrap();
+    let ticks: Vec<String> = words(&svg).into_iter().map(|w| w.0).collect();
+    assert!(ticks.contains(&"6 s".to_owned()), "{ticks:?}");
+    assert!(!ticks.iter().any(|t| t.ends_with(" min") || t.ends_with(" h")), "{ticks:?}");
+    for mark in ["resumption of meters", "keys of meters expire", "key update of meters"] {
+        assert!(ticks.contains(&mark.to_owned()), "{ticks:?}");
+    }
+}
+
 #[test]
 fn silence_leaves_pictures_out_with_a_word() {
     let path = written("silence", &silence());
@@ -587,8 +642,9 @@ fn percentile_files_have_the_standard_form() {
     assert!(text.contains("#[Max     =      1.000000000, Total count    =             1000]"));
     let curve = report::read_hgrm("x.hgrm", text.as_bytes()).unwrap();
     assert_eq!(curve.count, 1_000);
-    assert!((curve.at(0.5).unwrap() - 0.5).abs() < 0.001);
-    assert!((curve.at(0.99).unwrap() - 0.99).abs() < 0.001);
+    // The library's iteration may answer the next rank, here 1 ms later.
+    assert!((curve.at(0.5).unwrap() - 0.5).abs() < 0.002);
+    assert!((curve.at(0.99).unwrap() - 0.99).abs() < 0.002);
     assert_eq!(curve.at(1.0), Some(1.0));
     let empty = report::write_hgrm(&Distribution::default());
     assert_eq!(report::read_hgrm("x.hgrm", empty.as_bytes()).unwrap().count, 0);
