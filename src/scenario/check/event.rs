@@ -1,0 +1,153 @@
+//! What happens on purpose.
+
+use super::Checker;
+use super::network::Network;
+use super::spread::SpreadWords;
+use crate::scenario::codes::Code;
+use crate::scenario::plan::{Action, Event, Rekey, Target};
+use crate::scenario::source::{At, enumerate, quote};
+use crate::scenario::table::Field;
+use crate::scenario::words::{ActionTable, EventTable, RekeyTable, RekeyWord};
+use crate::sim::time::{Duration, Time};
+
+impl Checker<'_> {
+    /// The events in order of time; those at one time in the order of the file.
+    pub(super) fn events(&mut self, network: &Network) -> Vec<Event> {
+        let file = self.file;
+        let events = file.event.value().into_iter().flat_map(|list| &list.0);
+        let mut events: Vec<Event> =
+            events.filter_map(|event| self.event(event, network)).collect();
+        events.sort_by_key(|event| event.at);
+        events
+    }
+
+    fn event(&mut self, event: &At<EventTable>, network: &Network) -> Option<Event> {
+        let words = &event.value;
+        let present = [
+            ("rekey", !words.rekey.is_absent()),
+            ("restart", !words.restart.is_absent()),
+            ("expire", !words.expire.is_absent()),
+        ];
+        let present: Vec<_> =
+            present.into_iter().filter(|(_, is)| *is).map(|(name, _)| name).collect();
+        if present.len() != 1 {
+            let message = match present.as_slice() {
+                [] => "this event does nothing".to_owned(),
+                several => format!(
+                    "this event does several things: {}",
+                    enumerate(several.iter().copied())
+                ),
+            };
+            self.report
+                .add(Code::OneAction, event.place, message)
+                .hint("give each event exactly one of `rekey`, `restart` and `expire`");
+            return None;
+        }
+        if let Some(at) = words.rekey.given() {
+            return self.rekey(words, &at.value, network);
+        }
+        let (action, table) = match (&words.restart, &words.expire) {
+            (Field::Given(at), _) => (Action::Restart, &at.value),
+            (_, Field::Given(at)) => (Action::Expire, &at.value),
+            _ => return None,
+        };
+        self.action(words, action, table, network)
+    }
+
+    fn rekey(
+        &mut self,
+        event: &EventTable,
+        words: &RekeyTable,
+        network: &Network,
+    ) -> Option<Event> {
+        let with = words.with.given();
+        let tickets = self.file.security.value().and_then(|security| security.tickets.value());
+        if let Some(at) = with.filter(|at| at.value == RekeyWord::Resume) {
+            if tickets.is_none_or(|tickets| tickets.0 == 0) {
+                self.report
+                    .add(
+                        Code::NoTickets,
+                        at.place,
+                        "resumption needs tickets, and `security.tickets` is 0",
+                    )
+                    .hint("set `tickets = 1` in `[security]`, or re-key with \"full\"");
+            }
+        }
+        let spread =
+            SpreadWords { jitter: &words.jitter, slots: &words.slots, poisson: &words.poisson };
+        let rekey = match with.map(|at| at.value) {
+            Some(RekeyWord::KeyUpdate) => Rekey::KeyUpdate,
+            Some(RekeyWord::Resume) => Rekey::Resume,
+            Some(RekeyWord::Full) | None => Rekey::Full,
+        };
+        self.finish(event, &words.target, Action::Rekey(rekey), &spread, network)
+    }
+
+    fn action(
+        &mut self,
+        event: &EventTable,
+        action: Action,
+        words: &ActionTable,
+        network: &Network,
+    ) -> Option<Event> {
+        let spread =
+            SpreadWords { jitter: &words.jitter, slots: &words.slots, poisson: &words.poisson };
+        self.finish(event, &words.target, action, &spread, network)
+    }
+
+    fn finish(
+        &mut self,
+        event: &EventTable,
+        target: &Field<String>,
+        action: Action,
+        spread: &SpreadWords<'_>,
+        network: &Network,
+    ) -> Option<Event> {
+        let found = self.target(target, action, network);
+        let at = event.at.given()?;
+        let count = match found {
+            Some(Target::Fleet(index)) => network.fleets[index].count,
+            Some(Target::Gateway(index)) => network.gateways[index].count,
+            Some(Target::Cse(_)) | None => 1,
+        };
+        let moment = Duration(at.value.value);
+        let spread = self.spread(spread, Some(at.place), moment, count);
+        Some(Event { at: Time::ZERO + moment, target: found?, action, spread })
+    }
+
+    fn target(
+        &mut self,
+        field: &Field<String>,
+        action: Action,
+        network: &Network,
+    ) -> Option<Target> {
+        let at = field.given()?;
+        let name = at.value.as_str();
+        if let Some(&index) = network.fleet_index.get(name) {
+            return Some(Target::Fleet(index));
+        }
+        if let Some(&index) = network.gateway_index.get(name) {
+            if action != Action::Restart && !network.gateways[index].registers {
+                self.no_keys(at, "these gateways only forward: aim at the fleets behind them");
+            }
+            return Some(Target::Gateway(index));
+        }
+        if let Some(&index) = network.cse_index.get(name) {
+            if action != Action::Restart {
+                self.no_keys(at, "aim at the fleets and gateways that register with it");
+            }
+            return Some(Target::Cse(index));
+        }
+        let file = self.file;
+        let known: Vec<_> = super::group_names(file).map(|(_, known, _)| known).collect();
+        if !known.contains(&name) {
+            self.dangling("fleet, gateway group or CSE", at, known);
+        }
+        None
+    }
+
+    fn no_keys(&mut self, at: &At<String>, hint: &str) {
+        let message = format!("{} has no keys of its own to renew", quote(&at.value));
+        self.report.add(Code::NoKeys, at.place, message).hint(hint);
+    }
+}

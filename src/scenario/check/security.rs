@@ -1,0 +1,118 @@
+//! How associations are made and kept.
+
+use super::Checker;
+use crate::association::{Config, KeyExchange, Timers};
+use crate::scenario::codes::Code;
+use crate::scenario::plan::Security;
+use crate::scenario::quantity::TimeSpan;
+use crate::scenario::source::At;
+use crate::scenario::table::Field;
+use crate::scenario::words::{
+    KeyExchangeWord, OrNone, SecurityTable, SequenceWord, TimerPreset, TimerTable,
+};
+use crate::sim::time::Duration;
+
+/// The longest life of a ticket (RFC 8446 section 4.6.1).
+pub(super) const TICKET_LIFETIME_MAX: Duration = Duration::from_secs(7 * 24 * 3_600);
+/// The shortest first timeout of a flight: below it a run is nothing but timers.
+pub(super) const TIMER_MIN: Duration = Duration::from_millis(1);
+
+impl Checker<'_> {
+    /// The security of the file, or the defaults.
+    pub(super) fn security(&mut self) -> Option<Security> {
+        let absent = SecurityTable::default();
+        let file = self.file;
+        let words = file.security.value().unwrap_or(&absent);
+        let default = Config::default();
+        let ticket_lifetime = self.ticket_lifetime(&words.ticket_lifetime, default.ticket_lifetime);
+        let association = Config {
+            key_exchange: match words.key_exchange.value() {
+                Some(KeyExchangeWord::Psk) => KeyExchange::Psk,
+                Some(KeyExchangeWord::PskDhe) | None => KeyExchange::PskDhe,
+            },
+            cookie: words.cookie.value().copied().unwrap_or(default.cookie),
+            replay_window: small(words.replay_window.value().map(|n| n.0), default.replay_window),
+            tickets: small(words.tickets.value().map(|n| n.0), default.tickets),
+            ticket_lifetime,
+            timers: self.timers(&words.timer),
+            long_sequence: words.sequence.value() == Some(&SequenceWord::Long),
+            explicit_length: words.explicit_length.value().copied().unwrap_or(false),
+            record_limit: words.record_limit.value().map_or(default.record_limit, |n| n.0.into()),
+            ..default
+        };
+        Some(Security {
+            association,
+            key_lifetime: self.above_zero(&words.key_lifetime),
+            retry: self.above_zero(&words.retry),
+        })
+    }
+
+    fn ticket_lifetime(&mut self, field: &Field<TimeSpan>, default: Duration) -> Duration {
+        let Some(at) = field.given() else { return default };
+        let lifetime = Duration(at.value.value);
+        if lifetime == Duration::ZERO || lifetime > TICKET_LIFETIME_MAX {
+            self.report
+                .add(Code::OutOfRange, at.place, "the life of a ticket is above 0 and at most 7d")
+                .hint("the limit is that of RFC 8446 section 4.6.1");
+        }
+        lifetime
+    }
+
+    fn above_zero(&mut self, field: &Field<OrNone<TimeSpan>>) -> Option<Duration> {
+        let at = field.given()?;
+        let time = Duration(at.value.0.as_ref()?.value);
+        if time == Duration::ZERO {
+            self.report
+                .add(Code::OutOfRange, at.place, "this time must be above 0")
+                .hint("\"none\" switches it off");
+        }
+        Some(time)
+    }
+
+    fn timers(&mut self, field: &Field<TimerTable>) -> Timers {
+        let mut timers = Timers::default();
+        let Some(words) = field.value() else { return timers };
+        if words.preset.value() == Some(&TimerPreset::Iot) {
+            timers.initial = Some(Duration::from_secs(9));
+        }
+        if let Some(at) = words.initial.given() {
+            timers.initial = at.value.0.as_ref().map(|time| Duration(time.value));
+            self.at_least(at, timers.initial);
+        }
+        if let Some(at) = words.max.given() {
+            timers.max = Duration(at.value.value);
+            self.at_least(at, Some(timers.max));
+        }
+        if timers.initial.is_some_and(|initial| initial > timers.max) {
+            let max = words.max.given().map(|at| at.place);
+            let place = max.or_else(|| words.initial.given().map(|at| at.place));
+            let place =
+                place.or_else(|| words.preset.given().map(|at| at.place)).unwrap_or_default();
+            let message =
+                format!("the first timeout is longer than `max`, which is {}", timers.max);
+            self.report
+                .add(Code::OutOfRange, place, message)
+                .hint("raise `max`, or lower `initial`");
+        }
+        let retransmissions = words.retransmissions.value().map(|n| n.0);
+        timers.retransmissions = small(retransmissions, timers.retransmissions);
+        let flag = |field: &Field<bool>, default| field.value().copied().unwrap_or(default);
+        timers.carry_over = flag(&words.carry_over, timers.carry_over);
+        timers.resend_on_duplicate = flag(&words.resend_on_duplicate, timers.resend_on_duplicate);
+        timers.server = flag(&words.server, timers.server);
+        timers
+    }
+
+    fn at_least<T>(&mut self, at: &At<T>, time: Option<Duration>) {
+        if time.is_some_and(|time| time < TIMER_MIN) {
+            self.report
+                .add(Code::OutOfRange, at.place, "a timeout must be at least 1ms")
+                .hint("`initial = \"none\"` switches timers off");
+        }
+    }
+}
+
+/// A number that its word has kept within 8 bits.
+fn small(value: Option<u32>, default: u8) -> u8 {
+    value.map_or(default, |value| u8::try_from(value).unwrap_or(u8::MAX))
+}

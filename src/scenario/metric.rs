@@ -1,0 +1,108 @@
+//! The names of metrics: what an expectation may speak of, and in which unit.
+
+use crate::association::Operation;
+use crate::measure::Tier;
+
+/// The unit of a metric's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    Count,
+    Fraction,
+    Seconds,
+    Joules,
+    Bytes,
+}
+
+/// Metrics of one value.
+const SINGLE: [(&str, Unit); 23] = [
+    ("population.devices", Unit::Count),
+    ("population.gateways", Unit::Count),
+    ("population.cses", Unit::Count),
+    ("association.established", Unit::Count),
+    ("association.resumed", Unit::Count),
+    ("association.failed", Unit::Count),
+    ("association.makespan_s", Unit::Seconds),
+    ("rekey.requested", Unit::Count),
+    ("rekey.completed", Unit::Count),
+    ("rekey.failed", Unit::Count),
+    ("rekey.makespan_s", Unit::Seconds),
+    ("flights.sent", Unit::Count),
+    ("flights.needed", Unit::Count),
+    ("flights.reached", Unit::Count),
+    ("flights.duplicate", Unit::Count),
+    ("flights.duplicate_fraction", Unit::Fraction),
+    ("message.sent", Unit::Count),
+    ("message.delivered", Unit::Count),
+    ("message.rejected", Unit::Count),
+    ("key.overdue_device_s", Unit::Seconds),
+    ("simulated_s", Unit::Seconds),
+    ("wall_s", Unit::Seconds),
+    ("events", Unit::Count),
+];
+
+/// Distributions.
+const DISTRIBUTIONS: [(&str, Unit); 4] = [
+    ("association.handshake_s", Unit::Seconds),
+    ("rekey.time_s", Unit::Seconds),
+    ("message.latency_s", Unit::Seconds),
+    ("key.age_s", Unit::Seconds),
+];
+
+/// Figures of a distribution.
+const FIGURES: [&str; 8] = ["count", "mean", "p50", "p90", "p95", "p99", "p999", "max"];
+
+/// `load.GROUP.` and these.
+const LOADS: [(&str, Unit); 3] = [
+    ("utilisation_mean", Unit::Fraction),
+    ("utilisation_peak_1s", Unit::Fraction),
+    ("queue_max", Unit::Count),
+];
+
+/// `link.NAME.` and these.
+const LINKS: [(&str, Unit); 3] =
+    [("bytes", Unit::Bytes), ("datagrams", Unit::Count), ("lost", Unit::Count)];
+
+/// The unit of the metric `name`, or the metrics that there are.
+pub(super) fn unit(name: &str, groups: &[&str], links: &[&str]) -> Result<Unit, Vec<String>> {
+    let reasons = ["message.rejected.", "association.failed."];
+    if reasons.iter().any(|family| reason_of(name, family)) {
+        return Ok(Unit::Count);
+    }
+    let known = all(groups, links);
+    let found = known.iter().find(|(metric, _)| metric == name).map(|(_, unit)| *unit);
+    found.ok_or_else(|| known.into_iter().map(|(metric, _)| metric).collect())
+}
+
+/// Is `name` a reason within `family`? Reasons are open: each rejection names its own.
+fn reason_of(name: &str, family: &str) -> bool {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
+    name.strip_prefix(family).is_some_and(|reason| !reason.is_empty() && reason.chars().all(fits))
+}
+
+/// Every metric with a closed name.
+fn all(groups: &[&str], links: &[&str]) -> Vec<(String, Unit)> {
+    let mut known: Vec<(String, Unit)> =
+        SINGLE.iter().map(|(name, unit)| ((*name).to_owned(), *unit)).collect();
+    let mut distribution = |name: &str, unit| {
+        for figure in FIGURES {
+            let unit = if figure == "count" { Unit::Count } else { unit };
+            known.push((format!("{name}.{figure}"), unit));
+        }
+    };
+    for (name, unit) in DISTRIBUTIONS {
+        distribution(name, unit);
+    }
+    let tiers = Tier::ALL.map(Tier::name);
+    for group in tiers.iter().chain(groups) {
+        distribution(&format!("energy.{group}_j"), Unit::Joules);
+    }
+    for group in tiers.iter().chain(groups) {
+        known.extend(LOADS.iter().map(|(load, unit)| (format!("load.{group}.{load}"), *unit)));
+    }
+    for link in links {
+        known.extend(LINKS.iter().map(|(figure, unit)| (format!("link.{link}.{figure}"), *unit)));
+    }
+    let operations = Operation::ALL.map(Operation::name);
+    known.extend(operations.map(|name| (format!("crypto.operations.{name}"), Unit::Count)));
+    known
+}

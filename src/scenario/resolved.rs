@@ -1,0 +1,222 @@
+//! The plan as a scenario file again: every figure written out, nothing left to presets and defaults.
+
+use std::fmt::{Display, Write as _};
+
+use super::plan::{Action, Plan, Registrar, Rekey, Schedule, Spread, Target};
+use super::quantity::{rate_text, time_text};
+use crate::association::KeyExchange;
+use crate::net::LinkType;
+use crate::node::{Class, Cost};
+use crate::sim::time::Duration;
+
+/// TOML text that, loaded alone, gives the same plan.
+pub(super) fn resolved(plan: &Plan) -> String {
+    let mut text = String::from("#:schema ./schema.json\n");
+    if let Some(question) = &plan.question {
+        line(&mut text, format_args!("# Question: {question}"));
+    }
+    line(&mut text, "#\n# Resolved: presets, defaults and overrides are written out.");
+    scenario(&mut text, plan);
+    plan.classes.iter().for_each(|each| class(&mut text, each));
+    plan.links.iter().for_each(|each| link(&mut text, each));
+    groups(&mut text, plan);
+    security(&mut text, plan);
+    events(&mut text, plan);
+    expectations(&mut text, plan);
+    text
+}
+
+/// Appends one line.
+fn line(text: &mut String, words: impl Display) {
+    writeln!(text, "{words}").expect("a string takes any text");
+}
+
+/// Appends `key = "value"`.
+fn quoted(text: &mut String, key: &str, value: impl Display) {
+    line(text, format_args!("{key} = \"{value}\""));
+}
+
+fn time(text: &mut String, key: &str, value: Duration) {
+    quoted(text, key, time_text(value.0));
+}
+
+fn optional_time(text: &mut String, key: &str, value: Option<Duration>) {
+    quoted(text, key, value.map_or_else(|| "none".to_owned(), |value| time_text(value.0)));
+}
+
+fn scenario(text: &mut String, plan: &Plan) {
+    line(text, "\n[scenario]");
+    quoted(text, "name", &plan.name);
+    match i64::try_from(plan.seed) {
+        Ok(seed) => line(text, format_args!("seed = {seed}")),
+        Err(_) => quoted(text, "seed", plan.seed),
+    }
+    time(text, "duration", plan.duration);
+}
+
+fn class(text: &mut String, class: &Class) {
+    line(text, format_args!("\n[class.{}]", class.name));
+    quoted(text, "active_power", format_args!("{}W", class.active_w));
+    match &class.cost {
+        Cost::Operations(prices) => {
+            let mut price = |key, nanos: f64| quoted(text, key, format_args!("{nanos}ns"));
+            price("sha256_block", prices.sha256_block_ns);
+            price("aead", prices.aead_ns);
+            price("aead_byte", prices.aead_byte_ns);
+            price("aes_block", prices.aes_block_ns);
+            price("x25519", prices.x25519_ns);
+            price("message", prices.message_ns);
+            price("datagram", prices.datagram_ns);
+            price("request", prices.request_ns);
+        }
+        Cost::Fixed(times) => {
+            line(text, format_args!("\n[class.{}.fixed]", class.name));
+            time(text, "hello", times.hello);
+            time(text, "finished", times.finished);
+            time(text, "duplicate", times.duplicate);
+            time(text, "datagram", times.datagram);
+            time(text, "key_update", times.key_update);
+            time(text, "message", times.message);
+        }
+    }
+}
+
+fn link(text: &mut String, link: &LinkType) {
+    line(text, format_args!("\n[link.{}]", link.name));
+    time(text, "latency", link.latency);
+    time(text, "jitter", link.jitter);
+    line(text, format_args!("loss = {:?}", link.loss));
+    line(text, format_args!("duplicate = {:?}", link.duplicate));
+    let rate = |rate: Option<u64>| rate.map_or_else(|| "none".to_owned(), rate_text);
+    quoted(text, "rate_up", rate(link.rate_up));
+    quoted(text, "rate_down", rate(link.rate_down));
+    quoted(text, "mtu", format_args!("{}B", link.mtu));
+    quoted(text, "header", format_args!("{}B", link.header));
+    quoted(text, "queue", format_args!("{}B", link.queue));
+    quoted(text, "tx_energy_per_byte", format_args!("{}uJ", link.medium.tx_uj_per_byte));
+    quoted(text, "rx_energy_per_byte", format_args!("{}uJ", link.medium.rx_uj_per_byte));
+}
+
+fn groups(text: &mut String, plan: &Plan) {
+    for cse in &plan.cses {
+        line(text, format_args!("\n[cse.{}]", cse.name));
+        quoted(text, "class", &plan.classes[cse.class].name);
+        servers(text, cse.workers, cse.queue);
+    }
+    for gateway in &plan.gateways {
+        line(text, format_args!("\n[gateway.{}]", gateway.name));
+        line(text, format_args!("count = {}", gateway.count));
+        quoted(text, "class", &plan.classes[gateway.class].name);
+        quoted(text, "link", &plan.links[gateway.link].name);
+        quoted(text, "registrar", &plan.cses[gateway.cse].name);
+        servers(text, gateway.workers, gateway.queue);
+        start(text, &gateway.start);
+    }
+    for fleet in &plan.fleets {
+        line(text, format_args!("\n[fleet.{}]", fleet.name));
+        line(text, format_args!("count = {}", fleet.count));
+        quoted(text, "class", &plan.classes[fleet.class].name);
+        quoted(text, "link", &plan.links[fleet.link].name);
+        let via = fleet.via.map(|via| plan.gateways[via].name.as_str());
+        if let Some(via) = via {
+            quoted(text, "via", via);
+        }
+        let registrar = match fleet.registrar {
+            Registrar::Gateway => via.unwrap_or_default(),
+            Registrar::Cse(cse) => &plan.cses[cse].name,
+        };
+        quoted(text, "registrar", registrar);
+        start(text, &fleet.start);
+        if let Some(telemetry) = fleet.telemetry {
+            let interval = time_text(telemetry.interval.0);
+            let size = telemetry.size;
+            let words = format!("{{ interval = \"{interval}\", size = \"{size}B\" }}");
+            line(text, format_args!("telemetry = {words}"));
+        }
+    }
+}
+
+fn servers(text: &mut String, workers: u32, queue: Option<u32>) {
+    line(text, format_args!("workers = {workers}"));
+    match queue {
+        Some(queue) => line(text, format_args!("queue = {queue}")),
+        None => quoted(text, "queue", "none"),
+    }
+}
+
+fn start(text: &mut String, schedule: &Schedule) {
+    let at = time_text(schedule.at.0);
+    line(text, format_args!("start = {{ at = \"{at}\"{} }}", spread(schedule.spread)));
+}
+
+/// The words of a spread, each with a comma before it.
+fn spread(spread: Spread) -> String {
+    match spread {
+        Spread::AtOnce => String::new(),
+        Spread::Jitter(window) => format!(", jitter = \"{}\"", time_text(window.0)),
+        Spread::Slots { window, slot } => {
+            let (window, slot) = (time_text(window.0), time_text(slot.0));
+            format!(", slots = {{ window = \"{window}\", slot = \"{slot}\" }}")
+        }
+        Spread::Poisson(rate) => format!(", poisson = \"{rate}/s\""),
+    }
+}
+
+fn security(text: &mut String, plan: &Plan) {
+    let association = &plan.security.association;
+    let timers = &association.timers;
+    line(text, "\n[security]");
+    let exchange = match association.key_exchange {
+        KeyExchange::PskDhe => "psk_dhe_ke",
+        KeyExchange::Psk => "psk_ke",
+    };
+    quoted(text, "key_exchange", exchange);
+    line(text, format_args!("cookie = {}", association.cookie));
+    line(text, format_args!("replay_window = {}", association.replay_window));
+    line(text, format_args!("tickets = {}", association.tickets));
+    time(text, "ticket_lifetime", association.ticket_lifetime);
+    optional_time(text, "key_lifetime", plan.security.key_lifetime);
+    optional_time(text, "retry", plan.security.retry);
+    quoted(text, "sequence", if association.long_sequence { "16bit" } else { "8bit" });
+    line(text, format_args!("explicit_length = {}", association.explicit_length));
+    line(text, format_args!("record_limit = {}", association.record_limit));
+    line(text, "\n[security.timer]");
+    optional_time(text, "initial", timers.initial);
+    time(text, "max", timers.max);
+    line(text, format_args!("retransmissions = {}", timers.retransmissions));
+    line(text, format_args!("carry_over = {}", timers.carry_over));
+    line(text, format_args!("resend_on_duplicate = {}", timers.resend_on_duplicate));
+    line(text, format_args!("server = {}", timers.server));
+}
+
+fn events(text: &mut String, plan: &Plan) {
+    for event in &plan.events {
+        let target = match event.target {
+            Target::Fleet(index) => &plan.fleets[index].name,
+            Target::Gateway(index) => &plan.gateways[index].name,
+            Target::Cse(index) => &plan.cses[index].name,
+        };
+        let (verb, with) = match event.action {
+            Action::Rekey(Rekey::KeyUpdate) => ("rekey", ", with = \"key_update\""),
+            Action::Rekey(Rekey::Resume) => ("rekey", ", with = \"resume\""),
+            Action::Rekey(Rekey::Full) => ("rekey", ", with = \"full\""),
+            Action::Restart => ("restart", ""),
+            Action::Expire => ("expire", ""),
+        };
+        let spread = spread(event.spread);
+        line(text, "\n[[event]]");
+        time(text, "at", Duration(event.at.0));
+        line(text, format_args!("{verb} = {{ target = \"{target}\"{with}{spread} }}"));
+    }
+}
+
+fn expectations(text: &mut String, plan: &Plan) {
+    if plan.expectations.is_empty() {
+        return;
+    }
+    line(text, "\n[expect]");
+    for expectation in &plan.expectations {
+        let (key, value) = (&expectation.metric, &expectation.text);
+        line(text, format_args!("\"{key}\" = {}", toml::Value::from(value.as_str())));
+    }
+}

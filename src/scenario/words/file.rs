@@ -1,0 +1,339 @@
+//! The tables of a scenario file.
+
+use crate::scenario::quantity::{BitRate, Bytes, Energy, Frequency, Power, Price, TimeSpan};
+use crate::scenario::table::{List, Named, choice, table};
+use crate::scenario::words::{Count, Flag, Integer, OrNone, Probability, Seed, Text};
+
+table! {
+    /// A keystorm scenario: who takes part, how they are connected and secured, what happens, and what must hold.
+    struct File {
+        /// Name, seed and length of the run.
+        @required scenario: ScenarioTable,
+        /// Device classes: what a processor costs in time and energy. A name that is also a preset's refines it.
+        class: Named<ClassTable>,
+        /// Link types. A name that is also a preset's refines it.
+        link: Named<LinkTable>,
+        /// Infrastructure CSEs (IN-CSE).
+        cse: Named<CseTable>,
+        /// Groups of gateways (MN-CSE).
+        gateway: Named<GatewayTable>,
+        /// Fleets of devices (ADN).
+        fleet: Named<FleetTable>,
+        /// How associations are made and kept.
+        security: SecurityTable,
+        /// What happens on purpose.
+        event: List<EventTable>,
+        /// What must hold at the end: a metric and a comparison, such as "rekey.time_s.p99" = "< 30s". Without a unit the bound has the metric's own (SI).
+        expect: Named<Text>,
+    }
+}
+
+table! {
+    /// Name, seed and length of the run.
+    struct ScenarioTable {
+        /// Lower-case letters, digits and dashes, at most 64. Default: the file's name.
+        name: Text,
+        /// The seed of all randomness: same scenario, seed and version, same results. Default: 1.
+        seed: Seed,
+        /// The run ends here at the latest, in virtual time, such as "30min".
+        @required duration: TimeSpan,
+    }
+}
+
+table! {
+    /// A device class: either fixed service times or prices of operations.
+    struct ClassTable {
+        /// A shipped class whose figures hold where this table gives none.
+        preset: Text,
+        /// Power drawn while the processor works, such as "10mW". Default: that of the preset, or 0.
+        active_power: Power,
+        /// Price of one SHA-256 compression of 64 bytes.
+        sha256_block: Price,
+        /// Price of the fixed part of one AEAD sealing or opening (AES-128-GCM).
+        aead: Price,
+        /// Price of each byte under the AEAD.
+        aead_byte: Price,
+        /// Price of one AES block outside the AEAD, or of one AES key schedule.
+        aes_block: Price,
+        /// Price of one X25519 scalar multiplication; needed with psk_dhe_ke.
+        x25519: Price,
+        /// Price of one handshake message, ACK or alert read or written, without its cryptography.
+        message: Price,
+        /// Price of one record or forwarded datagram through the network stack.
+        datagram: Price,
+        /// Price of one oneM2M request handled by a CSE, or built or read by a device.
+        request: Price,
+        /// Fixed service times instead of prices.
+        fixed: FixedTable,
+    }
+}
+
+table! {
+    /// Fixed service times by kind of event; what is not named costs nothing.
+    struct FixedTable {
+        /// A new ClientHello at a server.
+        hello: TimeSpan,
+        /// At a server a new Finished of a client; at a client the server's flight, before its own Finished leaves.
+        finished: TimeSpan,
+        /// A duplicate of either, answered from the cached reply.
+        duplicate: TimeSpan,
+        /// A datagram that is only forwarded.
+        datagram: TimeSpan,
+        /// A key update, at either side.
+        key_update: TimeSpan,
+        /// An application request or response.
+        message: TimeSpan,
+    }
+}
+
+table! {
+    /// A link type: each link joins one device or gateway to its parent.
+    struct LinkTable {
+        /// A shipped link type whose figures hold where this table gives none.
+        preset: Text,
+        /// One-way propagation and access delay. At least 1us where the link leads to the infrastructure.
+        latency: TimeSpan,
+        /// Uniform extra delay per datagram, from 0 to this; datagrams may overtake each other. Default: 0.
+        jitter: TimeSpan,
+        /// Probability of loss per datagram and direction. Default: 0.
+        loss: Probability,
+        /// Probability that a datagram is delivered twice. Default: 0.
+        duplicate: Probability,
+        /// Bits per second in both directions, such as "170kbps", or "none" for no limit. Default: none.
+        rate: OrNone<BitRate>,
+        /// Bits per second towards the infrastructure; takes precedence over `rate`.
+        rate_up: OrNone<BitRate>,
+        /// Bits per second towards the device; takes precedence over `rate`.
+        rate_down: OrNone<BitRate>,
+        /// Largest datagram, headers not counted: 64B to 65000B. Default: "1200B".
+        mtu: Bytes,
+        /// UDP, IP and link headers added to each datagram on the air, at most 1000B. Default: "48B" (IPv6 and UDP).
+        header: Bytes,
+        /// What a transmitter holds at most for its turn; only a limited rate queues. Default: "64kB".
+        queue: Bytes,
+        /// Energy that the device's end spends per byte sent, headers included. Default: 0.
+        tx_energy_per_byte: Energy,
+        /// Energy that the device's end spends per byte received, headers included. Default: 0.
+        rx_energy_per_byte: Energy,
+    }
+}
+
+table! {
+    /// One infrastructure CSE.
+    struct CseTable {
+        /// A class of this file or a shipped one.
+        @required class: Text,
+        /// Servers that share its one queue. Default: 1.
+        workers: Integer<1, 65_536>,
+        /// Jobs that may wait, more are dropped; or "none" for no limit. Default: none.
+        queue: OrNone<Integer<1, 1_000_000_000>>,
+    }
+}
+
+table! {
+    /// A group of like gateways.
+    struct GatewayTable {
+        /// How many. Default: 1.
+        count: Count,
+        /// A class of this file or a shipped one.
+        @required class: Text,
+        /// The backhaul: a link of this file or a shipped one.
+        @required link: Text,
+        /// The CSE to which it forwards; if it is the registrar of a fleet it registers there itself.
+        @required registrar: Text,
+        /// Servers of each gateway. Default: 1.
+        workers: Integer<1, 65_536>,
+        /// Jobs that may wait in each gateway, more are dropped; or "none" for no limit. Default: none.
+        queue: OrNone<Integer<1, 1_000_000_000>>,
+        /// When it starts, if it registers. Default: all at once at 0.
+        start: StartTable,
+    }
+}
+
+table! {
+    /// A fleet of like devices.
+    struct FleetTable {
+        /// How many, 1 to 10,000,000.
+        @required count: Count,
+        /// A class of this file or a shipped one.
+        @required class: Text,
+        /// The access link: a link of this file or a shipped one.
+        @required link: Text,
+        /// The gateways that the devices sit behind, each behind the next in turn. Default: the registrar if it is a gateway group, else none.
+        via: Text,
+        /// With whom each device has its association: a CSE, or the gateway group that it sits behind.
+        @required registrar: Text,
+        /// When each device first starts. Default: all at once at 0.
+        start: StartTable,
+        /// What each device reports.
+        telemetry: TelemetryTable,
+    }
+}
+
+table! {
+    /// When the members of a group start: at once, or spread by one of jitter, slots and poisson.
+    struct StartTable {
+        /// The moment from which the spread counts. Default: 0.
+        at: TimeSpan,
+        /// Uniform delay, drawn anew by each member. Zero is the same as none.
+        jitter: TimeSpan,
+        /// Slots of a window, chosen by a hash of each member's identity.
+        slots: SlotsTable,
+        /// A Poisson process of this many starts, such as "500/s".
+        poisson: Frequency,
+    }
+}
+
+table! {
+    /// Slots of a window, chosen by a hash of each member's identity.
+    struct SlotsTable {
+        /// The whole window.
+        @required window: TimeSpan,
+        /// One slot, at most as long as the window.
+        @required slot: TimeSpan,
+    }
+}
+
+table! {
+    /// Periodic reports: oneM2M CREATE of a contentInstance.
+    struct TelemetryTable {
+        /// Time between two reports of one device; phases are uniform.
+        @required interval: TimeSpan,
+        /// Bytes of the content, at most 60000B.
+        @required size: Bytes,
+    }
+}
+
+table! {
+    /// How associations are made and kept: DTLS 1.3 with pre-shared keys.
+    struct SecurityTable {
+        /// With or without forward secrecy. Default: "psk_dhe_ke".
+        key_exchange: KeyExchangeWord,
+        /// The server first asks for a cookie, keeping no state. Default: false.
+        cookie: Flag,
+        /// Records that may arrive out of order; 0 is no replay protection. Default: 64.
+        replay_window: Integer<0, 64>,
+        /// Session tickets that a server hands out after each full handshake. Default: 0.
+        tickets: Integer<0, 16>,
+        /// Life of a ticket, at most "7d" (RFC 8446 section 4.6.1). Default: "7d".
+        ticket_lifetime: TimeSpan,
+        /// Life of traffic keys by policy; use of older ones counts as overdue; or "none". Default: none.
+        key_lifetime: OrNone<TimeSpan>,
+        /// A device tries again this long after a failed association, and up to as much later; or "none". Default: none.
+        retry: OrNone<TimeSpan>,
+        /// Length of the record number. Default: "8bit".
+        sequence: SequenceWord,
+        /// Record headers always carry a length. Default: false.
+        explicit_length: Flag,
+        /// Records under one traffic key before a key update is due. Default: 8388608.
+        record_limit: Integer<1, 4_294_967_295>,
+        /// Retransmission of flights.
+        timer: TimerTable,
+    }
+}
+
+table! {
+    /// Retransmission of flights (RFC 9147 section 5.8).
+    struct TimerTable {
+        /// The figures that hold where this table gives none. Default: "rfc9147".
+        preset: TimerPreset,
+        /// First timeout of a flight, or "none": nothing is repeated by timer.
+        initial: OrNone<TimeSpan>,
+        /// The timeout doubles up to this.
+        max: TimeSpan,
+        /// Repetitions of one flight before the association fails.
+        retransmissions: Integer<0, 255>,
+        /// A backed-off timeout is kept for the next flight (RFC 9147 section 5.8.2).
+        carry_over: Flag,
+        /// A duplicate of the peer's flight is answered by one's own at once (RFC 9147 section 5.8.1).
+        resend_on_duplicate: Flag,
+        /// The server, too, repeats its flights by timer.
+        server: Flag,
+    }
+}
+
+choice! {
+    /// A set of timer figures.
+    enum TimerPreset {
+        /// First timeout 1 s, doubling to 60 s, 6 repetitions (RFC 9147).
+        Rfc9147 = "rfc9147",
+        /// First timeout 9 s, doubling to 60 s, 6 repetitions (RFC 7925).
+        Iot = "iot",
+    }
+}
+
+choice! {
+    /// The PSK key exchange mode (RFC 8446 section 4.2.9).
+    enum KeyExchangeWord {
+        /// PSK with X25519: forward secrecy.
+        PskDhe = "psk_dhe_ke",
+        /// PSK alone: no forward secrecy.
+        Psk = "psk_ke",
+    }
+}
+
+choice! {
+    /// Length of the record number in a record header.
+    enum SequenceWord {
+        /// One byte.
+        Short = "8bit",
+        /// Two bytes.
+        Long = "16bit",
+    }
+}
+
+choice! {
+    /// How new keys are made.
+    enum RekeyWord {
+        /// DTLS 1.3 KeyUpdate in both directions.
+        KeyUpdate = "key_update",
+        /// A handshake from a session ticket.
+        Resume = "resume",
+        /// A full handshake from the pre-shared key.
+        Full = "full",
+    }
+}
+
+table! {
+    /// Something that happens on purpose: a time and exactly one of rekey, restart and expire.
+    struct EventTable {
+        /// When, from the start of the run.
+        @required at: TimeSpan,
+        /// Each member makes new keys with its registrar.
+        rekey: RekeyTable,
+        /// All volatile state is lost; members of fleets and gateways start again.
+        restart: ActionTable,
+        /// The keys are no longer valid at either end; members must make a full handshake.
+        expire: ActionTable,
+    }
+}
+
+table! {
+    /// Each member of the target makes new keys with its registrar.
+    struct RekeyTable {
+        /// A fleet, or a gateway group that registers.
+        @required target: Text,
+        /// How new keys are made.
+        @required with: RekeyWord,
+        /// Uniform delay, drawn anew by each member. Zero is the same as none.
+        jitter: TimeSpan,
+        /// Slots of a window, chosen by a hash of each member's identity.
+        slots: SlotsTable,
+        /// A Poisson process of this many members, such as "500/s".
+        poisson: Frequency,
+    }
+}
+
+table! {
+    /// Something happens to each member of the target.
+    struct ActionTable {
+        /// A fleet, a gateway group or a CSE.
+        @required target: Text,
+        /// Uniform delay, drawn anew by each member. Zero is the same as none.
+        jitter: TimeSpan,
+        /// Slots of a window, chosen by a hash of each member's identity.
+        slots: SlotsTable,
+        /// A Poisson process of this many members, such as "500/s".
+        poisson: Frequency,
+    }
+}

@@ -1,0 +1,7 @@
+//! The words of a scenario file: one struct per table. Their comments are the help texts of the schema.
+
+mod basic;
+mod file;
+
+pub(super) use basic::{Count, Flag, Integer, OrNone, Probability, Seed, Text};
+pub(super) use file::*;

@@ -1,0 +1,305 @@
+//! What is wrong is refused, with its code, its place and a hint.
+
+use super::{LEAST, codes, good, loaded};
+
+/// `LEAST` with one piece of its text replaced.
+fn with(from: &str, to: &str) -> String {
+    assert!(LEAST.contains(from), "{from} is not in the text");
+    LEAST.replace(from, to)
+}
+
+/// `LEAST` with more text at the end.
+fn and(more: &str) -> String {
+    format!("{LEAST}\n{more}")
+}
+
+#[test]
+fn the_least_scenario_is_right() {
+    assert!(good(LEAST, &[]).warnings.is_empty());
+}
+
+#[test]
+fn a_diagnostic_reads_like_a_compilers() {
+    let text = with("latency = \"1ms\"", "latncy = \"1ms\"");
+    let errors = loaded(&text, &[]).err().unwrap();
+    let expected = "\
+error[KS0101]: unknown field `latncy`
+ --> test.toml:7:1
+  |
+7 | latncy = \"1ms\"
+  | ^^^^^^ unknown field
+  |
+  = help: did you mean `latency`?
+
+error[KS0103]: the link `wire` has no `latency`
+ --> test.toml:6:7
+  |
+6 | [link.wire]
+  |       ^^^^
+  |
+  = help: add `latency = \"20ms\"`, or a `preset`
+";
+    let mut shown: Vec<_> = errors.render(false).split("\n\n").map(str::to_owned).collect();
+    shown.sort();
+    let mut wanted: Vec<_> = expected.split("\n\n").map(str::to_owned).collect();
+    wanted.sort();
+    let trim = |list: &[String]| list.iter().map(|text| text.trim().to_owned()).collect::<Vec<_>>();
+    assert_eq!(trim(&shown), trim(&wanted));
+    assert!(errors.render(true).contains("\u{1b}["), "colours were asked for");
+}
+
+#[test]
+fn machines_get_the_same() {
+    let errors = loaded(&with("count = 10", "count = 0"), &[]).err().unwrap();
+    let records = serde_json::to_value(errors.records()).unwrap();
+    assert_eq!(records[0]["code"], "KS0106");
+    assert_eq!(records[0]["severity"], "error");
+    assert_eq!((&records[0]["line"], &records[0]["column"]), (&11.into(), &9.into()));
+    assert_eq!(records[0]["file"], "test.toml");
+}
+
+#[test]
+fn an_override_is_shown_in_its_own_text() {
+    let errors =
+        loaded(LEAST, &["cse.in.workers=2", "link.wire.latency=20 parsecs"]).err().unwrap();
+    let record = &errors.records()[0];
+    assert_eq!((record.code, record.file.as_str()), ("KS0105", "--set"));
+    assert_eq!((record.line, record.column), (1, 19));
+    assert!(errors.render(false).contains("link.wire.latency=20 parsecs"));
+}
+
+#[test]
+fn all_errors_come_at_once_in_the_order_of_the_text() {
+    let text = LEAST
+        .replace("duration = \"10min\"", "duration = 10")
+        .replace("hello", "helo")
+        .replace("link = \"wire\"", "link = \"wier\"")
+        .replace("count = 10", "count = -3");
+    assert_eq!(
+        codes(&text, &["fleet.devices.cuont=1"]),
+        ["KS0104", "KS0101", "KS0106", "KS0201", "KS0101"]
+    );
+}
+
+#[test]
+fn values() {
+    for (from, to, code) in [
+        ("\"1ms\"\n[cse", "1ms\n[cse", "KS0002"),
+        ("[scenario]", "[scenario", "KS0002"),
+        ("latency = \"1ms\"", "latency = 20", "KS0104"),
+        ("latency = \"1ms\"", "latency = \"20\"", "KS0104"),
+        ("latency = \"1ms\"", "latency = \"20 parsecs\"", "KS0105"),
+        ("latency = \"1ms\"", "latency = \"20m s\"", "KS0105"),
+        ("latency = \"1ms\"", "latency = \"-20ms\"", "KS0106"),
+        ("latency = \"1ms\"", "latency = \"99999999999999999999d\"", "KS0106"),
+        ("latency = \"1ms\"", "latency = \"0.1ns\"", "KS0106"),
+        ("latency = \"1ms\"", "latency = \"soon\"", "KS0102"),
+        ("latency = \"1ms\"", "latency = true", "KS0102"),
+        ("latency = \"1ms\"", "latency = 2020-01-01", "KS0102"),
+        ("latency = \"1ms\"", "latency = \"1ms\"\nloss = 1.0", "KS0106"),
+        ("latency = \"1ms\"", "latency = \"1ms\"\nloss = 1", "KS0106"),
+        ("latency = \"1ms\"", "latency = \"1ms\"\nloss = -0.1", "KS0106"),
+        ("latency = \"1ms\"", "latency = \"1ms\"\nloss = nan", "KS0106"),
+        ("latency = \"1ms\"", "latency = \"1ms\"\nloss = inf", "KS0106"),
+        ("latency = \"1ms\"", "latency = \"1ms\"\nloss = \"1%\"", "KS0102"),
+        ("latency = \"1ms\"", "latency = \"1ms\"\nmtu = \"63B\"", "KS0106"),
+        ("latency = \"1ms\"", "latency = \"1ms\"\nmtu = \"65001B\"", "KS0106"),
+        ("latency = \"1ms\"", "latency = \"1ms\"\nrate = \"0bps\"", "KS0106"),
+        ("latency = \"1ms\"", "latency = \"1ms\"\nrate = \"170kbit/s\"", "KS0105"),
+        ("latency = \"1ms\"", "latency = \"0s\"", "KS0306"),
+        ("latency = \"1ms\"", "latency = \"999ns\"", "KS0306"),
+        ("latency = \"1ms\"", "", "KS0103"),
+        ("count = 10", "count = 0", "KS0106"),
+        ("count = 10", "count = 10000001", "KS0106"),
+        ("count = 10", "count = 10000000000000000000000000000000000000000000", "KS0106"),
+        ("count = 10", "count = \"10\"", "KS0102"),
+        ("count = 10", "count = 10.5", "KS0102"),
+        ("count = 10", "", "KS0103"),
+        ("class = \"box\"\n[fleet", "class = \"box\"\nworkers = 0\n[fleet", "KS0106"),
+        ("duration = \"10min\"", "duration = \"0s\"", "KS0106"),
+        ("duration = \"10min\"", "", "KS0103"),
+        ("duration = \"10min\"", "duration = \"10min\"\nseed = -1", "KS0106"),
+        ("duration = \"10min\"", "duration = \"10min\"\nname = \"A b\"", "KS0108"),
+        ("hello = \"1ms\"", "hello = \"1ms\"\n[class.box]\nx25519 = \"1ms\"", "KS0308"),
+    ] {
+        assert!(
+            codes(&with(from, to), &[]).contains(&code),
+            "{to}: {:?}",
+            codes(&with(from, to), &[])
+        );
+    }
+}
+
+#[test]
+fn references() {
+    for (from, to, code) in [
+        ("class = \"box\"\nlink", "class = \"bx\"\nlink", "KS0201"),
+        ("link = \"wire\"", "link = \"wier\"", "KS0201"),
+        ("registrar = \"in\"", "registrar = \"im\"", "KS0201"),
+        ("registrar = \"in\"", "registrar = \"in\"\nvia = \"nobody\"", "KS0201"),
+        ("registrar = \"in\"", "registrar = \"devices\"", "KS0204"),
+        ("[link.wire]", "[link.wire]\npreset = \"nbiot\"", "KS0201"),
+        ("[fleet.devices]", "[fleet.in]", "KS0202"),
+        ("[fleet.devices]", "[fleet.device]", "KS0202"),
+        ("[fleet.devices]", "[fleet.maf]", "KS0202"),
+        ("[fleet.devices]", "[fleet.Devices]", "KS0108"),
+        ("[fleet.devices]", "[fleet.\"a.b\"]", "KS0108"),
+        ("[fleet.devices]", "[fleet.a23456789012345678901234567890123]", "KS0108"),
+    ] {
+        assert!(
+            codes(&with(from, to), &[]).contains(&code),
+            "{to}: {:?}",
+            codes(&with(from, to), &[])
+        );
+    }
+    assert_eq!(codes("[scenario]\nduration = \"1s\"\n", &[]), ["KS0205"]);
+    assert_eq!(codes("", &[])[..2], ["KS0103", "KS0205"]);
+    let gateway = |name: &str, registrar: &str| {
+        format!("[gateway.{name}]\nclass = \"box\"\nlink = \"wire\"\nregistrar = \"{registrar}\"\n")
+    };
+    assert_eq!(codes(&and(&gateway("a", "a")), &[]), ["KS0203"]);
+    let two = |a, b| and(&(gateway("a", a) + &gateway("b", b)));
+    assert_eq!(codes(&two("b", "a"), &[]), ["KS0203", "KS0203"]);
+    assert_eq!(codes(&two("b", "in"), &[]), ["KS0204"]);
+    assert_eq!(codes(&two("in", "devices"), &[]), ["KS0204"]);
+    let both = |via, registrar| {
+        two("in", "in").replace(
+            "\nregistrar = \"in\"\n\n[gateway",
+            &format!("\nvia = \"{via}\"\nregistrar = \"{registrar}\"\n[gateway"),
+        )
+    };
+    assert_eq!(codes(&both("a", "a"), &[]), [""; 0]);
+    assert_eq!(codes(&both("a", "b"), &[]), ["KS0204"]);
+    let other = both("a", "in2") + "[cse.in2]\nclass = \"box\"\n";
+    assert_eq!(codes(&other, &[]), ["KS0204"]);
+}
+
+#[test]
+fn times_and_spreads() {
+    let start = |words: &str| codes(&and(&format!("start = {words}")), &[]);
+    assert_eq!(start("{ at = \"11min\" }"), ["KS0301"]);
+    assert_eq!(start("{ jitter = \"11min\" }"), ["KS0301"]);
+    assert_eq!(start("{ at = \"6min\", jitter = \"5min\" }"), ["KS0301"]);
+    assert_eq!(start("{ slots = { window = \"11min\", slot = \"1s\" } }"), ["KS0301"]);
+    assert_eq!(start("{ slots = { window = \"1s\", slot = \"2s\" } }"), ["KS0302"]);
+    assert_eq!(start("{ slots = { window = \"1s\", slot = \"0s\" } }"), ["KS0106"]);
+    assert_eq!(start("{ slots = { window = \"1s\" } }"), ["KS0103"]);
+    assert_eq!(start("{ poisson = \"5/s\", jitter = \"1s\" }"), ["KS0303"]);
+    assert_eq!(start("{ poisson = \"0/s\" }"), ["KS0106"]);
+    assert_eq!(start("{ poisson = \"5/s\", jitter = \"0s\" }"), [""; 0]);
+    assert_eq!(start("{ at = \"5min\", jitter = \"5min\" }"), [""; 0]);
+}
+
+#[test]
+fn events() {
+    let event = |words: &str| codes(&and(&format!("[[event]]\n{words}")), &[]);
+    let devices = "target = \"devices\"";
+    assert_eq!(event("at = \"1min\""), ["KS0304"]);
+    let two = format!("at = \"1min\"\nrestart = {{ {devices} }}\nexpire = {{ {devices} }}");
+    assert_eq!(event(&two), ["KS0304"]);
+    assert_eq!(event(&format!("at = \"11min\"\nrestart = {{ {devices} }}")), ["KS0301"]);
+    assert_eq!(
+        event(&format!("at = \"9min\"\nrestart = {{ {devices}, jitter = \"2min\" }}")),
+        ["KS0301"]
+    );
+    assert_eq!(event("at = \"1min\"\nrestart = { target = \"device\" }"), ["KS0201"]);
+    assert_eq!(event("at = \"1min\"\nexpire = { target = \"in\" }"), ["KS0309"]);
+    assert_eq!(event("at = \"1min\"\nrestart = { target = \"in\" }"), [""; 0]);
+    let resume = format!("at = \"1min\"\nrekey = {{ {devices}, with = \"resume\" }}");
+    assert_eq!(event(&resume), ["KS0305"]);
+    assert_eq!(event(&format!("{resume}\n[security]\ntickets = 1")), [""; 0]);
+    assert_eq!(event(&resume.replace("resume", "resum")), ["KS0107"]);
+    assert_eq!(event(&format!("at = \"1min\"\nexplode = {{ {devices} }}")), ["KS0304", "KS0101"]);
+}
+
+#[test]
+fn security() {
+    for (words, code) in [
+        ("key_exchange = \"psk\"", "KS0107"),
+        ("replay_window = 65", "KS0106"),
+        ("ticket_lifetime = \"8d\"", "KS0106"),
+        ("ticket_lifetime = \"0s\"", "KS0106"),
+        ("retry = \"0s\"", "KS0106"),
+        ("timer.initial = \"0s\"", "KS0106"),
+        ("timer.initial = \"61s\"", "KS0106"),
+        ("timer.retransmissions = 256", "KS0106"),
+        ("timer.preset = \"rfc6347\"", "KS0107"),
+        ("timer = 1", "KS0102"),
+        ("cookie = 1", "KS0102"),
+    ] {
+        assert_eq!(codes(&and(&format!("[security]\n{words}")), &[]), [code], "{words}");
+    }
+}
+
+#[test]
+fn expectations() {
+    for (words, code) in [
+        ("\"rekey.time_s.p99\" = \"30s\"", "KS0401"),
+        ("\"rekey.time_s.p99\" = \"< inf\"", "KS0401"),
+        ("\"rekey.time_s.p99\" = \"< 30 parsecs\"", "KS0403"),
+        ("\"rekey.failed\" = \"< 3s\"", "KS0403"),
+        ("\"rekey.time_s\" = \"< 30s\"", "KS0402"),
+        ("\"rekey.tme_s.p99\" = \"< 30s\"", "KS0402"),
+        ("\"load.nobody.queue_max\" = \"< 30\"", "KS0402"),
+        ("\"rekey.failed\" = 0", "KS0102"),
+    ] {
+        assert_eq!(codes(&and(&format!("[expect]\n{words}")), &[]), [code], "{words}");
+    }
+    for words in [
+        "\"load.cse.utilisation_peak_1s\" = \"< 0.7\"",
+        "\"load.devices.queue_max\" = \"< 7\"",
+        "\"energy.devices_j.mean\" = \"< 5mJ\"",
+        "\"link.wire.bytes\" = \"< 5MB\"",
+        "\"message.rejected.replay\" = \"= 0\"",
+        "\"crypto.operations.x25519\" = \">= 1\"",
+        "rekey.time_s.p99 = \"< 250ms\"",
+    ] {
+        assert_eq!(codes(&and(&format!("[expect]\n{words}")), &[]), [""; 0], "{words}");
+    }
+}
+
+#[test]
+fn prices_are_not_guessed() {
+    let text = with(
+        "[class.box.fixed]\nhello = \"1ms\"",
+        "[class.box]\npreset = \"m33_lpc55s16_hw\"\nactive_power = \"0W\"",
+    );
+    assert_eq!(codes(&text, &[]), ["KS0307"]);
+    assert_eq!(codes(&text, &["class.box.x25519=12ms"]), [""; 0]);
+    assert_eq!(codes(&text, &["security.key_exchange=psk_ke"]), [""; 0]);
+    let text = with("[class.box.fixed]\nhello = \"1ms\"", "[class.box]\nx25519 = \"1ms\"");
+    let errors = loaded(&text, &[]).err().unwrap();
+    assert!(errors.render(false).contains("`sha256_block`, `aead`"), "{errors}");
+}
+
+#[test]
+fn overrides() {
+    assert_eq!(codes(LEAST, &["fleet.devices.count"]), ["KS0003"]);
+    assert_eq!(codes(LEAST, &["fleet..count=1"]), ["KS0003"]);
+    assert_eq!(codes(LEAST, &["=1"]), ["KS0003"]);
+    assert_eq!(codes(LEAST, &["a.b.c.d.e.f.g.h.i=1"]), ["KS0003"]);
+    assert_eq!(codes(LEAST, &["fleet.devices.count.x=1"]), ["KS0004"]);
+    assert_eq!(codes(LEAST, &["fleet=1"]), ["KS0102"]);
+    let event = and("[[event]]\nat = \"1min\"\nrestart = { target = \"devices\" }");
+    assert_eq!(codes(&event, &["event.0.at=11min"]), ["KS0301"]);
+    assert_eq!(codes(&event, &["event.1.at=2min"]), ["KS0004"]);
+    assert_eq!(codes(&event, &["event.0=2min"]), ["KS0004"]);
+    assert_eq!(codes(&event, &["event.0.restart.jitter=2min"]), [""; 0]);
+}
+
+#[test]
+fn warnings_do_not_stop() {
+    let unused = good(&and("[link.spare]\nlatency = \"1ms\""), &[]);
+    let warnings: Vec<_> = unused.warnings.iter().map(|warning| warning.code.as_str()).collect();
+    assert_eq!(warnings, ["KS0901"]);
+    let slow = good(LEAST, &["fleet.devices.start.poisson=0.001/s"]);
+    assert_eq!(slow.warnings.iter().next().unwrap().code.as_str(), "KS0903");
+}
+
+#[test]
+fn a_flood_of_errors_is_cut_short() {
+    let text: String = (0..1_000).map(|n| format!("[fleet.Bad{n}]\nx = 1\n")).collect();
+    let errors = loaded(&text, &[]).err().unwrap();
+    assert!(errors.len() > 5_000 && errors.iter().count() == 100);
+    assert!(errors.render(false).ends_with(&format!("... and {} more\n", errors.len() - 100)));
+}
