@@ -80,11 +80,14 @@ fn of_all(done: u64, all: u64) -> String {
     }
 }
 
-/// The group whose busiest node was busiest within a second.
+/// The group whose busiest node was busiest within a second: a shared one if any was busy at all, since
+/// a device that is busy only holds up itself.
 #[must_use]
 pub(super) fn busiest(summary: &Summary) -> Option<(&GroupFacts, f64)> {
     let peaks = summary.setting.groups.iter().filter_map(|g| Some((g, peak(summary, g)?)));
-    peaks.filter(|(_, p)| *p > 0.0).max_by(|a, b| a.1.total_cmp(&b.1))
+    let rank = |(group, peak): &(&GroupFacts, f64)| (group.tier != "device", *peak);
+    let higher = |a: &(bool, f64), b: &(bool, f64)| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1));
+    peaks.filter(|(_, p)| *p > 0.0).max_by(|a, b| higher(&rank(a), &rank(b)))
 }
 
 /// The utilisation of a group's busiest node in its busiest second.

@@ -22,10 +22,11 @@ use crate::run::{Outcome, Verdict};
 /// The file that names the newest results of a scenario.
 const LATEST: &str = "latest";
 /// The files that a run writes and a forced run removes first.
-const OWN: [&str; 17] = [
+const OWN: [&str; 18] = [
     "scenario.toml",
     "summary.json",
     "summary.txt",
+    "digest.json",
     series::FILE,
     "findings.jsonl",
     "findings.sarif",

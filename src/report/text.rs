@@ -71,13 +71,22 @@ fn times(summary: &Summary, out: &mut String) {
 }
 
 fn load(summary: &Summary, out: &mut String) {
-    let mut table =
-        Table::new(&["load", "tier", "nodes", "mean", "peak 1 s", "longest queue", "energy p50"]);
+    let mut table = Table::new(&[
+        "load",
+        "tier",
+        "nodes",
+        "mean",
+        "peak 1 s",
+        "longest queue",
+        "wait p99",
+        "energy p50",
+    ]);
     for group in &summary.setting.groups {
         let metric = |what: &str| summary.number(&format!("load.{}.{what}", group.name));
         let said =
             |value: Option<f64>, how: fn(f64) -> String| value.map_or_else(|| "-".to_owned(), how);
         let energy = format!("energy.{}_j", group.name);
+        let wait = format!("load.{}.wait_s", group.name);
         table.rows.push(vec![
             tame(&group.name, NAME),
             tame(&group.tier, NAME),
@@ -87,6 +96,7 @@ fn load(summary: &Summary, out: &mut String) {
             said(metric("queue_max"), |q| {
                 if q == 1.0 { "1 job".to_owned() } else { format!("{} jobs", digits(q)) }
             }),
+            said(summary.distribution(&wait).map(|d| d.p99), time),
             said(summary.distribution(&energy).map(|d| d.p50), super::words::energy),
         ]);
     }

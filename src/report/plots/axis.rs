@@ -19,7 +19,7 @@ const MAX_TICKS: usize = 24;
 impl Axis {
     /// Seconds from `from` to at least `to`, labelled as distance from `zero`; about `wanted` ticks.
     pub(super) fn time(from: f64, to: f64, zero: f64, wanted: usize) -> Self {
-        let to = to.max(from + 1e-6);
+        let to = to.max(from + f64::max(1e-6, from * 1e-6));
         let step = time_step((to - from) / wanted.max(1) as f64);
         let whole = zero + ((to - zero) / step - 1e-9).ceil() * step;
         let half = zero + ((to - zero) / step * 2.0 - 1e-9).ceil() * step / 2.0;
@@ -44,7 +44,8 @@ impl Axis {
     /// Shares from zero to the whole, or to a part of it where `peak` is small.
     pub(super) fn share(peak: f64, wanted: usize) -> Self {
         if peak < 0.3 {
-            return Self::linear((peak * 1.15).max(1e-4), wanted, words::percent);
+            let say = |share: f64| format!("{} %", words::digits(rounded(share * 100.0, 0.01)));
+            return Self::linear((peak * 1.15).max(1e-4), wanted, say);
         }
         let step = if wanted >= 5 { 0.25 } else { 0.5 };
         let ticks = (0..=4).map(|i| f64::from(i) * step).take_while(|t| *t <= 1.0);

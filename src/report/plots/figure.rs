@@ -57,7 +57,7 @@ pub(super) enum Shape {
     },
     /// A level that must not be passed, dashed across the panel.
     Limit(f64),
-    /// A level to read off, thin, from the vertical axis to a point and down to the horizontal one.
+    /// A thin line from a point down to the horizontal axis.
     Drop((f64, f64)),
     /// A point.
     Dot((f64, f64), Colour),

@@ -66,7 +66,8 @@ fn band(data: &Data, view: &View, what: &(&str, &str, &str, &str)) -> Option<Pan
         });
     }
     let mut labels = Vec::new();
-    for ((name, colour), line) in LINES.iter().zip(&lines) {
+    // The highest first: where lines meet, their labels keep this order.
+    for ((name, colour), line) in LINES.iter().zip(&lines).rev() {
         for part in parts(line, width) {
             let points: Points = line[part].iter().map(up).collect();
             match points.as_slice() {

@@ -6,7 +6,7 @@ use crate::report::words::tame;
 
 const EDGE: f64 = 24.0;
 const LEFT: f64 = 78.0;
-const RIGHT: f64 = 172.0;
+const RIGHT: f64 = 186.0;
 const BOTTOM: f64 = 58.0;
 const TITLE: f64 = 20.0;
 const SUBTITLE: f64 = 13.0;
@@ -14,9 +14,9 @@ const SMALL: f64 = 12.5;
 /// Height of one row of small words.
 const ROW: f64 = 16.0;
 /// Height above each panel for its title.
-const HEAD: f64 = 26.0;
+const HEAD: f64 = 32.0;
 /// Height between panels.
-const GAP: f64 = 14.0;
+const GAP: f64 = 12.0;
 /// Rows of labels of marks.
 const MARK_ROWS: usize = 3;
 /// Marks that get words, at most.
@@ -134,7 +134,7 @@ impl Layout {
         let weights = figure.panels.iter().map(|p| p.weight).sum::<f64>().max(1e-9);
         let mut frames = Vec::new();
         for (i, panel) in figure.panels.iter().enumerate() {
-            words.push(Words::new(&panel.title, EDGE, top + HEAD / 2.0 - 2.0, 13.5).bold());
+            words.push(Words::new(&panel.title, EDGE, top + HEAD / 2.0 - 5.0, 13.5).bold());
             let strip = if i == 0 { rows as f64 * ROW } else { 0.0 };
             let upper = top + HEAD + strip;
             let bottom = upper + free * panel.weight / weights;
@@ -318,12 +318,12 @@ pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
         'i' | 'l' | 'j' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' | '·' => 0.28,
         ' ' => 0.29,
         'f' | 't' | 'r' | '(' | ')' | '/' | '-' | 'I' => 0.4,
-        'm' | 'w' | 'M' | 'W' | '%' | '@' | '…' => 0.92,
-        'a'..='z' | '0'..='9' => 0.61,
+        'm' | 'w' | 'M' | 'W' | '%' | '@' | '…' => 0.89,
+        'a'..='z' | '0'..='9' => 0.59,
         'A'..='Z' => 0.7,
         c if c.is_ascii() => 0.6,
         c if u32::from(c) < 0x2e80 => 0.66,
         _ => 1.05,
     });
-    em.sum::<f64>() * size * if bold { 1.06 } else { 1.0 }
+    em.sum::<f64>() * size * if bold { 1.04 } else { 1.0 }
 }

@@ -14,8 +14,8 @@ const LINES: [Colour; 3] = [Colour::Blue, Colour::Green, Colour::Orange];
 const SATURATED: f64 = 0.995;
 /// Jobs from which on a queue is worth a panel.
 const QUEUE: f64 = 10.0;
-/// Below this a tier is not worth a panel.
-const IDLE: f64 = 0.005;
+/// Below this devices are not worth a panel.
+const IDLE: f64 = 0.1;
 
 /// The figure, or why there is none.
 pub(super) fn figure(data: &Data, view: &View) -> Result<Figure, &'static str> {
@@ -25,6 +25,10 @@ pub(super) fn figure(data: &Data, view: &View) -> Result<Figure, &'static str> {
     let count = shown.iter().filter(|t| !t.is_empty()).count();
     if count == 0 {
         return Err("no processor was ever busy");
+    }
+    let buckets = &summary.setting.buckets;
+    if view.axis.to - view.axis.from < buckets.track_s.min(buckets.peak_s) {
+        return Err("all of it took less than one bucket of series.csv");
     }
     let queue = queue(data, view, count);
     let wanted = if count + usize::from(queue.is_some()) > 2 { 2 } else { 5 };
@@ -70,24 +74,25 @@ fn panel(data: &Data, view: &View, groups: &[&GroupFacts], wanted: usize) -> Pan
             false => view.bins(peak, buckets.peak_s, Fold::Max),
         };
         let height = largest(&line);
+        let coarse = buckets.track_s * 20.0 > view.axis.to - view.axis.from;
         top = top.max(height.1);
-        if group.count > 1 && groups.len() == 1 && !fine {
+        if group.count > 1 && groups.len() == 1 && !fine && !coarse {
             let upper = steps(&mean, &view.axis);
             let lower = upper.iter().map(|p| (p.0, 0.0)).collect();
             let level = largest(&mean);
             top = top.max(level.1);
             shapes.push(Shape::Area { upper, lower, colour: Colour::Grey, opacity: 0.7 });
-            let text = format!("mean of all, up to {}", percent(level.1));
+            let text = format!("mean of all {}", up_to(level.1));
             labels.push(Label::margin(level.1 * 0.8, text, Colour::Grey));
         }
         let name = match (groups.len(), group.count) {
-            (1, 0 | 1) => "up to".to_owned(),
-            (1, _) if !fine => "busiest, up to".to_owned(),
-            (1, _) => "mean of all, up to".to_owned(),
-            _ => format!("{}, up to", tame(&group.name, 16)),
+            (1, 0 | 1) => String::new(),
+            (1, _) if !fine => "busiest ".to_owned(),
+            (1, _) => "mean of all ".to_owned(),
+            _ => format!("{} ", tame(&group.name, 16)),
         };
         shapes.push(Shape::Line { points: steps(&line, &view.axis), colour });
-        labels.push(Label::margin(height.1, format!("{name} {}", percent(height.1)), colour));
+        labels.push(Label::margin(height.1, format!("{name}{}", up_to(height.1)), colour));
     }
     let y = Axis::share(top, wanted);
     if y.holds(1.0) {
@@ -95,6 +100,12 @@ fn panel(data: &Data, view: &View, groups: &[&GroupFacts], wanted: usize) -> Pan
         labels.push(Label::margin(1.03, "capacity".to_owned(), Colour::Red));
     }
     Panel { title: tier_title(groups), weight: 1.0, y, shapes, labels }
+}
+
+/// `up to 80 %`; what is next to nothing says so itself.
+fn up_to(share: f64) -> String {
+    let said = percent(share);
+    if said.starts_with('<') { said } else { format!("up to {said}") }
 }
 
 fn tier_title(groups: &[&GroupFacts]) -> String {
@@ -175,7 +186,7 @@ fn title(data: &Data) -> String {
     }
 }
 
-pub(super) fn upper_first(text: &str) -> String {
+fn upper_first(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or(String::new(), |c| c.to_uppercase().chain(chars).collect())
 }

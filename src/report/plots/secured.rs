@@ -8,6 +8,8 @@ use crate::report::words::{count, percent, time};
 
 /// A curve whose end is this many times its median gets a logarithmic axis.
 const WIDE: f64 = 40.0;
+/// Share of the horizontal axis that words beside a dot take.
+const BESIDE: f64 = 0.3;
 /// Up to this many members each is a step of its own.
 const STEPS: u64 = 200;
 
@@ -56,14 +58,23 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
         Shape::Line { points: line, colour: Colour::Blue },
     ];
     let mut labels = Vec::new();
-    for (share, at, text) in milestones(&progress) {
-        let place = (across(at).max(x.from), share);
+    let milestones = milestones(&progress);
+    for (i, (share, at, text)) in milestones.iter().enumerate() {
+        let place = (across(*at).max(x.from), *share);
+        // Beside its dot only where no other dot's line would run through it.
+        let next = milestones.get(i + 1).map_or(x.to, |m| across(m.1));
+        let beside = next - place.0 > BESIDE * (x.to - x.from);
         shapes.insert(0, Shape::Drop(place));
         shapes.push(Shape::Dot(place, Colour::Blue));
-        labels.push(Label { x: Some(place.0), y: share - 0.012, text, colour: Colour::Blue });
+        let text = text.clone();
+        let at = beside.then_some(place.0);
+        labels.push(Label { x: at, y: share - 0.02, text, colour: Colour::Blue });
     }
     let y = Axis { to: 1.03, ..Axis::share(1.0, 5) };
-    let title = format!("Share of {} that {}", members(progress.all), progress.what);
+    let title = match progress.all {
+        1 => "Share of the one member that is done".to_owned(),
+        n => format!("Share of {} that {}", members(n), progress.what),
+    };
     Ok(Figure {
         title: headline(&progress),
         subtitle: super::subtitle(&data.summary),
@@ -155,13 +166,14 @@ fn headline(progress: &Progress) -> String {
     let last = time(progress.points.last().map_or(0.0, |p| p.0));
     if progress.all == 1 {
         let what = what.replacen("have", "has", 1);
+        let from = from.replacen("each", "its", 1);
         return format!("The one member {what} {last} after {from}");
     }
     match reached(progress, 0.99) {
         Some((at, _)) => format!("99 % of {all} {what} {} after {from}", time(at)),
         None => {
             let share = percent(progress.done as f64 / progress.all as f64);
-            format!("Only {share} of {all} {what}, the last {last} after {from}")
+            format!("Only {share} of {all} {what} {last} after {from}")
         }
     }
 }

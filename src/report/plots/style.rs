@@ -119,7 +119,7 @@ fn panel<'a>(
             Shape::Limit(_) => {}
             Shape::Drop(at) => {
                 let at = within(*at, x, y);
-                let line = vec![(x.from, at.1), at, (at.0, y.from)];
+                let line = vec![at, (at.0, y.from)];
                 chart.draw_series(LineSeries::new(line, stroke(AXIS, 0.8)))?;
             }
             Shape::Dot(at, colour) => {

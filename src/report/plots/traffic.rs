@@ -27,6 +27,9 @@ pub(super) fn figure(data: &Data, view: &View) -> Result<Figure, &'static str> {
     if links.is_empty() {
         return Err("nothing was sent");
     }
+    if view.axis.to - view.axis.from < data.summary.setting.buckets.track_s {
+        return Err("all of it took less than one bucket of series.csv");
+    }
     links.sort_by_key(|t| std::cmp::Reverse(t.total()));
     links.truncate(LINKS);
     let drawn: Vec<(Panel, f64, f64)> =
@@ -34,12 +37,12 @@ pub(super) fn figure(data: &Data, view: &View) -> Result<Figure, &'static str> {
     let (peak, share) = drawn.first().map_or((0.0, 0.0), |d| (d.1, d.2));
     let name = tame(&links[0].link, 40);
     let title = format!(
-        "{name} carries up to {}; {} of its bytes are for keys",
+        "Traffic on {name} peaks at {}; {} of its bytes are for keys",
         scaled(peak, "B/s"),
         percent(share)
     );
     Ok(Figure {
-        title: super::load::upper_first(&title),
+        title,
         subtitle: super::subtitle(&data.summary),
         x: view.axis.clone(),
         caption: view.caption.clone(),
