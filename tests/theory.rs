@@ -1,5 +1,7 @@
 //! The simulator against theory: `storm-fixed.toml` is simple enough for closed forms.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 
 use keystorm::run::{Metric, execute, lookup};

@@ -167,18 +167,18 @@ impl Actor {
     /// with.
     fn dispatch(&mut self, job: Job, work: &mut Work<'_>) -> (Option<Change>, Option<u32>) {
         match job {
-            Job::Packet(packet) => return self.receive(&packet, work),
+            Job::Packet(packet) => self.receive(&packet, work),
             Job::Alarm(Alarm::Server(client)) => {
                 if let Some(server) = &mut self.server {
                     server.timeout(client, work);
                 }
-                return (None, Some(client));
+                (None, Some(client))
             }
             Job::Alarm(Alarm::Client) => {
                 let change = self.client.as_mut().and_then(|client| client.timeout(work));
-                return (change, None);
+                (change, None)
             }
-            Job::Alarm(Alarm::Request) => return (self.request_timeout(work), None),
+            Job::Alarm(Alarm::Request) => (self.request_timeout(work), None),
             Job::Command(command) => (self.obey(command, work), None),
         }
     }
