@@ -68,6 +68,7 @@ impl Actor {
             Event::Command(command) => self.command(command, reach),
             Event::Done(done) => {
                 if done.generation == self.generation {
+                    self.note_queue(reach);
                     self.processor.release();
                     self.finish(*done, reach);
                     self.work_off(reach);
@@ -82,6 +83,10 @@ impl Actor {
             return;
         }
         self.work_off(reach);
+        self.note_queue(reach);
+    }
+
+    fn note_queue(&self, reach: &mut Reach<'_, '_>) {
         let waiting = self.processor.waiting() as u64;
         let group = reach.layout.place(self.id).group as usize;
         reach.context.recorder.loads[group].queue.add(reach.context.now, waiting);

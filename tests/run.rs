@@ -1,0 +1,185 @@
+//! Whole runs: the same digest however they are run, and an honest account of what happened.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use keystorm::run::{Outcome, Verdict, execute, lookup};
+use keystorm::scenario::{Source, load};
+
+/// Runs a shipped scenario with overrides.
+fn run(scenario: &str, threads: usize, seed: u64, overrides: &[&str]) -> Outcome {
+    let path = format!("{}/scenarios/{scenario}.toml", env!("CARGO_MANIFEST_DIR"));
+    let source = Source::new(path.clone(), std::fs::read_to_string(path).unwrap());
+    run_text(&source, threads, seed, overrides)
+}
+
+fn run_text(source: &Source, threads: usize, seed: u64, overrides: &[&str]) -> Outcome {
+    let overrides: Vec<String> = overrides.iter().map(ToString::to_string).collect();
+    let loaded = load(source, &overrides, Some(seed))
+        .unwrap_or_else(|refused| panic!("{}", refused.render(false)));
+    execute(loaded.plan, threads, &|_| true)
+}
+
+fn figure(outcome: &Outcome, name: &str) -> f64 {
+    lookup(&outcome.metrics, name).unwrap_or_else(|| panic!("no metric {name}"))
+}
+
+/// The digest of `quickstart.toml` with seed 1. It is the same in every build profile, on every machine
+/// and for every number of threads; a change here changes what every recorded digest means and belongs
+/// into the changelog.
+const QUICKSTART_DIGEST: &str = "";
+
+#[test]
+fn the_digest_of_quickstart_is_pinned() {
+    assert_eq!(run("quickstart", 1, 1, &[]).digest, QUICKSTART_DIGEST);
+}
+
+#[test]
+fn threads_do_not_change_the_digest_and_seeds_do() {
+    let small = ["fleet.meters.count=300", "gateway.concentrators.count=7"];
+    let alone = run("mass-rekey", 1, 1, &small);
+    for threads in [2, 3] {
+        let together = run("mass-rekey", threads, 1, &small);
+        assert_eq!(alone.digest, together.digest, "{threads} threads");
+        assert_eq!(alone.metrics, together.metrics);
+        assert_eq!(alone.trail, together.trail);
+    }
+    let other = run("mass-rekey", 1, 2, &small);
+    assert_ne!(alone.digest, other.digest);
+    assert_eq!(alone.trail.parts_from(&alone.trail), None);
+    assert!(other.trail.parts_from(&alone.trail).is_some());
+}
+
+#[test]
+fn a_fleet_more_does_not_shift_what_others_draw() {
+    let first_handshakes = |more: &str| {
+        let path = format!("{}/scenarios/storm-fixed.toml", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(path).unwrap() + more;
+        let source = Source::new("storm-fixed.toml", text);
+        // Two devices behind gateways of their own, and a CSE that is never busy.
+        let quiet = [
+            "fleet.devices.count=2",
+            "fleet.devices.start.jitter=60s",
+            "class.cse.fixed.hello=0s",
+            "class.cse.fixed.finished=0s",
+        ];
+        run_text(&source, 1, 1, &quiet).recorder.rekeyed.values().to_vec()
+    };
+    let another = "\n[fleet.others]\ncount = 5\nclass = \"device\"\nlink = \"access\"\n\
+                   via = \"forwarder\"\nregistrar = \"in\"\nstart.at = \"10min\"\n";
+    assert_eq!(first_handshakes(""), first_handshakes(another));
+}
+
+#[test]
+fn an_interrupted_run_says_so_and_keeps_what_it_has() {
+    let path = format!("{}/scenarios/storm-fixed.toml", env!("CARGO_MANIFEST_DIR"));
+    let source = Source::new(path.clone(), std::fs::read_to_string(path).unwrap());
+    let overrides = ["fleet.devices.count=2000".to_owned()];
+    let plan = load(&source, &overrides, None).unwrap().plan;
+    let outcome = execute(plan, 1, &|pulse| pulse.events < 8_000);
+    assert_eq!(outcome.verdict, Verdict::Interrupted);
+    assert!(outcome.events >= 8_000 && outcome.events < 32_000, "{}", outcome.events);
+}
+
+#[test]
+fn every_kind_of_rekey_reaches_every_device() {
+    for (with, resumed, x25519_per_handshake) in
+        [("key_update", 0.0, 4.0), ("resume", 40.0, 4.0), ("full", 0.0, 4.0)]
+    {
+        let text = small_fleet(&format!(
+            "[[event]]\nat = \"60s\"\nrekey = {{ target = \"meters\", with = \"{with}\" }}\n"
+        ));
+        let outcome = run_text(&text, 1, 1, &[]);
+        assert_eq!(figure(&outcome, "rekey.requested"), 40.0, "{with}");
+        assert_eq!(figure(&outcome, "rekey.completed"), 40.0, "{with}");
+        assert_eq!(figure(&outcome, "association.resumed"), resumed, "{with}");
+        let handshakes = figure(&outcome, "association.established");
+        assert_eq!(handshakes, if with == "key_update" { 40.0 } else { 80.0 }, "{with}");
+        let multiplications = figure(&outcome, "crypto.operations.x25519");
+        assert_eq!(multiplications, handshakes * x25519_per_handshake, "{with}");
+        assert_eq!(outcome.recorder.counters.rejected, [].into(), "{with}");
+    }
+}
+
+#[test]
+fn a_restart_or_an_expiry_costs_every_device_a_full_handshake() {
+    for what in ["restart", "expire"] {
+        let text = small_fleet(&format!(
+            "[[event]]\nat = \"60s\"\n{what} = {{ target = \"meters\", jitter = \"10s\" }}\n"
+        ));
+        let outcome = run_text(&text, 1, 1, &[]);
+        assert_eq!(figure(&outcome, "association.established"), 80.0, "{what}");
+        assert_eq!(figure(&outcome, "association.resumed"), 0.0, "{what}");
+        assert_eq!(figure(&outcome, "rekey.completed"), 40.0, "{what}");
+        assert!(figure(&outcome, "rekey.makespan_s") < 12.0, "{what}");
+    }
+}
+
+#[test]
+fn a_cse_that_forgot_its_clients_gets_them_back_when_their_reports_stay_unanswered() {
+    let text = small_fleet("[[event]]\nat = \"60s\"\nrestart = { target = \"in\" }\n");
+    let outcome = run_text(&text, 1, 1, &[]);
+    // RFC 7252 section 4.8.2: a request is given up after at most 93 s; every device reports each 20 s.
+    assert!(figure(&outcome, "message.rejected.unanswered") >= 40.0);
+    assert_eq!(figure(&outcome, "association.established"), 80.0);
+    assert!(figure(&outcome, "message.delivered") > 0.9 * figure(&outcome, "message.sent"));
+}
+
+#[test]
+fn what_was_sent_is_delivered_or_accounted_for() {
+    let outcome = run_text(&small_fleet(""), 1, 1, &["link.access.loss=0.1"]);
+    let (sent, delivered) =
+        (figure(&outcome, "message.sent"), figure(&outcome, "message.delivered"));
+    assert!(sent > 500.0, "{sent}");
+    // At the end each device may wait for one answer.
+    assert!(sent - delivered <= 40.0, "{sent} {delivered}");
+    let lost = figure(&outcome, "link.access.lost");
+    let datagrams = figure(&outcome, "link.access.datagrams");
+    assert!((lost / datagrams - 0.1).abs() < 0.02, "{lost} of {datagrams}");
+}
+
+#[test]
+fn a_link_spends_the_time_of_its_bits() {
+    // 674 bytes of handshake each way of one device; at 8 kbit/s a byte takes a millisecond.
+    let slow = ["fleet.devices.count=1", "link.access.rate=8kbps"];
+    let outcome = run("storm-fixed", 1, 1, &slow);
+    let bytes = figure(&outcome, "link.access.bytes");
+    let seconds = figure(&outcome, "association.handshake_s.mean");
+    assert!((seconds - (0.1733 + bytes / 1_000.0)).abs() < 1e-9, "{seconds} s for {bytes} bytes");
+}
+
+/// Forty meters behind two gateways, straight to the CSE, that report every 20 s for 5 min.
+fn small_fleet(more: &str) -> Source {
+    let text = format!(
+        r#"#:schema ./schema.json
+# Question: what does a small fleet do?
+[scenario]
+name = "small"
+duration = "5min"
+[class.any.fixed]
+message = "1ms"
+hello = "1ms"
+[link.access]
+latency = "20ms"
+[link.backhaul]
+latency = "10ms"
+[cse.in]
+class = "any"
+[gateway.gates]
+count = 2
+class = "any"
+link = "backhaul"
+registrar = "in"
+[fleet.meters]
+count = 40
+class = "any"
+link = "access"
+via = "gates"
+registrar = "in"
+start.jitter = "5s"
+telemetry = {{ interval = "20s", size = "32B" }}
+[security]
+tickets = 1
+{more}"#
+    );
+    Source::new("small.toml", text)
+}
