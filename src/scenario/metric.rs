@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::association::Operation;
-use crate::measure::Tier;
+use crate::measure::{ByteClass, Tier};
 
 /// The unit of a metric's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(super) enum Unit {
 }
 
 /// Metrics of one value.
-const SINGLE: [(&str, Unit); 19] = [
+const SINGLE: [(&str, Unit); 17] = [
     ("population.devices", Unit::Count),
     ("population.gateways", Unit::Count),
     ("population.cses", Unit::Count),
@@ -30,8 +30,6 @@ const SINGLE: [(&str, Unit); 19] = [
     ("rekey.makespan_s", Unit::Seconds),
     ("flights.sent", Unit::Count),
     ("flights.needed", Unit::Count),
-    ("flights.reached", Unit::Count),
-    ("flights.duplicate", Unit::Count),
     ("flights.duplicate_fraction", Unit::Fraction),
     ("message.sent", Unit::Count),
     ("message.delivered", Unit::Count),
@@ -89,12 +87,15 @@ pub(super) fn all(groups: &[&str], links: &[&str]) -> BTreeMap<String, Unit> {
     let tiers = Tier::ALL.map(Tier::name);
     for group in tiers.iter().chain(groups) {
         distribution(&format!("energy.{group}_j"), Unit::Joules);
+        distribution(&format!("load.{group}.wait_s"), Unit::Seconds);
     }
     for group in tiers.iter().chain(groups) {
         known.extend(LOADS.iter().map(|(load, unit)| (format!("load.{group}.{load}"), *unit)));
     }
     for link in links {
         known.extend(LINKS.iter().map(|(figure, unit)| (format!("link.{link}.{figure}"), *unit)));
+        let classes = ByteClass::ALL.map(|class| format!("link.{link}.{}_bytes", class.name()));
+        known.extend(classes.map(|name| (name, Unit::Bytes)));
     }
     let operations = Operation::ALL.map(Operation::name);
     known.extend(operations.map(|name| (format!("crypto.operations.{name}"), Unit::Count)));

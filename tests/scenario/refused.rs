@@ -250,6 +250,8 @@ fn expectations() {
         "\"load.devices.queue_max\" = \"< 7\"",
         "\"energy.devices_j.mean\" = \"< 5mJ\"",
         "\"link.wire.bytes\" = \"< 5MB\"",
+        "\"link.wire.retransmission_bytes\" = \"< 5MB\"",
+        "\"load.in.wait_s.p99\" = \"< 5s\"",
         "\"message.rejected.replay\" = \"= 0\"",
         "\"crypto.operations.x25519\" = \">= 1\"",
         "rekey.time_s.p99 = \"< 250ms\"",

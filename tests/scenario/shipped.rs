@@ -59,7 +59,9 @@ fn each_loads_without_a_warning_and_begins_with_its_question() {
         assert!(text.starts_with("#:schema ./schema.json\n# Question: "), "{name}");
         assert_eq!(format!("{}.toml", loaded.plan.name), name);
         assert!(loaded.plan.question.is_some_and(|question| question.ends_with('?')), "{name}");
-        assert!(!loaded.plan.expectations.is_empty(), "{name} expects nothing");
+        // What storm-fixed must yield depends on what a test sets in it.
+        let expects = !loaded.plan.expectations.is_empty();
+        assert!(expects || name == "storm-fixed.toml", "{name} expects nothing");
     }
 }
 

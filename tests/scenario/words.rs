@@ -3,7 +3,7 @@
 use keystorm::association::KeyExchange;
 use keystorm::node::Cost;
 use keystorm::scenario::plan::{Action, Registrar, Rekey, Relation, Spread, Target};
-use keystorm::scenario::{Code, Source, explain, load, presets, schema};
+use keystorm::scenario::{Code, Source, expectation, explain, load, presets, schema};
 use keystorm::sim::time::{Duration, Time};
 use serde_json::json;
 
@@ -79,6 +79,18 @@ fn expectations_have_their_bound_in_si_units() {
         ("rekey.time_s.p99", Relation::Less, 0.25)
     );
     assert_eq!(time.text, "< 250ms");
+}
+
+#[test]
+fn a_command_line_may_state_an_expectation() {
+    let plan = good(LEAST, &[]).plan;
+    let found = expectation("load.in.utilisation_peak_1s <= 70%", &plan).unwrap();
+    assert_eq!((found.relation, found.bound), (Relation::AtMost, 0.7));
+    let code = |text| expectation(text, &plan).err().unwrap().records()[0].code;
+    assert_eq!(code("load.out.utilisation_peak_1s < 0.7"), "KS0402");
+    assert_eq!(code("rekey.failed"), "KS0401");
+    assert_eq!(code("rekey.failed < 3s"), "KS0403");
+    assert_eq!(code(""), "KS0402");
 }
 
 #[test]

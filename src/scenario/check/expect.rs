@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::Checker;
 use crate::scenario::codes::Code;
+use crate::scenario::diagnostics::{Diagnostics, sources};
 use crate::scenario::metric::{self, Unit};
-use crate::scenario::plan::{Expectation, Relation};
+use crate::scenario::plan::{Expectation, Plan, Relation};
 use crate::scenario::quantity::{self, EnergyDimension, SizeDimension, TimeDimension};
-use crate::scenario::source::{Place, nearest, quote};
+use crate::scenario::source::{Place, Source, nearest, quote};
 
 /// Comparisons by sign; longer signs first.
 const RELATIONS: [(&str, Relation); 6] = [
@@ -18,6 +19,46 @@ const RELATIONS: [(&str, Relation); 6] = [
     (">", Relation::Greater),
     ("=", Relation::Equal),
 ];
+
+/// One expectation as a command line has it, such as `load.cse.utilisation_peak_1s < 0.7`, about the
+/// groups and links of `plan`.
+///
+/// # Errors
+///
+/// The text has no comparison, the plan yields no such metric, or the bound has another unit.
+pub fn expectation(text: &str, plan: &Plan) -> Result<Expectation, Diagnostics> {
+    let source = Source::new("expectation", text);
+    let mut report = Diagnostics::new(sources(&source, &[]));
+    let sign = text.find(['<', '>', '=']).unwrap_or(text.len());
+    let (metric, comparison) = (text[..sign].trim(), text[sign..].trim());
+    let known = metric::all(&group_names(plan), &link_names(plan));
+    let place = Place { source: 0, start: 0, end: sign };
+    let Some(unit) = metric::unit(metric, &known) else {
+        no_metric(metric, place, &known, &mut report);
+        return Err(report);
+    };
+    match bound(comparison, unit) {
+        Ok((relation, bound)) => {
+            let (metric, text) = (metric.to_owned(), comparison.to_owned());
+            Ok(Expectation { metric, relation, bound, text })
+        }
+        Err((code, message)) => {
+            let place = Place { source: 0, start: sign, end: text.len() };
+            report.add(code, place, message).hint("write it like `rekey.time_s.p99 < 30s`");
+            Err(report)
+        }
+    }
+}
+
+fn group_names(plan: &Plan) -> Vec<&str> {
+    let cses = plan.cses.iter().map(|cse| cse.name.as_str());
+    let gateways = plan.gateways.iter().map(|gateway| gateway.name.as_str());
+    cses.chain(gateways).chain(plan.fleets.iter().map(|fleet| fleet.name.as_str())).collect()
+}
+
+fn link_names(plan: &Plan) -> Vec<&str> {
+    plan.links.iter().map(|link| link.name.as_str()).collect()
+}
 
 impl Checker<'_> {
     /// What must hold, in the order of the metrics' names.
@@ -31,7 +72,7 @@ impl Checker<'_> {
         let mut expectations = Vec::new();
         for (name, entry) in &table.value.0 {
             let Some(unit) = metric::unit(name, &known) else {
-                self.no_metric(name, entry.key, &known);
+                no_metric(name, entry.key, &known, self.report);
                 continue;
             };
             match bound(&entry.value, unit) {
@@ -51,17 +92,17 @@ impl Checker<'_> {
         }
         expectations
     }
+}
 
-    fn no_metric(&mut self, name: &str, place: Place, known: &BTreeMap<String, Unit>) {
-        let known = || known.keys().map(String::as_str);
-        let message = format!("there is no metric {}", quote(name));
-        self.report.add(Code::UnknownMetric, place, message).label("unknown metric").hint_with(
-            || match nearest(name, known()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "`keystorm explain KS0402` names the families of metrics".to_owned(),
-            },
-        );
-    }
+fn no_metric(name: &str, place: Place, known: &BTreeMap<String, Unit>, report: &mut Diagnostics) {
+    let known = || known.keys().map(String::as_str);
+    let message = format!("there is no metric {}", quote(name));
+    report.add(Code::UnknownMetric, place, message).label("unknown metric").hint_with(|| {
+        match nearest(name, known()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`keystorm explain KS0402` names the families of metrics".to_owned(),
+        }
+    });
 }
 
 /// The comparison and its bound in the metric's own unit.

@@ -10,6 +10,8 @@ mod spread;
 
 use std::collections::BTreeMap;
 
+pub use expect::expectation;
+
 use super::codes::Code;
 use super::diagnostics::Diagnostics;
 use super::plan::Plan;
