@@ -111,6 +111,17 @@ mod tests {
     }
 
     #[test]
+    fn a_retry_leaves_the_first_hello_as_a_synthetic_message_of_its_hash() {
+        let operations = &mut Operations::default();
+        let (hello, retry) = (b"first ClientHello", b"HelloRetryRequest");
+        let hash = sha256(hello, operations);
+        // RFC 8446 section 4.4.1: type 254, 24-bit length 32, the hash.
+        let written = [&[254, 0, 0, 32][..], &hash, retry].concat();
+        let transcript = Transcript::after_retry(&hash, retry, operations);
+        assert_eq!(transcript.hash(operations), sha256(&written, operations));
+    }
+
+    #[test]
     fn every_compression_is_counted_once_however_the_input_is_split() {
         for (len, compressions) in [(0, 1), (55, 1), (56, 2), (64, 2), (119, 2), (120, 3)] {
             let data = vec![7; len];

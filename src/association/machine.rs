@@ -1,5 +1,7 @@
 //! One end of an association: its state, and the interface to it.
 
+use std::fmt;
+
 use zeroize::Zeroize;
 
 use super::channel::{Receiving, Sending};
@@ -122,6 +124,9 @@ impl Association {
 
     /// Answers the first datagram of a peer without an association. `peer` is the address of the
     /// peer in any encoding; a cookie is bound to it.
+    ///
+    /// A part of a ClientHello makes an association that has not answered yet: it waits for the rest
+    /// at most [`Timers::max`](super::Timers::max), and then fails.
     pub fn accept(
         config: &Config,
         peer: &[u8],
@@ -417,6 +422,26 @@ impl Association {
         if let Party::Client { resumption } = &mut self.party {
             resumption.zeroize();
         }
+    }
+}
+
+impl fmt::Debug for Association {
+    /// Where it stands; secrets stay out of logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stage = match self.stage {
+            Stage::Client(_) => "awaits the server's flight",
+            Stage::Finishing { .. } => "awaits the acknowledgement of its Finished",
+            Stage::Assembling { .. } => "awaits the rest of a ClientHello",
+            Stage::Server(_) => "awaits the client's Finished",
+            Stage::Established => "established",
+            Stage::Over => "over",
+        };
+        f.debug_struct("Association")
+            .field("server", &self.is_server())
+            .field("stage", &stage)
+            .field("send_epoch", &self.send_epoch())
+            .field("receive_epoch", &self.receive_epoch())
+            .finish_non_exhaustive()
     }
 }
 

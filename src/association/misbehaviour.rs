@@ -46,7 +46,6 @@ fn receive(end: &mut Association, bytes: &[u8]) -> (Received, Vec<Output>) {
     with(|config, env| end.receive(config, bytes, env))
 }
 
-/// Client and server, after the server's flight and after everything.
 struct Ends {
     client: Association,
     server: Association,
@@ -142,16 +141,23 @@ fn a_message_behind_the_key_update_of_its_epoch() {
 }
 
 #[test]
-fn a_finished_that_does_not_verify() {
-    let (Ends { mut client, server: _ }, flight) = midway();
-    receive(&mut client, &flight);
-    // A second run up to the server, which gets a Finished of zeros under the right keys.
-    let (Ends { client: mut other, mut server }, flight) = midway();
-    let hello = &flight[..flight.len() - 77];
-    receive(&mut other, hello); // the keys, but not the rest
+fn a_client_finished_that_does_not_verify() {
+    let (Ends { mut client, mut server }, flight) = midway();
+    // The client gets the ServerHello, and with it the keys, but not the rest.
+    receive(&mut client, &flight[..flight.len() - 77]);
     let zeros = handshake(HandshakeType::Finished, 1, 32, &[0; 32]);
-    let record = record(&mut other, ContentType::Handshake, &zeros);
+    let record = record(&mut client, ContentType::Handshake, &zeros);
     ends_it(&mut server, &record, Rejection::BadFinished);
+}
+
+#[test]
+fn a_server_finished_that_does_not_verify() {
+    let (Ends { mut client, mut server }, flight) = midway();
+    receive(&mut client, &flight[..flight.len() - 77]);
+    let mut content = handshake(HandshakeType::EncryptedExtensions, 1, 2, &[0, 0]);
+    content.extend(handshake(HandshakeType::Finished, 2, 32, &[0; 32]));
+    let record = record(&mut server, ContentType::Handshake, &content);
+    ends_it(&mut client, &record, Rejection::BadFinished);
 }
 
 #[test]

@@ -275,6 +275,36 @@ impl Opener {
 mod tests {
     use super::*;
 
+    /// RFC 9147 sections 4, 4.2.2 and 4.2.3, written out once more with the bare primitives.
+    #[test]
+    fn a_record_is_what_the_rfc_says() {
+        let operations = &mut Operations::default();
+        let keys = Keys { key: [1; 16], iv: [2; 12], number: [3; 16] };
+        let header = UnifiedHeader {
+            epoch: 3,
+            sequence: 0x0102_0304,
+            long_sequence: true,
+            length: Some(22),
+        };
+        let mut record = Vec::new();
+        keys.seal(header, ContentType::ApplicationData, b"hello", &mut record, operations);
+
+        // The AEAD sees the header with the bare number, and the nonce holds all 64 bits of it.
+        let additional = [0b0010_1111, 3, 4, 0, 22];
+        let nonce = [2, 2, 2, 2, 2, 2, 2, 2, 2 ^ 1, 2 ^ 2, 2 ^ 3, 2 ^ 4];
+        let mut body = *b"hello\x17";
+        let tag = Aes128Gcm::new(&[1; 16].into())
+            .encrypt_inout_detached(&nonce.into(), &additional, body.as_mut_slice().into())
+            .unwrap();
+        assert_eq!(record[5..11], body);
+        assert_eq!(record[11..], tag[..]);
+        // The number on the wire is masked with the encrypted first 16 bytes of the ciphertext.
+        let sample: [u8; 16] = record[5..21].try_into().unwrap();
+        let mut mask = sample.into();
+        Aes128::new(&[3; 16].into()).encrypt_block(&mut mask);
+        assert_eq!(record[..5], [0b0010_1111, 3 ^ mask[0], 4 ^ mask[1], 0, 22]);
+    }
+
     #[test]
     fn the_nearest_number_is_found_across_a_wrap_in_both_directions() {
         for (low, expected, nearest_to_it) in [
