@@ -1,5 +1,7 @@
 //! The engine: one digest for every number of threads and every partition, and no event out of order.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use keystorm::sim::time::{Duration, Time};
 use keystorm::sim::{Context, Digest, Engine, Origin, Seed, Site, Stop, StreamKey};
 

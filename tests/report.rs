@@ -1,6 +1,7 @@
 //! The results folder: what is in it, what it refuses, and that it can be made again from its data.
 //! All storms here are made up.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::cast_possible_truncation, reason = "a test program")]
 
 use std::collections::BTreeMap;

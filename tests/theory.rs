@@ -1,5 +1,7 @@
 //! The simulator against theory: `storm-fixed.toml` is simple enough for closed forms.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 
 use keystorm::run::{Metric, execute, lookup};
@@ -27,7 +29,7 @@ fn nanos(seconds: f64) -> i64 {
 }
 
 /// Mean and standard error of `figure` over ten seeds, run in parallel.
-fn over_seeds(figure: impl Fn(u64) -> f64 + Sync) -> (f64, f64) {
+fn over_seeds(figure: impl Fn(u64) -> f64 + Sync + Send) -> (f64, f64) {
     let values: Vec<f64> = (1..=10u64).into_par_iter().map(figure).collect();
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;

@@ -130,7 +130,8 @@ fn the_house_is_tidy() {
             violations.extend(scenario_head(&source));
         }
     }
-    for path in files(root, &["."]).iter().filter(|path| path.ends_with(".md")) {
+    let prose = |path: &&String| path.ends_with(".md") || path.ends_with(".toml");
+    for path in files(root, &["."]).iter().filter(prose) {
         let text = std::fs::read_to_string(root.join(path)).unwrap();
         violations.extend(nowhere(&Source { path, text: &text }));
     }

@@ -317,7 +317,6 @@ impl Association {
             client_key: our_traffic.finished_key(operations),
             server_key: their_traffic.finished_key(operations),
         });
-        client.received.clear();
         turn.note(Received::Fragment);
         Ok(())
     }

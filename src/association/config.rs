@@ -1,6 +1,8 @@
 //! The policy of an association: data, chosen by a scenario or a program, never read from the clock
 //! or the environment.
 
+use std::fmt;
+
 use crate::sim::time::Duration;
 
 /// Which PSK key exchange mode is used (RFC 8446 section 4.2.9).
@@ -25,9 +27,11 @@ pub struct Timers {
     /// A backed-off timeout is kept for the next flight (RFC 9147 section 5.8.2) instead of starting
     /// again at `initial`.
     pub carry_over: bool,
-    /// A duplicate of the peer's flight makes this side send its own again at once (section 5.8.1).
+    /// A duplicate of the server's flight makes a client send its Finished again at once
+    /// (section 5.8.1). A server always answers a repeated ClientHello and a repeated Finished.
     pub resend_on_duplicate: bool,
-    /// The server, too, repeats its flights by timer (section 5.8.1).
+    /// The server, too, repeats its handshake flight by timer (section 5.8.1). What follows the
+    /// handshake, key updates and tickets, both ends repeat in any case.
     pub server: bool,
 }
 
@@ -53,15 +57,23 @@ pub struct ServerSecrets {
     pub ticket: [u8; 16],
 }
 
+impl fmt::Debug for ServerSecrets {
+    /// Secrets stay out of logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerSecrets").finish_non_exhaustive()
+    }
+}
+
 /// Everything that two ends may set differently.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// The key exchange that a client offers and a server accepts.
     pub key_exchange: KeyExchange,
     /// A server answers a first ClientHello with HelloRetryRequest and a cookie, keeping no state.
+    /// ClientHellos must then fit one datagram, and [`server`](Self::server) must be there.
     pub cookie: bool,
     /// Records that may arrive out of order, in record numbers: 64 by RFC 9147 section 4.5.1; 0 takes
-    /// every authentic record again and again (no replay protection).
+    /// every authentic record again and again (no replay protection). More than 64 count as 64.
     pub replay_window: u8,
     /// Session tickets that a server hands out after each full handshake.
     pub tickets: u8,
@@ -69,7 +81,8 @@ pub struct Config {
     pub ticket_lifetime: Duration,
     /// Retransmission policy.
     pub timers: Timers,
-    /// Largest datagram that is sent, in bytes, UDP and IP headers not counted.
+    /// Largest datagram that is sent, in bytes, UDP and IP headers not counted. Less than 64 counts
+    /// as 64.
     pub mtu: u16,
     /// Record headers carry a 16-bit sequence number (one byte more than the 8-bit default).
     pub long_sequence: bool,
@@ -77,7 +90,7 @@ pub struct Config {
     pub explicit_length: bool,
     /// Records protected with one traffic key before a key update becomes due (RFC 9147 section 4.5.3).
     pub record_limit: u64,
-    /// Only servers need these.
+    /// Only servers that ask for cookies or hand out tickets need these.
     pub server: Option<ServerSecrets>,
 }
 

@@ -3,6 +3,32 @@
 //! Time, randomness and the pre-shared keys are arguments ([`Env`]); what the association wants done
 //! comes back as [`Output`]s. Noise on the network is never an error: it is dropped and named
 //! ([`Rejection`]). The same code runs in the simulator, in the fuzzer and over real UDP.
+//!
+//! # Profile
+//!
+//! `TLS_AES_128_GCM_SHA256`, PSK with or without X25519, no certificates, no early data, no connection
+//! IDs. Where RFC 9147 leaves a choice, or this profile takes a liberty:
+//!
+//! * What is wrong in plaintext or does not authenticate is dropped in silence, also where RFC 8446 has
+//!   an alert for it (an invalid binder or cookie, for example): anyone could have sent it, and an
+//!   unprotected alert would be believed by nobody. What is wrong under keys ends the association with
+//!   an alert.
+//! * A client believes a ServerHello only when a record opens under its keys; until then another one
+//!   replaces it, and the ClientHello is repeated. So altered plaintext delays a handshake, but does not
+//!   end it. A forged HelloRetryRequest does: its cookie cannot be checked.
+//! * A server sends nothing in epoch 3 before the client's Finished (RFC 9147 section 5.8.1 would let
+//!   it), so that a client takes whatever comes in epoch 3 for the acknowledgement of its Finished.
+//! * Every later handshake record is acknowledged at once. During the handshake only a client sends
+//!   partial ACKs, and only under keys; unprotected ACKs are ignored.
+//! * The keys of one past epoch are kept until the next key update, not for a fixed time.
+//! * close_notify ends both directions.
+//!
+//! # Files
+//!
+//! `machine` is the state and the interface; `receive` takes datagrams apart; `client`, `server` and
+//! `update` handle the messages. Below them: `flight`, `packer` and `timer` send and repeat; `incoming`
+//! puts messages together; `channel`, `protection` and `window` are the record layer; `schedule` and
+//! `hash` the key schedule.
 
 mod channel;
 mod client;
@@ -27,6 +53,9 @@ mod timer;
 mod turn;
 mod update;
 mod window;
+
+#[cfg(test)]
+mod misbehaviour;
 
 pub use config::{Config, KeyExchange, ServerSecrets, Timers};
 pub use env::{Accept, Env, Failure, Kind, Offer, Output, PskStore, Received, Secret, Ticket};

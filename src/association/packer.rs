@@ -6,6 +6,7 @@ use super::channel::Sending;
 use super::flight::{Outgoing, Sent};
 use super::protection::Shape;
 use super::{Config, Env, Kind, Operation, Output};
+use crate::wire::dtls::limits::MAX_RECORD;
 use crate::wire::dtls::{
     self, ContentType, Fragment, HEADER_LEN, PLAINTEXT_HEADER_LEN, RecordNumber,
 };
@@ -50,7 +51,8 @@ impl<'p> Packer<'p> {
 
     /// The longest content of a record that has a datagram to itself.
     pub(super) fn capacity(config: &Config, epoch: u16) -> usize {
-        usize::from(config.mtu).max(MIN_MTU) - Self::overhead(config, epoch, true)
+        let room = usize::from(config.mtu).max(MIN_MTU) - Self::overhead(config, epoch, true);
+        room.min(MAX_RECORD)
     }
 
     /// Room for the content of one more record at the end of the datagram.

@@ -108,8 +108,9 @@ impl Association {
         let Some(flight) = &mut self.flight else { return };
         let news = flight.acknowledge(&records);
         if !flight.is_acknowledged() {
-            // RFC 9147 section 5.8.1: what a partial ACK leaves out is sent again at once.
-            if news {
+            // RFC 9147 section 5.8.1: what a partial ACK leaves out of a flight is sent again at once.
+            // After the handshake every record is acknowledged by itself, so that means nothing.
+            if news && !matches!(self.stage, Stage::Established) {
                 turn.transmission = Transmission::Again;
             }
             return;
@@ -230,12 +231,7 @@ impl Association {
     }
 
     /// A message that was handled before came again.
-    fn duplicate(
-        &mut self,
-        turn: &mut Turn<'_, '_>,
-        number: RecordNumber,
-        fragment: &Fragment<'_>,
-    ) {
+    fn duplicate(&self, turn: &mut Turn<'_, '_>, number: RecordNumber, fragment: &Fragment<'_>) {
         if fragment.kind == HandshakeType::ClientHello {
             return self.repeated_hello(turn, fragment);
         }
@@ -273,10 +269,10 @@ impl Association {
         authentic: bool,
         rejection: Rejection,
     ) {
-        turn.reject(rejection);
         if !authentic {
-            return;
+            return turn.reject(rejection);
         }
+        turn.condemn(rejection);
         let description = match rejection {
             Rejection::BadFinished => AlertDescription::DecryptError,
             Rejection::UnexpectedMessage => AlertDescription::UnexpectedMessage,

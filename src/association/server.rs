@@ -146,8 +146,11 @@ fn answer(
     association.hello.copy_from_slice(&hello.random[..8]);
     association.next_message = sequence;
     association.incoming = Incoming::starting_at(sequence + 1);
-    // A HelloRetryRequest took the record number of the ClientHello that it answered.
-    association.sending.skip_plaintext(sequence.into());
+    if sequence > 0 {
+        // HelloRetryRequest took the record number of the first ClientHello, which is lower than that
+        // of the second. The cap leaves room before 2^48.
+        association.sending.skip_plaintext(record.min(u32::MAX.into()));
+    }
     association.server_flight(turn, &hello, &chosen, before, bytes)?;
     association.end_turn(turn);
     Ok(Some(association))
@@ -348,7 +351,7 @@ impl Association {
     }
 
     /// A ClientHello after the first: a copy makes the server repeat the flight that answers it.
-    pub(super) fn repeated_hello(&mut self, turn: &mut Turn<'_, '_>, fragment: &Fragment<'_>) {
+    pub(super) fn repeated_hello(&self, turn: &mut Turn<'_, '_>, fragment: &Fragment<'_>) {
         let random = fragment.bytes.get(2..34).filter(|_| fragment.offset == 0);
         if random.is_some_and(|random| !random.starts_with(&self.hello)) {
             return turn.reject(Rejection::OtherHello);

@@ -44,6 +44,11 @@ impl<'t, 'e> Turn<'t, 'e> {
         self.note(Received::Rejected(rejection.into()));
     }
 
+    /// Whatever else the datagram held, this is what counts.
+    pub(super) const fn condemn(&mut self, rejection: Rejection) {
+        self.verdict = Some(Received::Rejected(rejection));
+    }
+
     pub(super) fn emit(&mut self, output: Output) {
         self.env.out.push(output);
     }

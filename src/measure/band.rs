@@ -28,7 +28,8 @@ impl Band {
 
     /// Adds `value`, observed at `at`.
     pub fn record(&mut self, at: Time, value: u64) {
-        self.bucket(at.0 / self.width.0).saturating_record(value);
+        let bucket = self.bucket(at.0 / self.width.0);
+        bucket.record(value).expect("the histogram resizes itself");
     }
 
     /// Adds all of `other`, which must have the same width.

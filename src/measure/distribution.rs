@@ -46,7 +46,7 @@ impl Default for Distribution {
 impl Distribution {
     /// Adds one value: nanoseconds for times, nanojoules for energy.
     pub fn record(&mut self, value: u64) {
-        self.histogram.saturating_record(value);
+        self.histogram.record(value).expect("the histogram resizes itself");
         self.sum += u128::from(value);
         self.max = self.max.max(value);
     }

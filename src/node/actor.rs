@@ -17,6 +17,9 @@ use crate::sim::{Context, Origin};
 /// Draws of an actor's own decisions and of its associations.
 pub(super) const OWN_DRAWS: u8 = 0;
 
+/// Draw of a device's phase of reporting.
+const PHASE_DRAWS: u8 = 3;
+
 /// What waits for the processor.
 #[derive(Debug)]
 pub(super) enum Job {
@@ -164,18 +167,18 @@ impl Actor {
     /// with.
     fn dispatch(&mut self, job: Job, work: &mut Work<'_>) -> (Option<Change>, Option<u32>) {
         match job {
-            Job::Packet(packet) => return self.receive(&packet, work),
+            Job::Packet(packet) => self.receive(&packet, work),
             Job::Alarm(Alarm::Server(client)) => {
                 if let Some(server) = &mut self.server {
                     server.timeout(client, work);
                 }
-                return (None, Some(client));
+                (None, Some(client))
             }
             Job::Alarm(Alarm::Client) => {
                 let change = self.client.as_mut().and_then(|client| client.timeout(work));
-                return (change, None);
+                (change, None)
             }
-            Job::Alarm(Alarm::Request) => return (self.request_timeout(work), None),
+            Job::Alarm(Alarm::Request) => (self.request_timeout(work), None),
             Job::Command(command) => (self.obey(command, work), None),
         }
     }
@@ -243,9 +246,23 @@ impl Actor {
                     reach.schedule_own(self, at, Event::Command(Command::Report));
                 }
             }
-            Command::Start | Command::Rekey { .. } | Command::Retry => {
+            Command::Start => {
                 self.submit(Job::Command(command), reach);
+                self.first_report(reach);
             }
+            Command::Rekey { .. } | Command::Retry => self.submit(Job::Command(command), reach),
+        }
+    }
+
+    /// Reports begin within one interval of the start, each device at a phase of its own.
+    fn first_report(&mut self, reach: &mut Reach<'_, '_>) {
+        let layout = reach.layout;
+        if let Some((interval, _)) = layout.group(self.id).telemetry {
+            let place = layout.place(self.id);
+            let streams = &layout.groups[place.group as usize].streams;
+            let phase = streams.draws(place.member, PHASE_DRAWS, &mut 0).below(interval.0);
+            let at = reach.context.now + Duration(phase);
+            reach.schedule_own(self, at, Event::Command(Command::Report));
         }
     }
 

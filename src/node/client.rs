@@ -281,7 +281,7 @@ impl Client {
         for output in outputs.drain(..) {
             match output {
                 Output::Datagram { kind, bytes } => {
-                    flight = flight.or(self.flight(kind));
+                    flight = flight.or_else(|| self.flight(kind));
                     let class = self.pending.as_ref().map_or(ByteClass::Rekey, |p| p.class);
                     work.send(self.registrar, byte_class(kind, class), bytes);
                 }

@@ -57,7 +57,8 @@ pub fn report(report: &Report<'_>) -> Result<Vec<u8>, Unsendable> {
         .to_coap(Exchange { kind: Kind::Confirmable, mid: report.mid, token: report.token })
 }
 
-/// Reads the answer to a report.
+/// Reads the answer to a report: piggybacked on an acknowledgement, or a NON. Separate confirmable
+/// responses (RFC 7252 section 5.2.2), which [`super::Service`] never sends, are not taken.
 ///
 /// # Errors
 /// Names why the bytes are no answer of a CSE.

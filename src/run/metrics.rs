@@ -188,7 +188,7 @@ pub(super) fn check(
 fn value_of(metrics: &BTreeMap<String, Metric>, name: &str) -> Option<f64> {
     const BY_REASON: [&str; 3] = ["association.failed.", "message.rejected.", "crypto.operations."];
     let absent = BY_REASON.iter().any(|prefix| name.starts_with(prefix));
-    lookup(metrics, name).or(absent.then_some(0.0))
+    lookup(metrics, name).or_else(|| absent.then_some(0.0))
 }
 
 fn holds(value: f64, expectation: &Expectation) -> bool {

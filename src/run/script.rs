@@ -34,10 +34,6 @@ impl<'a> Script<'a> {
         for (index, fleet) in self.plan.fleets.iter().enumerate() {
             let group = cses + self.plan.gateways.len() + index;
             self.starts(engine, group, fleet.start);
-            if let Some(telemetry) = fleet.telemetry {
-                let phases = Spread::Jitter(telemetry.interval);
-                self.tell(engine, group, Time::ZERO, phases, "telemetry", |_| Command::Report);
-            }
         }
         for (number, event) in self.plan.events.iter().enumerate() {
             self.event(engine, event, number);

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::codes::{Code, Severity};
 use super::source::{Place, Source, Sources};
 
-/// Diagnostics that one loading reports at most; more are only counted.
+/// Errors, and likewise warnings, that one loading reports at most; more are only counted.
 pub const DIAGNOSTICS_MAX: usize = 100;
 /// Lines longer than this many bytes are named but not shown.
 const SHOWN_LINE_LEN_MAX: usize = 2_000;
@@ -32,7 +32,8 @@ pub struct Diagnostic {
 #[derive(Clone, Debug)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
-    more: usize,
+    more_errors: usize,
+    more_warnings: usize,
     sources: Sources,
 }
 
@@ -57,19 +58,19 @@ pub struct Record {
 
 impl Diagnostics {
     pub(super) const fn new(sources: Sources) -> Self {
-        Self { list: Vec::new(), more: 0, sources }
+        Self { list: Vec::new(), more_errors: 0, more_warnings: 0, sources }
     }
 
     /// True when there is nothing to report.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.list.is_empty()
+        self.len() == 0
     }
 
     /// How many there are, those beyond [`DIAGNOSTICS_MAX`] included.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.list.len() + self.more
+        self.list.len() + self.more_errors + self.more_warnings
     }
 
     /// The diagnostics in the order of the text.
@@ -77,7 +78,8 @@ impl Diagnostics {
         self.list.iter()
     }
 
-    /// As a compiler would print them; `color` adds terminal colours. Ends in a line break.
+    /// As a compiler would print them; `color` adds terminal colours. Empty, or ends in a line
+    /// break.
     #[must_use]
     pub fn render(&self, color: bool) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
@@ -87,11 +89,13 @@ impl Diagnostics {
             text.push_str(&self.render_one(&renderer, diagnostic));
             text.push_str("\n\n");
         }
-        if self.more > 0 {
-            text.push_str(&format!("... and {} more\n\n", self.more));
+        if self.len() > self.list.len() {
+            text.push_str(&format!("... and {} more\n\n", self.len() - self.list.len()));
         }
         text.truncate(text.trim_end().len());
-        text.push('\n');
+        if !text.is_empty() {
+            text.push('\n');
+        }
         text
     }
 
@@ -154,8 +158,15 @@ impl Diagnostics {
         let (warnings, errors) = std::mem::take(&mut self.list)
             .into_iter()
             .partition(|diagnostic| diagnostic.code.severity() == Severity::Warning);
-        let warnings = Self { list: warnings, more: 0, sources: Arc::clone(&self.sources) };
-        (Self { list: errors, ..self }, warnings)
+        let sources = Arc::clone(&self.sources);
+        let warnings = Self { list: warnings, more_errors: 0, sources, ..self };
+        (Self { list: errors, more_warnings: 0, ..self }, warnings)
+    }
+
+    /// True when more of this severity will only be counted: no hint need be sought.
+    pub(super) fn is_full(&self, severity: Severity) -> bool {
+        self.list.iter().filter(|diagnostic| diagnostic.code.severity() == severity).count()
+            >= DIAGNOSTICS_MAX
     }
 
     /// Adds one; its hint and label may be filled in by the caller.
@@ -165,8 +176,12 @@ impl Diagnostics {
         place: Place,
         message: impl Into<String>,
     ) -> Amend<'_> {
-        if self.list.len() >= DIAGNOSTICS_MAX {
-            self.more += 1;
+        let severity = code.severity();
+        if self.is_full(severity) {
+            match severity {
+                Severity::Error => self.more_errors += 1,
+                Severity::Warning => self.more_warnings += 1,
+            }
             return Amend(None);
         }
         self.list.push(Diagnostic {
@@ -197,6 +212,11 @@ impl Amend<'_> {
         let Self(Some(diagnostic)) = self else { return self };
         diagnostic.hint = Some(hint.into());
         Self(Some(diagnostic))
+    }
+
+    /// The same, sought only if it will be shown.
+    pub(super) fn hint_with(self, hint: impl FnOnce() -> String) -> Self {
+        if self.0.is_some() { self.hint(hint()) } else { self }
     }
 
     /// The few words under the caret.

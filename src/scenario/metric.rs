@@ -1,5 +1,7 @@
 //! The names of metrics: what an expectation may speak of, and in which unit.
 
+use std::collections::BTreeMap;
+
 use crate::association::Operation;
 use crate::measure::Tier;
 
@@ -14,7 +16,7 @@ pub(super) enum Unit {
 }
 
 /// Metrics of one value.
-const SINGLE: [(&str, Unit); 23] = [
+const SINGLE: [(&str, Unit); 19] = [
     ("population.devices", Unit::Count),
     ("population.gateways", Unit::Count),
     ("population.cses", Unit::Count),
@@ -33,11 +35,7 @@ const SINGLE: [(&str, Unit); 23] = [
     ("flights.duplicate_fraction", Unit::Fraction),
     ("message.sent", Unit::Count),
     ("message.delivered", Unit::Count),
-    ("message.rejected", Unit::Count),
     ("key.overdue_device_s", Unit::Seconds),
-    ("simulated_s", Unit::Seconds),
-    ("wall_s", Unit::Seconds),
-    ("events", Unit::Count),
 ];
 
 /// Distributions.
@@ -62,15 +60,11 @@ const LOADS: [(&str, Unit); 3] = [
 const LINKS: [(&str, Unit); 3] =
     [("bytes", Unit::Bytes), ("datagrams", Unit::Count), ("lost", Unit::Count)];
 
-/// The unit of the metric `name`, or the metrics that there are.
-pub(super) fn unit(name: &str, groups: &[&str], links: &[&str]) -> Result<Unit, Vec<String>> {
-    let reasons = ["message.rejected.", "association.failed."];
-    if reasons.iter().any(|family| reason_of(name, family)) {
-        return Ok(Unit::Count);
-    }
-    let known = all(groups, links);
-    let found = known.iter().find(|(metric, _)| metric == name).map(|(_, unit)| *unit);
-    found.ok_or_else(|| known.into_iter().map(|(metric, _)| metric).collect())
+/// The unit of the metric `name`, if it is one of `known` or a reason within an open family.
+pub(super) fn unit(name: &str, known: &BTreeMap<String, Unit>) -> Option<Unit> {
+    let reason =
+        ["message.rejected.", "association.failed."].iter().any(|family| reason_of(name, family));
+    if reason { Some(Unit::Count) } else { known.get(name).copied() }
 }
 
 /// Is `name` a reason within `family`? Reasons are open: each rejection names its own.
@@ -79,14 +73,14 @@ fn reason_of(name: &str, family: &str) -> bool {
     name.strip_prefix(family).is_some_and(|reason| !reason.is_empty() && reason.chars().all(fits))
 }
 
-/// Every metric with a closed name.
-fn all(groups: &[&str], links: &[&str]) -> Vec<(String, Unit)> {
-    let mut known: Vec<(String, Unit)> =
+/// Every metric with a closed name, for these groups and links.
+pub(super) fn all(groups: &[&str], links: &[&str]) -> BTreeMap<String, Unit> {
+    let mut known: BTreeMap<String, Unit> =
         SINGLE.iter().map(|(name, unit)| ((*name).to_owned(), *unit)).collect();
     let mut distribution = |name: &str, unit| {
         for figure in FIGURES {
             let unit = if figure == "count" { Unit::Count } else { unit };
-            known.push((format!("{name}.{figure}"), unit));
+            known.insert(format!("{name}.{figure}"), unit);
         }
     };
     for (name, unit) in DISTRIBUTIONS {

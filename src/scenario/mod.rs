@@ -1,7 +1,8 @@
 //! What was asked: the words of a scenario file, and the checked [`Plan`] made from them.
 //!
 //! A file goes through three stages, each of which reports everything that it finds:
-//! text to tree (`tree`, with the `--set` overrides put in their places), tree to words (`words`, one
+//! text to tree (`tree`, with the `--set` overrides put in their places), tree to words (`words`,
+//! one
 //! struct per table), words to plan (`check`). Each value keeps its place, so that every diagnostic
 //! has a caret.
 
@@ -38,13 +39,15 @@ const QUESTION_CHARS_MAX: usize = 500;
 pub struct Loaded {
     /// What to run.
     pub plan: Plan,
-    /// The same as a scenario file with everything written out: loading it alone gives the same plan.
+    /// The same as a scenario file with everything written out: loading it alone gives the same
+    /// plan.
     pub resolved: String,
     /// What may not mean what was meant.
     pub warnings: Diagnostics,
 }
 
-/// Loads a scenario file with its `--set KEY=VALUE` overrides (later ones win) and, if given, another
+/// Loads a scenario file with its `--set KEY=VALUE` overrides (later ones win) and, if given,
+/// another
 /// seed.
 ///
 /// # Errors

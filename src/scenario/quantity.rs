@@ -108,7 +108,7 @@ pub(super) fn parse<D: Dimension>(text: &str) -> Result<D::Value, Fault> {
     if unit.is_empty() {
         let message = format!("{} needs a unit", D::KIND);
         let hint = Some(format!(
-            "write \"{number}{}\"; units are {}",
+            "give it one, such as \"{number}{}\"; units are {}",
             D::USUAL,
             enumerate(D::UNITS.iter().copied())
         ));
@@ -143,7 +143,7 @@ fn not_a_string<D: Dimension>(node: &Node, name: &str, report: &mut Diagnostics)
         .add(Code::MissingUnit, node.place, format!("{}: {} needs a unit", quote(name), D::KIND))
         .label("no unit")
         .hint(format!(
-            "write \"{}{}\"; units are {}",
+            "give it one, such as \"{}{}\"; units are {}",
             number.trim_start_matches('-'),
             D::USUAL,
             enumerate(D::UNITS.iter().copied())
@@ -180,7 +180,8 @@ fn exact(number: &str, factor: u64) -> Option<u64> {
 macro_rules! dimension {
     (
         $(#[doc = $doc:literal])* $name:ident $alias:ident: $kind:literal, usual $usual:literal,
-        exact { $($unit:literal = $factor:expr),* }, in $low:expr => $low_text:literal, $high:expr => $high_text:literal,
+        exact { $($unit:literal = $factor:expr),* },
+        in $low:expr => $low_text:literal, $high:expr => $high_text:literal,
         aliases $aliases:expr
     ) => {
         dimension!(@type $(#[doc = $doc])* $name $alias);
@@ -188,14 +189,16 @@ macro_rules! dimension {
         impl Dimension for $name {
             const KIND: &'static str = $kind;
             const UNITS: &'static [&'static str] = &[$($unit),*];
-            const ALIASES: &'static [(&'static str, &'static str)] = &$aliases;
+            const ALIASES: &'static [(&'static str, &'static str)] = $aliases;
             const USUAL: &'static str = $usual;
             type Value = u64;
 
             fn value(number: &str, unit: &str) -> Result<u64, String> {
                 let factor: u64 = match unit { $($unit => $factor,)* _ => 1 };
-                exact(number, factor).filter(|value| ($low..=$high).contains(value)).ok_or_else(|| {
-                    format!("must be a whole number of {}, from {} to {}", Self::UNITS[0], $low_text, $high_text)
+                let value = exact(number, factor).filter(|value| ($low..=$high).contains(value));
+                value.ok_or_else(|| {
+                    let (low, high) = ($low_text, $high_text);
+                    format!("must be a whole number of {}, from {low} to {high}", Self::UNITS[0])
                 })
             }
         }
@@ -210,14 +213,15 @@ macro_rules! dimension {
         impl Dimension for $name {
             const KIND: &'static str = $kind;
             const UNITS: &'static [&'static str] = &[$($unit),*];
-            const ALIASES: &'static [(&'static str, &'static str)] = &$aliases;
+            const ALIASES: &'static [(&'static str, &'static str)] = $aliases;
             const USUAL: &'static str = $usual;
             type Value = f64;
 
             fn value(number: &str, unit: &str) -> Result<f64, String> {
                 let factor: f64 = match unit { $($unit => $factor,)* _ => 1.0 };
                 let value = number.parse::<f64>().map_or(f64::NAN, |number| number * factor);
-                if (0.0..=$high).contains(&value) { Ok(value) } else { Err(format!("can be at most {}", $high_text)) }
+                let inside = (0.0..=$high).contains(&value);
+                if inside { Ok(value) } else { Err(format!("can be at most {}", $high_text)) }
             }
         }
     };
@@ -230,70 +234,71 @@ macro_rules! dimension {
     };
 }
 
-const TIME_ALIASES: [(&str, &str); 22] = [
-    ("m", "min"),
-    ("mins", "min"),
-    ("minute", "min"),
-    ("minutes", "min"),
-    ("sec", "s"),
-    ("secs", "s"),
-    ("second", "s"),
-    ("seconds", "s"),
-    ("hr", "h"),
-    ("hrs", "h"),
-    ("hour", "h"),
-    ("hours", "h"),
-    ("day", "d"),
-    ("days", "d"),
-    ("millis", "ms"),
-    ("msec", "ms"),
-    ("milliseconds", "ms"),
-    ("\u{b5}s", "us"),
-    ("\u{3bc}s", "us"),
-    ("usec", "us"),
-    ("micros", "us"),
-    ("nanos", "ns"),
+/// What people write for times, and what they mean.
+#[rustfmt::skip]
+const TIME_ALIASES: &[(&str, &str)] = &[
+    ("m", "min"), ("mins", "min"), ("minute", "min"), ("minutes", "min"),
+    ("sec", "s"), ("secs", "s"), ("second", "s"), ("seconds", "s"),
+    ("hr", "h"), ("hrs", "h"), ("hour", "h"), ("hours", "h"), ("day", "d"), ("days", "d"),
+    ("msec", "ms"), ("millis", "ms"), ("milliseconds", "ms"),
+    ("\u{b5}s", "us"), ("\u{3bc}s", "us"), ("usec", "us"), ("micros", "us"), ("nanos", "ns"),
 ];
 
 dimension! {
     /// A span of time, in whole nanoseconds up to 100 years.
     TimeDimension TimeSpan: "a time", usual "ms",
-    exact { "ns" = 1, "us" = 1_000, "ms" = 1_000_000, "s" = 1_000_000_000, "min" = 60_000_000_000, "h" = 3_600_000_000_000, "d" = 86_400_000_000_000 },
-    in 0 => "0", HUNDRED_YEARS_NS => "100 years (36500d)", aliases TIME_ALIASES
+    exact {
+        "ns" = 1, "us" = 1_000, "ms" = 1_000_000, "s" = 1_000_000_000,
+        "min" = 60_000_000_000, "h" = 3_600_000_000_000, "d" = 86_400_000_000_000
+    },
+    in 0 => "0", HUNDRED_YEARS_NS => "100 years (36500d)",
+    aliases TIME_ALIASES
 }
 dimension! {
     /// The price of an operation, in nanoseconds up to 1000 s; parts of a nanosecond count.
     PriceDimension Price: "a time", usual "us",
-    real { "ns" = 1.0, "us" = 1e3, "ms" = 1e6, "s" = 1e9, "min" = 6e10 }, to 1e12 => "1000s", aliases TIME_ALIASES
+    real { "ns" = 1.0, "us" = 1e3, "ms" = 1e6, "s" = 1e9, "min" = 6e10 }, to 1e12 => "1000s",
+    aliases TIME_ALIASES
 }
 dimension! {
     /// A rate in bits per second, from 1 bps to 1000 Tbps.
     RateDimension BitRate: "a rate", usual "kbps",
     exact { "bps" = 1, "kbps" = 1_000, "Mbps" = 1_000_000, "Gbps" = 1_000_000_000 },
     in 1 => "1bps", 1_000_000_000_000_000 => "1000000Gbps",
-    aliases [("bit/s", "bps"), ("kbit/s", "kbps"), ("kb/s", "kbps"), ("mbit/s", "Mbps"), ("mb/s", "Mbps"), ("gbit/s", "Gbps"), ("k", "kbps"), ("m", "Mbps"), ("baud", "bps")]
+    aliases &[
+        ("bit/s", "bps"), ("baud", "bps"), ("k", "kbps"), ("kbit/s", "kbps"), ("kb/s", "kbps"),
+        ("m", "Mbps"), ("mbit/s", "Mbps"), ("mb/s", "Mbps"), ("gbit/s", "Gbps"), ("gb/s", "Gbps")
+    ]
 }
 dimension! {
     /// A number of bytes, up to 1 TB.
     SizeDimension Bytes: "a size", usual "B",
-    exact { "B" = 1, "kB" = 1_000, "KiB" = 1_024, "MB" = 1_000_000, "MiB" = 1_048_576, "GB" = 1_000_000_000 },
+    exact {
+        "B" = 1, "kB" = 1_000, "KiB" = 1_024, "MB" = 1_000_000, "MiB" = 1_048_576,
+        "GB" = 1_000_000_000
+    },
     in 0 => "0", 1_000_000_000_000 => "1000GB",
-    aliases [("byte", "B"), ("bytes", "B"), ("octets", "B"), ("k", "kB"), ("kb", "kB"), ("m", "MB")]
+    aliases &[
+        ("byte", "B"), ("bytes", "B"), ("octets", "B"), ("k", "kB"), ("kb", "kB"), ("m", "MB")
+    ]
 }
 dimension! {
     /// A power in watts, up to 1 MW.
     PowerDimension Power: "a power", usual "mW",
-    real { "uW" = 1e-6, "mW" = 1e-3, "W" = 1.0 }, to 1e6 => "1000000W", aliases [("\u{b5}w", "uW"), ("watt", "W"), ("watts", "W")]
+    real { "uW" = 1e-6, "mW" = 1e-3, "W" = 1.0 }, to 1e6 => "1000000W",
+    aliases &[("\u{b5}w", "uW"), ("\u{3bc}w", "uW"), ("watt", "W"), ("watts", "W")]
 }
 dimension! {
     /// An energy in microjoules, up to 1 GJ.
     EnergyDimension Energy: "an energy", usual "uJ",
-    real { "nJ" = 1e-3, "uJ" = 1.0, "mJ" = 1e3, "J" = 1e6 }, to 1e15 => "1000000000J", aliases [("\u{b5}j", "uJ"), ("joule", "J"), ("joules", "J")]
+    real { "nJ" = 1e-3, "uJ" = 1.0, "mJ" = 1e3, "J" = 1e6 }, to 1e15 => "1000000000J",
+    aliases &[("\u{b5}j", "uJ"), ("\u{3bc}j", "uJ"), ("joule", "J"), ("joules", "J")]
 }
 dimension! {
     /// A frequency in events per second, up to a billion.
     FrequencyDimension Frequency: "a frequency", usual "/s",
-    real { "/s" = 1.0, "/min" = 1.0 / 60.0, "/h" = 1.0 / 3_600.0 }, to 1e9 => "1000000000/s", aliases [("hz", "/s"), ("per second", "/s"), ("s", "/s"), ("/sec", "/s"), ("/m", "/min")]
+    real { "/s" = 1.0, "/min" = 1.0 / 60.0, "/h" = 1.0 / 3_600.0 }, to 1e9 => "1000000000/s",
+    aliases &[("hz", "/s"), ("per second", "/s"), ("s", "/s"), ("/sec", "/s"), ("/m", "/min")]
 }
 
 /// A time as one would write it, without loss.
@@ -307,21 +312,54 @@ pub(super) fn time_text(nanos: u64) -> String {
         (1_000, "us"),
         (1, "ns"),
     ];
-    if nanos == 0 {
-        return "0s".to_owned();
-    }
-    let (factor, unit) =
-        UNITS.into_iter().find(|(factor, _)| nanos % factor == 0).unwrap_or((1, "ns"));
-    format!("{}{unit}", nanos / factor)
+    if nanos == 0 { "0s".to_owned() } else { whole_text(nanos, &UNITS) }
 }
 
 /// A rate as one would write it, without loss.
 pub(super) fn rate_text(bits_per_second: u64) -> String {
-    const UNITS: [(u64, &str); 4] =
-        [(1_000_000_000, "Gbps"), (1_000_000, "Mbps"), (1_000, "kbps"), (1, "bps")];
-    let whole = |(factor, _): &(u64, &str)| bits_per_second % factor == 0;
-    let (factor, unit) = UNITS.into_iter().find(whole).unwrap_or((1, "bps"));
-    format!("{}{unit}", bits_per_second / factor)
+    whole_text(
+        bits_per_second,
+        &[(1_000_000_000, "Gbps"), (1_000_000, "Mbps"), (1_000, "kbps"), (1, "bps")],
+    )
+}
+
+/// A size as one would write it, without loss.
+pub(super) fn size_text(bytes: u64) -> String {
+    if bytes == 0 { "0B".to_owned() } else { whole_text(bytes, &[(1_000, "kB"), (1, "B")]) }
+}
+
+/// A price as one would write it, without loss.
+pub(super) fn price_text(nanos: f64) -> String {
+    real_text(nanos, &[(1e9, "s"), (1e6, "ms"), (1e3, "us"), (1.0, "ns")])
+}
+
+/// A power as one would write it, without loss.
+pub(super) fn power_text(watts: f64) -> String {
+    real_text(watts, &[(1.0, "W"), (1e-3, "mW"), (1e-6, "uW"), (1.0, "W")])
+}
+
+/// The largest unit that leaves a whole number; the last unit is 1.
+fn whole_text(value: u64, units: &[(u64, &str)]) -> String {
+    let found = units.iter().find(|(factor, _)| value.is_multiple_of(*factor));
+    found.map_or_else(|| value.to_string(), |(factor, unit)| format!("{}{unit}", value / factor))
+}
+
+/// The first unit that leaves at least 1 and reads back as the same value, else the last, which is
+/// 1.
+fn real_text(value: f64, units: &[(f64, &str)]) -> String {
+    let lossless = |(factor, _): &&(f64, &str)| {
+        let scaled = value / factor;
+        scaled >= 1.0 && (scaled * factor).to_bits() == value.to_bits() && short(scaled)
+    };
+    match units.iter().find(lossless) {
+        Some((factor, unit)) => format!("{}{unit}", value / factor),
+        None => format!("{value}{}", units.last().map_or("", |(_, unit)| unit)),
+    }
+}
+
+/// Would anyone write this number?
+fn short(number: f64) -> bool {
+    number.to_string().len() <= 7
 }
 
 #[cfg(test)]
@@ -361,5 +399,16 @@ mod tests {
         for nanos in [0, 1, 999, 1_500_000, 90_000_000_000, HUNDRED_YEARS_NS] {
             assert_eq!(time(&time_text(nanos)), Ok(nanos));
         }
+    }
+
+    #[test]
+    fn prices_read_back_as_written() {
+        for nanos in [0.0, 0.25, 24.6, 313_000.0, 8.58e6, 1.0 / 3.0, 1e12, 5e-324, 123_456.789] {
+            let text = price_text(nanos);
+            assert_eq!(parse::<PriceDimension>(&text).ok(), Some(nanos), "{text}");
+            let text = power_text(nanos / 1e7);
+            assert_eq!(parse::<PowerDimension>(&text).ok(), Some(nanos / 1e7), "{text}");
+        }
+        assert_eq!((price_text(313_000.0), power_text(0.01)), ("313us".into(), "10mW".into()));
     }
 }

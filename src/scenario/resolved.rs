@@ -1,9 +1,10 @@
-//! The plan as a scenario file again: every figure written out, nothing left to presets and defaults.
+//! The plan as a scenario file again: every figure written out, nothing left to presets and
+//! defaults.
 
 use std::fmt::{Display, Write as _};
 
 use super::plan::{Action, Plan, Registrar, Rekey, Schedule, Spread, Target};
-use super::quantity::{rate_text, time_text};
+use super::quantity::{power_text, price_text, rate_text, size_text, time_text};
 use crate::association::KeyExchange;
 use crate::net::LinkType;
 use crate::node::{Class, Cost};
@@ -56,10 +57,10 @@ fn scenario(text: &mut String, plan: &Plan) {
 
 fn class(text: &mut String, class: &Class) {
     line(text, format_args!("\n[class.{}]", class.name));
-    quoted(text, "active_power", format_args!("{}W", class.active_w));
+    quoted(text, "active_power", power_text(class.active_w));
     match &class.cost {
         Cost::Operations(prices) => {
-            let mut price = |key, nanos: f64| quoted(text, key, format_args!("{nanos}ns"));
+            let mut price = |key, nanos: f64| quoted(text, key, price_text(nanos));
             price("sha256_block", prices.sha256_block_ns);
             price("aead", prices.aead_ns);
             price("aead_byte", prices.aead_byte_ns);
@@ -92,7 +93,7 @@ fn link(text: &mut String, link: &LinkType) {
     quoted(text, "rate_down", rate(link.rate_down));
     quoted(text, "mtu", format_args!("{}B", link.mtu));
     quoted(text, "header", format_args!("{}B", link.header));
-    quoted(text, "queue", format_args!("{}B", link.queue));
+    quoted(text, "queue", size_text(link.queue.into()));
     quoted(text, "tx_energy_per_byte", format_args!("{}uJ", link.medium.tx_uj_per_byte));
     quoted(text, "rx_energy_per_byte", format_args!("{}uJ", link.medium.rx_uj_per_byte));
 }

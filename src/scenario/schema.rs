@@ -8,15 +8,18 @@ use super::words::File;
 #[must_use]
 pub fn schema() -> Value {
     let mut schema = schemars::schema_for!(File).to_value();
-    without_null(&mut schema);
+    tidy(&mut schema);
     schema["title"] = json!("keystorm scenario");
     schema
 }
 
-/// TOML has no null: an optional field is absent, never null.
-fn without_null(value: &mut Value) {
+/// TOML has no null: an optional field is absent, never null. A description is one paragraph.
+fn tidy(value: &mut Value) {
     match value {
         Value::Object(object) => {
+            if let Some(Value::String(text)) = object.get_mut("description") {
+                *text = text.replace('\n', " ");
+            }
             if let Some(Value::Array(kinds)) = object.get_mut("type") {
                 kinds.retain(|kind| kind != "null");
                 if let [kind] = kinds.as_slice() {
@@ -32,9 +35,9 @@ fn without_null(value: &mut Value) {
                     object.extend(only);
                 }
             }
-            object.values_mut().for_each(without_null);
+            object.values_mut().for_each(tidy);
         }
-        Value::Array(items) => items.iter_mut().for_each(without_null),
+        Value::Array(items) => items.iter_mut().for_each(tidy),
         _ => {}
     }
 }

@@ -45,13 +45,6 @@ pub(super) struct At<T> {
     pub(super) place: Place,
 }
 
-impl<T> At<T> {
-    /// Another value at the same place.
-    pub(super) fn with<U>(&self, value: U) -> At<U> {
-        At { value, place: self.place }
-    }
-}
-
 /// User text for a message: escaped, at most 40 characters, in backticks.
 pub(super) fn quote(text: &str) -> String {
     const CHARS_MAX: usize = 40;
@@ -66,12 +59,14 @@ pub(super) fn quote(text: &str) -> String {
 pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     const WORD_LEN_MAX: usize = 64;
     const LIKENESS_MIN: f64 = 0.7;
+    const CANDIDATES_MAX: usize = 4_000;
     if word.len() > WORD_LEN_MAX {
         return None;
     }
     let word = word.to_lowercase();
     known
         .into_iter()
+        .take(CANDIDATES_MAX)
         .map(|candidate| (strsim::jaro_winkler(&word, &candidate.to_lowercase()), candidate))
         .filter(|(likeness, _)| *likeness >= LIKENESS_MIN)
         .max_by(|a, b| a.0.total_cmp(&b.0))
@@ -81,8 +76,9 @@ pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
 /// Names in backticks with commas; at most 12 of them.
 pub(super) fn enumerate<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     const NAMES_MAX: usize = 12;
-    let names: Vec<_> = names.into_iter().map(quote).collect();
-    let shown = names.iter().take(NAMES_MAX).cloned().collect::<Vec<_>>().join(", ");
+    let names: Vec<_> = names.into_iter().collect();
+    let shown: Vec<_> = names.iter().take(NAMES_MAX).map(|name| quote(name)).collect();
+    let shown = shown.join(", ");
     if names.len() > NAMES_MAX {
         format!("{shown} and {} more", names.len() - NAMES_MAX)
     } else {

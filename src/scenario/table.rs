@@ -1,4 +1,5 @@
-//! From the tree to words: one struct per table gives its keys, its reader and its part of the schema.
+//! From the tree to words: one struct per table gives its keys, its reader and its part of the
+//! schema.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -105,14 +106,13 @@ pub(super) fn read_table<T: Table>(entries: &Entries, place: Place, report: &mut
 
 fn unknown_field<T: Table>(key: &str, place: Place, report: &mut Diagnostics) {
     let known = || T::FIELDS.iter().map(|(known, _)| *known);
-    let hint = match nearest(key, known()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("the fields here are {}", enumerate(known())),
-    };
     report
         .add(Code::UnknownField, place, format!("unknown field {}", quote(key)))
         .label("unknown field")
-        .hint(hint);
+        .hint_with(|| match nearest(key, known()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("the fields here are {}", enumerate(known())),
+        });
 }
 
 /// Reports a value of the wrong type.
@@ -137,6 +137,8 @@ pub(super) struct Entry<T> {
     pub(super) key: Place,
     /// What stands under it.
     pub(super) value: T,
+    /// Where that stands.
+    pub(super) place: Place,
 }
 
 impl<T> Default for Named<T> {
@@ -154,7 +156,8 @@ impl<T: Word> Word for Named<T> {
         let mut named = BTreeMap::new();
         for (key, entry) in entries {
             if let Some(value) = T::read(&entry.node, key, report) {
-                named.insert(key.clone(), Entry { key: entry.key, value });
+                let place = entry.node.place;
+                named.insert(key.clone(), Entry { key: entry.key, value, place });
             }
         }
         Some(Self(named))
@@ -226,7 +229,10 @@ macro_rules! table {
         $(#[doc = $doc])*
         #[derive(Clone, Debug, Default)]
         pub(in crate::scenario) struct $name {
-            $( $(#[doc = $field_doc])* pub(in crate::scenario) $field: $crate::scenario::table::Field<$kind>, )*
+            $(
+                $(#[doc = $field_doc])*
+                pub(in crate::scenario) $field: $crate::scenario::table::Field<$kind>,
+            )*
         }
 
         impl $crate::scenario::table::Table for $name {
@@ -249,7 +255,11 @@ macro_rules! table {
                 #[schemars(deny_unknown_fields)]
                 #[expect(dead_code, reason = "only its shape is of use")]
                 struct $name {
-                    $( $(#[doc = $field_doc])* $(#[schemars($required)])? $field: Option<$kind>, )*
+                    $(
+                        $(#[doc = $field_doc])*
+                        $(#[schemars($required)])?
+                        $field: Option<$kind>,
+                    )*
                 }
                 <$name as schemars::JsonSchema>::json_schema(generator)
             }

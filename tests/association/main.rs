@@ -1,6 +1,20 @@
 //! The security association as its users see it: every behaviour, over a network that loses,
 //! repeats, reorders and alters.
 
+mod accept;
+mod chaos;
+mod close;
+mod cookie;
+mod duplicates;
+mod export;
+mod fragments;
 mod handshake;
+mod loss;
 mod pair;
+mod refusals;
+mod replay;
 mod sizes;
+mod tampering;
+mod tickets;
+mod timers;
+mod updates;

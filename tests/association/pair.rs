@@ -1,38 +1,38 @@
 //! A client and a server with a network between them that does what a test says, in virtual time.
 
 use keystorm::association::{
-    Accept, Association, Config, Env, Failure, Kind, Offer, Operations, Output, PskStore, Received,
-    Rejection, Secret, ServerSecrets, Ticket, early_secret,
+    Accept, Association, Config, Env, Failure, Kind, Offer, Operations, Output, Peek, PskStore,
+    Received, Rejection, Secret, ServerSecrets, Ticket, early_secret, peek,
 };
 use keystorm::sim::time::{Duration, Time};
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 
-pub const LATENCY: Duration = Duration::from_millis(10);
+pub(crate) const LATENCY: Duration = Duration::from_millis(10);
 /// Longer than any handshake takes with the default timers.
-pub const LONG: Duration = Duration::from_secs(600);
+pub(crate) const LONG: Duration = Duration::from_secs(600);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
+pub(crate) enum Side {
     Client,
     Server,
 }
 
-pub use Side::{Client, Server};
+pub(crate) use Side::{Client, Server};
 
 /// What the network does with a datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub(crate) enum Fate {
     Deliver,
     Lose,
     Twice,
     Late(Duration),
 }
 
-pub use Fate::{Deliver, Late, Lose, Twice};
+pub(crate) use Fate::{Deliver, Late, Lose, Twice};
 
 /// Keys by identity.
-pub struct Keys(pub Vec<(Vec<u8>, Vec<u8>)>);
+pub(crate) struct Keys(pub(crate) Vec<(Vec<u8>, Vec<u8>)>);
 
 impl PskStore for Keys {
     fn early_secret(&self, identity: &[u8], operations: &mut Operations) -> Option<Secret> {
@@ -42,16 +42,16 @@ impl PskStore for Keys {
 }
 
 /// One end and its surroundings.
-pub struct End {
-    pub config: Config,
-    pub keys: Keys,
-    pub rng: ChaCha8Rng,
-    pub operations: Operations,
-    pub association: Option<Association>,
+pub(crate) struct End {
+    pub(crate) config: Config,
+    pub(crate) keys: Keys,
+    pub(crate) rng: ChaCha8Rng,
+    pub(crate) operations: Operations,
+    pub(crate) association: Option<Association>,
     /// All that came out except datagrams.
-    pub outputs: Vec<Output>,
+    pub(crate) outputs: Vec<Output>,
     /// What each datagram turned out to be.
-    pub received: Vec<Received>,
+    pub(crate) received: Vec<Received>,
 }
 
 impl End {
@@ -67,28 +67,30 @@ impl End {
         }
     }
 
-    pub fn is_established(&self) -> bool {
+    pub(crate) fn is_established(&self) -> bool {
         self.association.as_ref().is_some_and(Association::is_established)
     }
 
-    pub fn association(&self) -> &Association {
+    pub(crate) fn association(&self) -> &Association {
         self.association.as_ref().expect("there is an association")
     }
 
     /// How often `Established` came out.
-    pub fn establishments(&self) -> usize {
+    pub(crate) fn establishments(&self) -> usize {
         self.outputs.iter().filter(|o| matches!(o, Output::Established { .. })).count()
     }
 
-    pub fn data(&self) -> Vec<&[u8]> {
-        let data = |output| match output {
-            &Output::Data(ref bytes) => Some(&bytes[..]),
-            _ => None,
-        };
-        self.outputs.iter().filter_map(data).collect()
+    pub(crate) fn data(&self) -> Vec<&[u8]> {
+        let mut data = Vec::new();
+        for output in &self.outputs {
+            if let Output::Data(bytes) = output {
+                data.push(&bytes[..]);
+            }
+        }
+        data
     }
 
-    pub fn tickets(&self) -> Vec<Ticket> {
+    pub(crate) fn tickets(&self) -> Vec<Ticket> {
         let ticket = |output: &Output| match output {
             Output::Ticket(ticket) => Some(ticket.clone()),
             _ => None,
@@ -96,18 +98,18 @@ impl End {
         self.outputs.iter().filter_map(ticket).collect()
     }
 
-    pub fn failure(&self) -> Option<Failure> {
+    pub(crate) fn failure(&self) -> Option<Failure> {
         self.outputs.iter().find_map(|output| match output {
             Output::Failed(failure) => Some(*failure),
             _ => None,
         })
     }
 
-    pub fn count(&self, received: Received) -> usize {
+    pub(crate) fn count(&self, received: Received) -> usize {
         self.received.iter().filter(|&&r| r == received).count()
     }
 
-    pub fn rejections(&self) -> Vec<Rejection> {
+    pub(crate) fn rejections(&self) -> Vec<Rejection> {
         let rejection = |received: &Received| match received {
             Received::Rejected(rejection) => Some(*rejection),
             _ => None,
@@ -115,7 +117,7 @@ impl End {
         self.received.iter().filter_map(rejection).collect()
     }
 
-    pub fn exported(&self) -> [u8; 48] {
+    pub(crate) fn exported(&self) -> [u8; 48] {
         let mut out = [0; 48];
         self.association()
             .export(b"EXPORTER-test", b"context", &mut out, &mut Operations::default())
@@ -151,38 +153,38 @@ impl End {
 
 /// A datagram as it was sent.
 #[derive(Clone, Debug)]
-pub struct Sent {
-    pub at: Time,
-    pub from: Side,
-    pub kind: Kind,
-    pub bytes: Vec<u8>,
+pub(crate) struct Sent {
+    pub(crate) at: Time,
+    pub(crate) from: Side,
+    pub(crate) kind: Kind,
+    pub(crate) bytes: Vec<u8>,
 }
 
 type Hook<'h> = Box<dyn FnMut(&mut Sent, usize) -> Fate + 'h>;
 
-pub struct Pair<'h> {
-    pub now: Time,
-    pub client: End,
-    pub server: End,
-    pub peer: &'static [u8],
+pub(crate) struct Pair<'h> {
+    pub(crate) now: Time,
+    pub(crate) client: End,
+    pub(crate) server: End,
+    pub(crate) peer: &'static [u8],
     /// Everything that was sent, before the network touched it.
-    pub log: Vec<Sent>,
+    pub(crate) log: Vec<Sent>,
     on_the_way: Vec<(Time, Side, Vec<u8>)>,
     hook: Hook<'h>,
 }
 
 /// A configuration whose server can make cookies and tickets.
-pub fn config() -> Config {
+pub(crate) fn config() -> Config {
     let server = ServerSecrets { cookie: [0xc0; 32], ticket: [0x71; 16] };
     Config { server: Some(server), ..Config::default() }
 }
 
 impl<'h> Pair<'h> {
-    pub fn new(config: Config) -> Self {
+    pub(crate) fn new(config: Config) -> Self {
         Self::seeded(0, config)
     }
 
-    pub fn seeded(seed: u64, config: Config) -> Self {
+    pub(crate) fn seeded(seed: u64, config: Config) -> Self {
         Self {
             now: Time::ZERO,
             client: End::new(2 * seed, config.clone()),
@@ -195,7 +197,7 @@ impl<'h> Pair<'h> {
     }
 
     /// A pair whose handshake is complete.
-    pub fn established(config: Config) -> Self {
+    pub(crate) fn established(config: Config) -> Self {
         let mut pair = Self::new(config);
         pair.connect();
         pair.run(Duration::from_secs(1));
@@ -204,16 +206,16 @@ impl<'h> Pair<'h> {
     }
 
     /// The network asks `hook` about every datagram; with it goes how many its sender sent before.
-    pub fn network(&mut self, hook: impl FnMut(&mut Sent, usize) -> Fate + 'h) {
+    pub(crate) fn network(&mut self, hook: impl FnMut(&mut Sent, usize) -> Fate + 'h) {
         self.hook = Box::new(hook);
     }
 
-    pub fn calm(&mut self) {
+    pub(crate) fn calm(&mut self) {
         self.hook = Box::new(|_, _| Deliver);
     }
 
     /// The network loses the datagrams of `side` with these numbers.
-    pub fn lose(&mut self, side: Side, numbers: &'h [usize]) {
+    pub(crate) fn lose(&mut self, side: Side, numbers: &'h [usize]) {
         self.network(
             move |sent, n| {
                 if sent.from == side && numbers.contains(&n) { Lose } else { Deliver }
@@ -221,22 +223,28 @@ impl<'h> Pair<'h> {
         );
     }
 
-    pub fn end(&mut self, side: Side) -> &mut End {
+    pub(crate) fn end(&mut self, side: Side) -> &mut End {
         match side {
             Client => &mut self.client,
             Server => &mut self.server,
         }
     }
 
-    pub fn sent(&self, side: Side) -> Vec<&Sent> {
+    pub(crate) fn sent(&self, side: Side) -> Vec<&Sent> {
         self.log.iter().filter(|sent| sent.from == side).collect()
     }
 
-    pub fn lengths(&self) -> Vec<usize> {
+    /// The datagram that was sent last.
+    #[track_caller]
+    pub(crate) fn last(&self) -> Vec<u8> {
+        self.log.last().expect("something was sent").bytes.clone()
+    }
+
+    pub(crate) fn lengths(&self) -> Vec<usize> {
         self.log.iter().map(|sent| sent.bytes.len()).collect()
     }
 
-    pub fn kinds(&self, side: Side) -> Vec<Kind> {
+    pub(crate) fn kinds(&self, side: Side) -> Vec<Kind> {
         self.sent(side).iter().map(|sent| sent.kind).collect()
     }
 
@@ -261,7 +269,7 @@ impl<'h> Pair<'h> {
     }
 
     /// Uses one association directly; what it sends goes over the network.
-    pub fn at<R>(
+    pub(crate) fn at<R>(
         &mut self,
         side: Side,
         f: impl FnOnce(&mut Association, &Config, &mut Env<'_>) -> R,
@@ -274,11 +282,11 @@ impl<'h> Pair<'h> {
         result
     }
 
-    pub fn connect(&mut self) {
+    pub(crate) fn connect(&mut self) {
         self.connect_with(Offer::Psk(b"d"));
     }
 
-    pub fn connect_with(&mut self, offer: Offer<'_>) {
+    pub(crate) fn connect_with(&mut self, offer: Offer<'_>) {
         let now = self.now;
         let ((), datagrams) = self.client.with(now, |association, config, env| {
             *association = Some(Association::connect(config, offer, env).expect("it can start"));
@@ -286,16 +294,20 @@ impl<'h> Pair<'h> {
         self.submit(Client, datagrams);
     }
 
-    pub fn send(&mut self, side: Side, data: &[u8]) {
+    pub(crate) fn send(&mut self, side: Side, data: &[u8]) {
         self.at(side, |association, config, env| association.send(config, data, env))
             .expect("it can send");
     }
 
     /// Hands a datagram to one end at once.
-    pub fn deliver(&mut self, to: Side, bytes: &[u8]) -> Received {
+    pub(crate) fn deliver(&mut self, to: Side, bytes: &[u8]) -> Received {
         let (now, peer) = (self.now, self.peer);
         let (received, datagrams) = self.end(to).with(now, |association, config, env| {
-            if let Some(association) = association {
+            // As a node does: an association that is over makes room for a new one.
+            let renewed = to == Server && matches!(peek(bytes), Some(Peek::ClientHello { .. }));
+            if let Some(association) = association.as_mut()
+                && !(association.is_over() && renewed)
+            {
                 return association.receive(config, bytes, env);
             }
             match Association::accept(config, peer, bytes, env) {
@@ -318,7 +330,7 @@ impl<'h> Pair<'h> {
     }
 
     /// Lets everything happen that happens within `span`; then it is that much later.
-    pub fn run(&mut self, span: Duration) {
+    pub(crate) fn run(&mut self, span: Duration) {
         let end = self.now + span;
         loop {
             let arrival = (0..self.on_the_way.len()).min_by_key(|&i| self.on_the_way[i].0);
@@ -342,13 +354,13 @@ impl<'h> Pair<'h> {
     }
 
     /// Runs a whole handshake with these configurations to its end.
-    pub fn handshake(&mut self) {
+    pub(crate) fn handshake(&mut self) {
         self.connect();
         self.run(LONG);
     }
 
     #[track_caller]
-    pub fn assert_agreement(&self) {
+    pub(crate) fn assert_agreement(&self) {
         assert!(self.client.is_established(), "client: {:?}", self.client.outputs);
         assert!(self.server.is_established(), "server: {:?}", self.server.outputs);
         assert_eq!(self.client.establishments(), 1);
@@ -358,7 +370,7 @@ impl<'h> Pair<'h> {
 
     /// Data gets through in both directions.
     #[track_caller]
-    pub fn assert_talks(&mut self) {
+    pub(crate) fn assert_talks(&mut self) {
         for (from, to) in [(Client, Server), (Server, Client)] {
             let text = format!("from {from:?} at {}", self.now.0).into_bytes();
             self.send(from, &text);

@@ -1,4 +1,4 @@
-//! Scenario files: what ships loads, what is wrong is refused in the right place, and nothing panics.
+//! Scenario files: what ships loads, what is wrong is refused in the right place, nothing panics.
 
 mod refused;
 mod shipped;

@@ -292,6 +292,20 @@ fn warnings_do_not_stop() {
     let unused = good(&and("[link.spare]\nlatency = \"1ms\""), &[]);
     let warnings: Vec<_> = unused.warnings.iter().map(|warning| warning.code.as_str()).collect();
     assert_eq!(warnings, ["KS0901"]);
+    let idle = "[gateway.idle]\nclass = \"box\"\nlink = \"wire\"\nregistrar = \"in\"";
+    assert_eq!(good(&and(idle), &[]).warnings.len(), 1);
+    // Warnings never crowd out errors.
+    let spare: String = (0..200).map(|n| format!("[link.s{n}]\nlatency = \"1ms\"\n")).collect();
+    assert_eq!(good(&and(&spare), &[]).warnings.len(), 200);
+    assert_eq!(codes(&and(&(spare + "[expect]\nx = \"= 1\"")), &[]), ["KS0402"]);
+    let warning = |text: &str, overrides: &[&str]| {
+        let loaded = good(text, overrides);
+        loaded.warnings.iter().map(|warning| warning.code.as_str()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(warning(LEAST, &["fleet.devices.class=m4_120mhz_mbedtls"]), "KS0902");
+    let report = and("telemetry = { interval = \"1min\", size = \"64B\" }");
+    assert_eq!(warning(&report, &[]), "");
+    assert_eq!(warning(&report, &["link.wire.mtu=100B"]), "KS0904");
     let slow = good(LEAST, &["fleet.devices.start.poisson=0.001/s"]);
     assert_eq!(slow.warnings.iter().next().unwrap().code.as_str(), "KS0903");
 }

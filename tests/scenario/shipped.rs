@@ -17,12 +17,13 @@ fn folder() -> PathBuf {
 
 fn files() -> Vec<(String, String)> {
     let mut files: Vec<_> = fs::read_dir(folder())
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
+        .expect("the folder is there")
+        .map(|entry| entry.expect("the folder can be read").path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
         .map(|path| {
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            (name, fs::read_to_string(&path).unwrap())
+            let name =
+                path.file_name().expect("it has an extension").to_string_lossy().into_owned();
+            (name, fs::read_to_string(&path).expect("it is UTF-8"))
         })
         .collect();
     files.sort();

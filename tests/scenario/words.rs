@@ -24,7 +24,8 @@ fn defaults_are_those_of_the_rfcs() {
 #[test]
 fn a_fleet_with_a_gateway_as_registrar_sits_behind_it() {
     let text = LEAST.replace("registrar = \"in\"", "registrar = \"mn\"")
-        + "[gateway.mn]\ncount = 3\nclass = \"box\"\nlink = \"ethernet\"\nregistrar = \"in\"\nstart.at = \"5s\"\n";
+        + "[gateway.mn]\ncount = 3\nclass = \"box\"\nlink = \"ethernet\"\nregistrar = \"in\"\n\
+           start.at = \"5s\"\n";
     let plan = good(&text, &[]).plan;
     assert_eq!((plan.fleets[0].via, plan.fleets[0].registrar), (Some(0), Registrar::Gateway));
     assert!(plan.gateways[0].registers);
@@ -55,7 +56,8 @@ fn presets_are_refined_by_name_or_by_reference() {
 fn events_come_in_order_of_time() {
     let text = LEAST.to_owned()
         + "[[event]]\nat = \"5min\"\nrestart = { target = \"in\" }\n\
-           [[event]]\nat = \"1min\"\nrekey = { target = \"devices\", with = \"key_update\", slots = { window = \"1min\", slot = \"1s\" } }\n";
+           [[event]]\nat = \"1min\"\nrekey = { target = \"devices\", with = \"key_update\", \
+           slots = { window = \"1min\", slot = \"1s\" } }\n";
     let plan = good(&text, &[]).plan;
     assert_eq!(plan.events[0].at, Time(60_000_000_000));
     assert_eq!(plan.events[0].action, Action::Rekey(Rekey::KeyUpdate));

@@ -51,7 +51,7 @@ impl Checker<'_> {
         let (role, asked) = self.roles[&index];
         let place = entry.map_or(asked, |entry| entry.key);
         let words = entry.map(|entry| entry.value.clone()).unwrap_or_default();
-        let preset = self.class_preset(name, &words);
+        let (preset, known) = self.class_preset(name, &words);
         let fixed = words.fixed.given().cloned();
         if let Some(fixed) = &fixed {
             self.one_kind_of_cost(&words, fixed.place);
@@ -60,12 +60,14 @@ impl Checker<'_> {
         let cost = match &fixed {
             Some(fixed) => Cost::Fixed(fixed_times(&fixed.value)),
             None if words.fixed.is_absent() => {
-                self.missing_prices(name, &merged, role, place);
+                if known {
+                    self.missing_prices(name, &merged, role, place);
+                }
                 Cost::Operations(prices(&merged))
             }
             None => Cost::Fixed(FixedTimes::default()),
         };
-        if role == Role::Device && merged.active_power.is_absent() && fixed.is_none() {
+        if role == Role::Device && merged.active_power.is_absent() && fixed.is_none() && known {
             self.report
                 .add(
                     Code::NoPower,
@@ -78,13 +80,20 @@ impl Checker<'_> {
         Class { name: name.to_owned(), cost, active_w }
     }
 
-    fn class_preset(&mut self, name: &str, words: &ClassTable) -> Option<&'static ClassTable> {
-        let Some(at) = words.preset.given() else { return shipped().class(name) };
+    /// The preset, and whether its name, if there is one, means something.
+    fn class_preset(
+        &mut self,
+        name: &str,
+        words: &ClassTable,
+    ) -> (Option<&'static ClassTable>, bool) {
+        let Some(at) = words.preset.given() else {
+            return (shipped().class(name), words.preset.is_absent());
+        };
         let found = shipped().class(&at.value);
         if found.is_none() {
             self.dangling("shipped class", at, names(&shipped().class));
         }
-        found
+        (found, found.is_some())
     }
 
     fn one_kind_of_cost(&mut self, words: &ClassTable, place: Place) {

@@ -41,17 +41,13 @@ impl Checker<'_> {
             self.report
                 .add(Code::OneAction, event.place, message)
                 .hint("give each event exactly one of `rekey`, `restart` and `expire`");
-            return None;
         }
-        if let Some(at) = words.rekey.given() {
-            return self.rekey(words, &at.value, network);
-        }
-        let (action, table) = match (&words.restart, &words.expire) {
-            (Field::Given(at), _) => (Action::Restart, &at.value),
-            (_, Field::Given(at)) => (Action::Expire, &at.value),
-            _ => return None,
-        };
-        self.action(words, action, table, network)
+        let rekey = words.rekey.given().map(|at| self.rekey(words, &at.value, network));
+        let tables = [(Action::Restart, &words.restart), (Action::Expire, &words.expire)];
+        let others = tables.map(|(action, field)| {
+            field.given().map(|at| self.action(words, action, &at.value, network))
+        });
+        std::iter::once(rekey).chain(others).flatten().next()?
     }
 
     fn rekey(
@@ -62,16 +58,16 @@ impl Checker<'_> {
     ) -> Option<Event> {
         let with = words.with.given();
         let tickets = self.file.security.value().and_then(|security| security.tickets.value());
-        if let Some(at) = with.filter(|at| at.value == RekeyWord::Resume) {
-            if tickets.is_none_or(|tickets| tickets.0 == 0) {
-                self.report
-                    .add(
-                        Code::NoTickets,
-                        at.place,
-                        "resumption needs tickets, and `security.tickets` is 0",
-                    )
-                    .hint("set `tickets = 1` in `[security]`, or re-key with \"full\"");
-            }
+        if let Some(at) = with.filter(|at| at.value == RekeyWord::Resume)
+            && tickets.is_none_or(|tickets| tickets.0 == 0)
+        {
+            self.report
+                .add(
+                    Code::NoTickets,
+                    at.place,
+                    "resumption needs tickets, and `security.tickets` is 0",
+                )
+                .hint("set `tickets = 1` in `[security]`, or re-key with \"full\"");
         }
         let spread =
             SpreadWords { jitter: &words.jitter, slots: &words.slots, poisson: &words.poisson };

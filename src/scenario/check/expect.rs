@@ -1,11 +1,13 @@
 //! Expectations: a metric that exists, and a bound in its unit.
 
+use std::collections::BTreeMap;
+
 use super::Checker;
 use crate::scenario::codes::Code;
 use crate::scenario::metric::{self, Unit};
 use crate::scenario::plan::{Expectation, Relation};
 use crate::scenario::quantity::{self, EnergyDimension, SizeDimension, TimeDimension};
-use crate::scenario::source::{Place, enumerate, nearest, quote};
+use crate::scenario::source::{Place, nearest, quote};
 
 /// Comparisons by sign; longer signs first.
 const RELATIONS: [(&str, Relation); 6] = [
@@ -25,14 +27,12 @@ impl Checker<'_> {
         let groups: Vec<_> = super::group_names(file).map(|(_, name, _)| name).collect();
         let links = self.links.order.clone();
         let links: Vec<_> = links.iter().map(String::as_str).collect();
+        let known = metric::all(&groups, &links);
         let mut expectations = Vec::new();
         for (name, entry) in &table.value.0 {
-            let unit = match metric::unit(name, &groups, &links) {
-                Ok(unit) => unit,
-                Err(known) => {
-                    self.no_metric(name, entry.key, &known);
-                    continue;
-                }
+            let Some(unit) = metric::unit(name, &known) else {
+                self.no_metric(name, entry.key, &known);
+                continue;
             };
             match bound(&entry.value, unit) {
                 Ok((relation, bound)) => expectations.push(Expectation {
@@ -44,7 +44,7 @@ impl Checker<'_> {
                 Err((code, message)) => {
                     let message = format!("{}: {message}", quote(name));
                     self.report
-                        .add(code, entry.key, message)
+                        .add(code, entry.place, message)
                         .hint("write it like \"< 30s\", \"<= 0.7\" or \"= 0\"");
                 }
             }
@@ -52,13 +52,15 @@ impl Checker<'_> {
         expectations
     }
 
-    fn no_metric(&mut self, name: &str, place: Place, known: &[String]) {
-        let hint = match nearest(name, known.iter().map(String::as_str)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("there are {}", enumerate(known.iter().map(String::as_str))),
-        };
+    fn no_metric(&mut self, name: &str, place: Place, known: &BTreeMap<String, Unit>) {
+        let known = || known.keys().map(String::as_str);
         let message = format!("there is no metric {}", quote(name));
-        self.report.add(Code::UnknownMetric, place, message).label("unknown metric").hint(hint);
+        self.report.add(Code::UnknownMetric, place, message).label("unknown metric").hint_with(
+            || match nearest(name, known()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "`keystorm explain KS0402` names the families of metrics".to_owned(),
+            },
+        );
     }
 }
 

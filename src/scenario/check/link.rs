@@ -5,7 +5,7 @@ use super::network::Network;
 use crate::net::{LinkType, Medium};
 use crate::scenario::codes::Code;
 use crate::scenario::preset::{names, shipped};
-use crate::scenario::quantity::{BitRate, Bytes};
+use crate::scenario::quantity::{BitRate, Bytes, Energy};
 use crate::scenario::source::{Place, quote};
 use crate::scenario::table::Field;
 use crate::scenario::words::{LinkTable, OrNone, Probability};
@@ -52,9 +52,9 @@ impl Checker<'_> {
         let asked = network.link_asked(index);
         let place = entry.map_or(asked, |entry| entry.key);
         let words = entry.map(|entry| entry.value.clone()).unwrap_or_default();
-        let preset = self.link_preset(name, &words);
+        let (preset, known) = self.link_preset(name, &words);
         let words = preset.map_or_else(|| words.clone(), |preset| over(words.clone(), preset));
-        if words.latency.is_absent() {
+        if words.latency.is_absent() && known {
             self.report
                 .add(
                     Code::MissingField,
@@ -76,10 +76,7 @@ impl Checker<'_> {
                 .hint("give it at least \"1us\": the simulator looks ahead by this much");
         }
         let chance = |field: &Field<Probability>| field.value().map_or(0.0, |chance| chance.0);
-        let energy = |field: &Field<_>| {
-            let field: &Field<crate::scenario::quantity::Energy> = field;
-            field.value().map_or(0.0, |energy| energy.value)
-        };
+        let energy = |field: &Field<Energy>| field.value().map_or(0.0, |energy| energy.value);
         LinkType {
             name: name.to_owned(),
             latency,
@@ -98,13 +95,16 @@ impl Checker<'_> {
         }
     }
 
-    fn link_preset(&mut self, name: &str, words: &LinkTable) -> Option<&'static LinkTable> {
-        let Some(at) = words.preset.given() else { return shipped().link(name) };
+    /// The preset, and whether its name, if there is one, means something.
+    fn link_preset(&mut self, name: &str, words: &LinkTable) -> (Option<&'static LinkTable>, bool) {
+        let Some(at) = words.preset.given() else {
+            return (shipped().link(name), words.preset.is_absent());
+        };
         let found = shipped().link(&at.value);
         if found.is_none() {
             self.dangling("shipped link", at, names(&shipped().link));
         }
-        found
+        (found, found.is_some())
     }
 
     /// A number of bytes from `low` to `high`, or `default`.

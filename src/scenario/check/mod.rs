@@ -82,7 +82,7 @@ pub(super) fn check(
     let classes = checker.finish_classes();
     let links = checker.finish_links(&network);
     let expectations = checker.expectations();
-    checker.unused();
+    checker.unused(&network);
     let mut security = association?;
     security.association.mtu = links.iter().map(|link| link.mtu).min()?;
     Some(Plan {
@@ -175,12 +175,6 @@ impl<'a> Checker<'a> {
         at: &At<String>,
         known: impl IntoIterator<Item = &'n str>,
     ) {
-        let known: Vec<&str> = known.into_iter().collect();
-        let hint = match nearest(&at.value, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None if known.is_empty() => format!("the file has no {what}"),
-            None => format!("there are {}", enumerate(known)),
-        };
         self.report
             .add(
                 Code::UnknownReference,
@@ -188,12 +182,28 @@ impl<'a> Checker<'a> {
                 format!("there is no {what} named {}", quote(&at.value)),
             )
             .label("not found")
-            .hint(hint);
+            .hint_with(|| {
+                let known: Vec<&str> = known.into_iter().collect();
+                match nearest(&at.value, known.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None if known.is_empty() => format!("the file has no {what}"),
+                    None => format!("there are {}", enumerate(known)),
+                }
+            });
     }
 
     /// Warns of what plays no part.
-    fn unused(&mut self) {
+    fn unused(&mut self, network: &network::Network) {
         let file = self.file;
+        let idle = |index: usize| !network.fleets.iter().any(|fleet| fleet.via == Some(index));
+        let gateways = network.gateway_index.iter().filter(|(_, index)| idle(**index));
+        for (name, _) in gateways {
+            let Some(entry) = file.gateway.value().and_then(|named| named.0.get(name)) else {
+                continue;
+            };
+            let message = format!("no fleet sits behind the gateways {}", quote(name));
+            self.report.add(Code::Unused, entry.key, message);
+        }
         let classes = file.class.value().into_iter().flat_map(|named| &named.0);
         let links = file.link.value().into_iter().flat_map(|named| &named.0);
         let classes = classes.filter(|(name, _)| !self.classes.index.contains_key(*name));

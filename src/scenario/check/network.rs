@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Checker;
 use super::class::Role;
-use crate::scenario::codes::Code;
+use crate::scenario::codes::{Code, Severity};
 use crate::scenario::plan::{Cse, Fleet, Gateway, Registrar, Schedule, Spread, Telemetry};
 use crate::scenario::preset::names;
 use crate::scenario::source::{At, Place, quote};
@@ -85,7 +85,10 @@ impl<'a> Checker<'a> {
         if !missing.is_empty() {
             self.report
                 .add(Code::NoPopulation, Place::default(), format!("the scenario has {missing}"))
-                .hint("add `[cse.in]` with a class, and a `[fleet.NAME]` with count, class, link and registrar");
+                .hint(
+                    "add `[cse.in]` with a class, and `[fleet.NAME]` with count, class, link and \
+                     registrar",
+                );
         }
         let gateways = network.gateways.iter().map(|gateway| u64::from(gateway.count));
         let fleets = network.fleets.iter().map(|fleet| u64::from(fleet.count));
@@ -144,7 +147,9 @@ impl<'a> Checker<'a> {
         if names(&file.cse).any(|cse| cse == at.value) {
             return None; // It exists, but is wrong itself.
         }
-        if self.loops(name, &at.value) {
+        if self.report.is_full(Severity::Error) {
+            self.not_a_registrar(at, "");
+        } else if self.loops(name, &at.value) {
             self.report
                 .add(
                     Code::RegistrarLoop,
@@ -209,10 +214,7 @@ impl<'a> Checker<'a> {
     }
 
     fn route(&mut self, words: &FleetTable, network: &Network) -> Option<Route> {
-        let via = match self.via(&words.via, network) {
-            Ok(via) => via,
-            Err(()) => return None,
-        };
+        let Ok(via) = self.via(&words.via, network) else { return None };
         let at = words.registrar.given()?;
         if let Some(&gateway) = network.gateway_index.get(&at.value) {
             if via.is_some_and(|via| via != gateway) {

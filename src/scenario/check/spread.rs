@@ -104,7 +104,10 @@ impl Checker<'_> {
             self.report.add(
                 Code::StartsTooSlow,
                 at.place,
-                format!("{count} members at {rate} per second need about {needed_s:.0} s, but {left} are left"),
+                format!(
+                    "{count} members at {rate} per second need about {needed_s:.0} s, \
+                     but {left} are left"
+                ),
             );
         }
         Spread::Poisson(rate)

@@ -5,11 +5,13 @@ use crate::scenario::table::{List, Named, choice, table};
 use crate::scenario::words::{Count, Flag, Integer, OrNone, Probability, Seed, Text};
 
 table! {
-    /// A keystorm scenario: who takes part, how they are connected and secured, what happens, and what must hold.
+    /// A keystorm scenario: who takes part, how they are connected and secured, what happens, and
+    /// what must hold.
     struct File {
         /// Name, seed and length of the run.
         @required scenario: ScenarioTable,
-        /// Device classes: what a processor costs in time and energy. A name that is also a preset's refines it.
+        /// Device classes: what a processor costs in time and energy. A name that is also a
+        /// preset's refines it.
         class: Named<ClassTable>,
         /// Link types. A name that is also a preset's refines it.
         link: Named<LinkTable>,
@@ -23,7 +25,8 @@ table! {
         security: SecurityTable,
         /// What happens on purpose.
         event: List<EventTable>,
-        /// What must hold at the end: a metric and a comparison, such as "rekey.time_s.p99" = "< 30s". Without a unit the bound has the metric's own (SI).
+        /// What must hold at the end: a metric and a comparison, such as "rekey.time_s.p99" = "<
+        /// 30s". Without a unit the bound has the metric's own (SI).
         expect: Named<Text>,
     }
 }
@@ -45,7 +48,8 @@ table! {
     struct ClassTable {
         /// A shipped class whose figures hold where this table gives none.
         preset: Text,
-        /// Power drawn while the processor works, such as "10mW". Default: that of the preset, or 0.
+        /// Power drawn while the processor works, such as "10mW". Default: that of the preset, or
+        /// 0.
         active_power: Power,
         /// Price of one SHA-256 compression of 64 bytes.
         sha256_block: Price,
@@ -73,7 +77,8 @@ table! {
     struct FixedTable {
         /// A new ClientHello at a server.
         hello: TimeSpan,
-        /// At a server a new Finished of a client; at a client the server's flight, before its own Finished leaves.
+        /// At a server a new Finished of a client; at a client the server's flight, before its own
+        /// Finished leaves.
         finished: TimeSpan,
         /// A duplicate of either, answered from the cached reply.
         duplicate: TimeSpan,
@@ -91,15 +96,18 @@ table! {
     struct LinkTable {
         /// A shipped link type whose figures hold where this table gives none.
         preset: Text,
-        /// One-way propagation and access delay. At least 1us where the link leads to the infrastructure.
+        /// One-way propagation and access delay. At least 1us where the link leads to the
+        /// infrastructure.
         latency: TimeSpan,
-        /// Uniform extra delay per datagram, from 0 to this; datagrams may overtake each other. Default: 0.
+        /// Uniform extra delay per datagram, from 0 to this; datagrams may overtake each other.
+        /// Default: 0.
         jitter: TimeSpan,
         /// Probability of loss per datagram and direction. Default: 0.
         loss: Probability,
         /// Probability that a datagram is delivered twice. Default: 0.
         duplicate: Probability,
-        /// Bits per second in both directions, such as "170kbps", or "none" for no limit. Default: none.
+        /// Bits per second in both directions, such as "170kbps", or "none" for no limit. Default:
+        /// none.
         rate: OrNone<BitRate>,
         /// Bits per second towards the infrastructure; takes precedence over `rate`.
         rate_up: OrNone<BitRate>,
@@ -107,9 +115,11 @@ table! {
         rate_down: OrNone<BitRate>,
         /// Largest datagram, headers not counted: 64B to 65000B. Default: "1200B".
         mtu: Bytes,
-        /// UDP, IP and link headers added to each datagram on the air, at most 1000B. Default: "48B" (IPv6 and UDP).
+        /// UDP, IP and link headers added to each datagram on the air, at most 1000B. Default:
+        /// "48B" (IPv6 and UDP).
         header: Bytes,
-        /// What a transmitter holds at most for its turn; only a limited rate queues. Default: "64kB".
+        /// What a transmitter holds at most for its turn; only a limited rate queues. Default:
+        /// "64kB".
         queue: Bytes,
         /// Energy that the device's end spends per byte sent, headers included. Default: 0.
         tx_energy_per_byte: Energy,
@@ -139,11 +149,13 @@ table! {
         @required class: Text,
         /// The backhaul: a link of this file or a shipped one.
         @required link: Text,
-        /// The CSE to which it forwards; if it is the registrar of a fleet it registers there itself.
+        /// The CSE to which it forwards; if it is the registrar of a fleet it registers there
+        /// itself.
         @required registrar: Text,
         /// Servers of each gateway. Default: 1.
         workers: Integer<1, 65_536>,
-        /// Jobs that may wait in each gateway, more are dropped; or "none" for no limit. Default: none.
+        /// Jobs that may wait in each gateway, more are dropped; or "none" for no limit. Default:
+        /// none.
         queue: OrNone<Integer<1, 1_000_000_000>>,
         /// When it starts, if it registers. Default: all at once at 0.
         start: StartTable,
@@ -159,9 +171,11 @@ table! {
         @required class: Text,
         /// The access link: a link of this file or a shipped one.
         @required link: Text,
-        /// The gateways that the devices sit behind, each behind the next in turn. Default: the registrar if it is a gateway group, else none.
+        /// The gateways that the devices sit behind, each behind the next in turn. Default: the
+        /// registrar if it is a gateway group, else none.
         via: Text,
-        /// With whom each device has its association: a CSE, or the gateway group that it sits behind.
+        /// With whom each device has its association: a CSE, or the gateway group that it sits
+        /// behind.
         @required registrar: Text,
         /// When each device first starts. Default: all at once at 0.
         start: StartTable,
@@ -217,9 +231,11 @@ table! {
         tickets: Integer<0, 16>,
         /// Life of a ticket, at most "7d" (RFC 8446 section 4.6.1). Default: "7d".
         ticket_lifetime: TimeSpan,
-        /// Life of traffic keys by policy; use of older ones counts as overdue; or "none". Default: none.
+        /// Life of traffic keys by policy; use of older ones counts as overdue; or "none". Default:
+        /// none.
         key_lifetime: OrNone<TimeSpan>,
-        /// A device tries again this long after a failed association, and up to as much later; or "none". Default: none.
+        /// A device tries again this long after a failed association, and up to as much later; or
+        /// "none". Default: none.
         retry: OrNone<TimeSpan>,
         /// Length of the record number. Default: "8bit".
         sequence: SequenceWord,
@@ -245,7 +261,8 @@ table! {
         retransmissions: Integer<0, 255>,
         /// A backed-off timeout is kept for the next flight (RFC 9147 section 5.8.2).
         carry_over: Flag,
-        /// A duplicate of the peer's flight is answered by one's own at once (RFC 9147 section 5.8.1).
+        /// A duplicate of the peer's flight is answered by one's own at once (RFC 9147 section
+        /// 5.8.1).
         resend_on_duplicate: Flag,
         /// The server, too, repeats its flights by timer.
         server: Flag,

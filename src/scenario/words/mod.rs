@@ -1,4 +1,5 @@
-//! The words of a scenario file: one struct per table. Their comments are the help texts of the schema.
+//! The words of a scenario file: one struct per table. Their comments are the help texts of the
+//! schema.
 
 mod basic;
 mod file;

@@ -1,0 +1,5 @@
+//! What the benches share.
+
+pub mod floor;
+pub mod measure;
+pub mod pair;
