@@ -76,8 +76,8 @@ fn plan(storm: &Storm) -> Plan {
     }
 }
 
-/// One queue with four workers; clients repeat by timer while they wait.
-fn storm(storm: &Storm) -> Outcome {
+/// Empty, for the groups and links of a storm.
+fn recorder(storm: &Storm) -> Recorder {
     let group =
         |name: &str, tier, count, workers| Group { name: name.to_owned(), tier, count, workers };
     let mut groups =
@@ -87,7 +87,42 @@ fn storm(storm: &Storm) -> Outcome {
         groups.push(group("concentrators", Tier::Gateway, storm.gateways, 1));
         links.push("backhaul".to_owned());
     }
-    let mut recorder = Recorder::new(groups, links, storm.duration);
+    Recorder::new(groups, links, storm.duration)
+}
+
+/// The datagrams of one handshake, repeated by timer until it is done.
+fn send(recorder: &mut Recorder, class: ByteClass, start: Time, (begin, end): (Time, Time)) {
+    for link in 0..recorder.links.len() {
+        recorder.sent(link, class, start, 420);
+        recorder.sent(link, class, begin, 380);
+        recorder.sent(link, ByteClass::Ack, end, 60);
+        let mut again = start + Duration::from_secs(1);
+        let mut timeout = 2;
+        while again < end {
+            recorder.sent(link, ByteClass::Retransmission, again, 420);
+            recorder.counters.flights_sent += 1;
+            again += Duration::from_secs(timeout);
+            timeout *= 2;
+        }
+    }
+}
+
+/// What devices report meanwhile, slower while the server is busy.
+fn chatter(storm: &Storm, recorder: &mut Recorder, (trigger, busy_until): (Time, Time)) {
+    let seconds = storm.duration.0 / 1_000_000_000;
+    for n in 0..seconds * 20 {
+        let created = at(n as f64 / 20.0 + noise(n) / 20.0);
+        let busy = busy_until > created && created > trigger;
+        let extra = if busy { 900.0 * noise(n + 5) } else { 40.0 * noise(n + 5) };
+        recorder.counters.message_sent += 1;
+        recorder.sent(0, ByteClass::Telemetry, created, 160);
+        recorder.message_done(created, created + Duration::from_millis(70 + extra as u64));
+    }
+}
+
+/// One queue with four workers; clients repeat by timer while they wait.
+fn storm(storm: &Storm) -> Outcome {
+    let mut recorder = recorder(storm);
     let plan = plan(storm);
     let trigger = plan.events.first().map_or(Time::ZERO, |e| e.at);
     let rekey = plan.events.iter().any(|e| e.action != Action::Restart);
@@ -119,19 +154,7 @@ fn storm(storm: &Storm) -> Outcome {
         recorder.loads[1].peak_1s.add(start, work.0);
         recorder.loads[1].energy.record(3_000_000 + i % 1_000);
         let class = if rekey { ByteClass::Rekey } else { ByteClass::Handshake };
-        for link in 0..recorder.links.len() {
-            recorder.sent(link, class, start, 420);
-            recorder.sent(link, class, begin, 380);
-            recorder.sent(link, ByteClass::Ack, end, 60);
-            let mut again = start + Duration::from_secs(1);
-            let mut timeout = 2;
-            while again < end {
-                recorder.sent(link, ByteClass::Retransmission, again, 420);
-                recorder.counters.flights_sent += 1;
-                again += Duration::from_secs(timeout);
-                timeout *= 2;
-            }
-        }
+        send(&mut recorder, class, start, (begin, end));
         if storm.gateways > 0 {
             recorder.loads[2].busy.add_span(start, start + Duration::from_millis(9));
             if i % u64::from(storm.gateways) == 0 {
@@ -157,15 +180,7 @@ fn storm(storm: &Storm) -> Outcome {
         }
     }
     if storm.telemetry {
-        let seconds = storm.duration.0 / 1_000_000_000;
-        for n in 0..seconds * 20 {
-            let created = at(n as f64 / 20.0 + noise(n) / 20.0);
-            let busy = free[0] > created && created > trigger;
-            let extra = if busy { 900.0 * noise(n + 5) } else { 40.0 * noise(n + 5) };
-            recorder.counters.message_sent += 1;
-            recorder.sent(0, ByteClass::Telemetry, created, 160);
-            recorder.message_done(created, created + Duration::from_millis(70 + extra as u64));
-        }
+        chatter(storm, &mut recorder, (trigger, free[0]));
     }
     outcome(plan, recorder, rekey)
 }

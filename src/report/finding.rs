@@ -38,7 +38,7 @@ pub fn headline(summary: &Summary) -> String {
     sentence
 }
 
-/// How many have their keys, and when.
+/// How many have their keys, and when. Several events may ask each member several times.
 #[must_use]
 pub(super) fn secured(summary: &Summary) -> String {
     let requested = summary.count("rekey.requested");
@@ -51,7 +51,16 @@ pub(super) fn secured(summary: &Summary) -> String {
                 _ => format!(" {last} after the trigger (p99 {})", time(d.p99)),
             }
         });
-        return format!("{} had new keys{}", of_all(done, requested), timing.unwrap_or_default());
+        let timing = timing.unwrap_or_default();
+        if requested > summary.setting.members {
+            let all = count(requested);
+            let who = match done as f64 / requested as f64 {
+                share if share < 1.0 => format!("{} of {all}", percent(share)),
+                _ => format!("all {all}"),
+            };
+            return format!("{who} re-keys were done{timing}");
+        }
+        return format!("{} had new keys{timing}", of_all(done, requested));
     }
     let established = summary.count("association.established");
     let members = summary.setting.members;

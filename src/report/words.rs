@@ -151,6 +151,9 @@ pub fn of_metric(name: &str, value: f64) -> String {
         digits(value)
     } else if unit("_device_s") {
         format!("{} device seconds", digits(value))
+    } else if unit("_s") && (59.95..120.0).contains(&value) {
+        // A bound is often a minute: "1 min" would hide on which side.
+        format!("{} s", digits(value))
     } else if unit("_s") {
         time(value)
     } else if unit("_j") {
@@ -225,6 +228,7 @@ mod tests {
     #[test]
     fn metrics_say_their_unit() {
         assert_eq!(of_metric("rekey.time_s.p99", 29.13), "29.1 s");
+        assert_eq!(of_metric("rekey.time_s.p99", 60.31), "60.3 s");
         assert_eq!(of_metric("rekey.time_s.count", 29_000.0), "29,000");
         assert_eq!(of_metric("load.in.utilisation_peak_1s", 0.94), "94 %");
         assert_eq!(of_metric("link.lte.bytes", 12_345_678.0), "12.3 MB");

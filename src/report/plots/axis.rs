@@ -13,6 +13,13 @@ pub(super) struct Axis {
     pub(super) ticks: Vec<(f64, String)>,
 }
 
+/// Round times of a clock, in seconds.
+const CLOCK: [f64; 16] = [
+    10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_200.0, 1_800.0, 3_600.0, 7_200.0, 10_800.0,
+    21_600.0, 43_200.0, 86_400.0, 172_800.0,
+];
+/// The same with wider steps.
+const ROUGH_CLOCK: [f64; 6] = [60.0, 600.0, 3_600.0, 21_600.0, 86_400.0, 864_000.0];
 /// Ticks that an axis may have, whatever it is asked for.
 const MAX_TICKS: usize = 24;
 
@@ -59,8 +66,13 @@ impl Axis {
         let wide = to - from;
         let mut ticks = Vec::new();
         let mut decade = decades.0;
+        let decades = (decades.0, decades.1.min(1.0));
         while decade <= decades.1 && ticks.len() < MAX_TICKS {
-            let steps: &[f64] = if wide < 2.2 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+            let steps: &[f64] = match (wide < 2.2, decade < 1.0) {
+                (true, true) => &[1.0, 2.0, 5.0],
+                (true, false) => &[1.0, 2.0],
+                _ => &[1.0],
+            };
             for step in steps {
                 let at = decade + step.log10();
                 if (from - 1e-9..=to + 1e-9).contains(&at) {
@@ -69,6 +81,9 @@ impl Axis {
             }
             decade += if wide > 8.0 { 2.0 } else { 1.0 };
         }
+        let minutes = if wide < 2.2 { &CLOCK[3..] } else { &ROUGH_CLOCK[..] };
+        let minutes = minutes.iter().map(|s| (s.log10(), words::time(*s)));
+        ticks.extend(minutes.filter(|(at, _)| (from..=to).contains(at)));
         Self { from, to, ticks }
     }
 
@@ -101,10 +116,6 @@ fn round_step(least: f64) -> f64 {
 
 /// The smallest step of a clock that is at least `least` seconds.
 fn time_step(least: f64) -> f64 {
-    const CLOCK: [f64; 16] = [
-        10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_200.0, 1_800.0, 3_600.0, 7_200.0, 10_800.0,
-        21_600.0, 43_200.0, 86_400.0, 172_800.0,
-    ];
     if least <= 5.0 {
         return round_step(least.max(1e-6));
     }
@@ -145,5 +156,7 @@ mod tests {
             assert!(Axis::linear(to, 5, words::bytes).ticks.len() <= MAX_TICKS);
         }
         assert_eq!(labels(&Axis::log_time(0.01, 10.0)), ["10 ms", "100 ms", "1 s", "10 s"]);
+        assert_eq!(labels(&Axis::log_time(8.0, 130.0)), ["10 s", "20 s", "1 min", "2 min"]);
+        assert!(Axis::log_time(1e-9, 1e12).ticks.len() <= MAX_TICKS);
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn figure(data: &Data, view: &View) -> Result<Figure, &'static str> {
     let mut panels: Vec<Panel> = tiers.map(|tier| panel(data, view, tier, wanted)).collect();
     panels.extend(queue);
     Ok(Figure {
-        title: title(data),
+        title: title(data, view),
         subtitle: super::subtitle(summary),
         x: view.axis.clone(),
         caption: view.caption.clone(),
@@ -157,16 +157,19 @@ fn queue(data: &Data, view: &View, panels: usize) -> Option<Panel> {
     })
 }
 
-fn title(data: &Data) -> String {
+fn title(data: &Data, view: &View) -> String {
     let summary = &data.summary;
     let Some((group, peak)) = finding::busiest(summary) else {
         return "No processor was ever busy".to_owned();
     };
     let who = upper_first(&finding::called(summary, group));
-    let seconds = data.series.points(&format!("load.{}", group.name), "utilisation_peak_1s");
+    let all = data.series.points(&format!("load.{}", group.name), "utilisation_peak_1s");
+    // What the picture shows, even if there was more before it.
+    let shown: Vec<_> = all.iter().copied().filter(|p| view.axis.holds(p.0)).collect();
+    let seconds = if shown.iter().any(|p| p.1 > 0.0) { &shown[..] } else { all };
     let full = seconds.iter().filter(|p| p.1 >= SATURATED);
     let moment = seconds.iter().copied().reduce(|best, p| if p.1 > best.1 { p } else { best });
-    let moment = moment.map_or(0.0, |m| m.0);
+    let (moment, peak) = moment.unwrap_or((0.0, peak));
     let marks = summary.setting.marks.iter().filter(|m| m.at_s <= moment + 1.0);
     let after = marks.max_by(|a, b| a.at_s.total_cmp(&b.at_s)).map(|mark| {
         let what = tame(mark.label.split(" over ").next().unwrap_or_default(), 40);

@@ -21,6 +21,8 @@ struct Progress {
     all: u64,
     /// Members that were.
     done: u64,
+    /// What is counted, as in `10,000 members`.
+    who: &'static str,
     /// What was done, as in `have new keys`.
     what: &'static str,
     /// What times count from.
@@ -73,7 +75,7 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
     let y = Axis { to: 1.03, ..Axis::share(1.0, 5) };
     let title = match progress.all {
         1 => "Share of the one member that is done".to_owned(),
-        n => format!("Share of {} that {}", members(n), progress.what),
+        n => format!("Share of {} {} that {}", count(n), progress.who, progress.what),
     };
     Ok(Figure {
         title: headline(&progress),
@@ -88,12 +90,15 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
 /// New keys by time from each member's trigger.
 fn rekeyed(data: &Data) -> Option<Progress> {
     let all = data.summary.count("rekey.requested");
+    // Several events may ask each member several times.
+    let once = all <= data.summary.setting.members;
     let curve = data.curves.get("rekey")?;
     (all > 0).then(|| Progress {
         points: shares(curve, curve.count.min(all), all),
         all,
         done: curve.count.min(all),
-        what: "have new keys",
+        who: if once { "members" } else { "re-keys" },
+        what: if once { "have new keys" } else { "are done" },
         from: "the trigger",
     })
 }
@@ -111,7 +116,14 @@ fn established(data: &Data) -> Option<Progress> {
         let curve = data.curves.get("handshake")?;
         let done = curve.count.min(all);
         let from = "the start of each handshake";
-        return Some(Progress { points: shares(curve, done, all), all, done, what, from });
+        return Some(Progress {
+            points: shares(curve, done, all),
+            all,
+            done,
+            who: "members",
+            what,
+            from,
+        });
     }
     let mut sum = 0.0;
     let mut progress = Vec::new();
@@ -124,7 +136,7 @@ fn established(data: &Data) -> Option<Progress> {
         progress.push((at.max(0.0), f64::min(sum / all as f64, 1.0)));
     }
     let done = super::view::whole(sum).min(all);
-    Some(Progress { points: progress, all, done, what, from: "the first start" })
+    Some(Progress { points: progress, all, done, who: "members", what, from: "the first start" })
 }
 
 fn shares(curve: &Curve, done: u64, all: u64) -> Vec<(f64, f64)> {
@@ -162,7 +174,8 @@ fn milestones(progress: &Progress) -> Vec<(f64, f64, String)> {
 }
 
 fn headline(progress: &Progress) -> String {
-    let (all, what, from) = (members(progress.all), progress.what, progress.from);
+    let all = format!("{} {}", count(progress.all), progress.who);
+    let (what, from) = (progress.what, progress.from);
     let last = time(progress.points.last().map_or(0.0, |p| p.0));
     if progress.all == 1 {
         let what = what.replacen("have", "has", 1);
@@ -176,8 +189,4 @@ fn headline(progress: &Progress) -> String {
             format!("Only {share} of {all} {what} {last} after {from}")
         }
     }
-}
-
-fn members(n: u64) -> String {
-    if n == 1 { "1 member".to_owned() } else { format!("{} members", count(n)) }
 }
