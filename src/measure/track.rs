@@ -38,6 +38,13 @@ impl Track {
         &self.values
     }
 
+    /// The sum of the buckets that begin before `end`.
+    #[must_use]
+    pub fn sum_before(&self, end: Time) -> u64 {
+        let buckets = usize::try_from(end.0.div_ceil(self.width.0)).unwrap_or(usize::MAX);
+        self.values.iter().take(buckets).sum()
+    }
+
     /// Folds `value` into the bucket of `at`.
     pub fn add(&mut self, at: Time, value: u64) {
         let index = self.index(at);
