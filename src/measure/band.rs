@@ -22,7 +22,7 @@ const FINEST: Duration = Duration::from_millis(100);
 /// Values that the middle bucket of a settled band has.
 const SETTLED_COUNT: u64 = 100;
 /// Buckets that a settled band has left if its values are few.
-const SETTLED_BUCKETS: usize = 24;
+const SETTLED_BUCKETS: usize = 40;
 
 impl Default for Band {
     /// Empty; buckets grow with the time that is covered, like those of an adaptive track.
@@ -57,7 +57,7 @@ impl Band {
     }
 
     /// Makes the buckets long enough for their percentiles to mean something: until the middle one has
-    /// 100 values, as a 99th percentile asks for at least, or 24 buckets are left.
+    /// 100 values, as a 99th percentile asks for at least, or 40 buckets are left.
     pub fn settle(&mut self) {
         while self.buckets.len() > SETTLED_BUCKETS && self.middle_count() < SETTLED_COUNT {
             self.coarsen();
