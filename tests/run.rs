@@ -138,6 +138,37 @@ fn a_rekey_that_fails_is_tried_again_until_it_succeeds() {
 }
 
 #[test]
+fn keys_are_renewed_at_a_drawn_share_of_their_life_or_when_used_up() {
+    let by = |rule: &str| {
+        let security = format!("key_lifetime = \"60s\"\n[security.renewal]\n{rule}\n");
+        run_text(&small_fleet(&security), 1, 1, &[])
+    };
+    let timed = by("with = \"key_update\"\nfrom = 0.5\nto = 0.9");
+    // A renewal each 30 s to 54 s in 300 s: six to nine of each device.
+    let renewals = figure(&timed, "rekey.completed");
+    assert!((40.0 * 5.0..=40.0 * 9.0).contains(&renewals), "{renewals}");
+    assert_eq!(figure(&timed, "key.overdue_device_s"), 0.0);
+    assert!(figure(&timed, "key.age_s.max") < 60.0);
+    // Every third request, of fifteen.
+    let counted = by("with = \"full\"\nrecords = 3");
+    let requests = figure(&counted, "message.sent");
+    let renewals = figure(&counted, "rekey.completed");
+    assert!((renewals - requests / 3.0).abs() <= 40.0, "{renewals} for {requests}");
+    let never = run_text(&small_fleet("key_lifetime = \"60s\"\n"), 1, 1, &[]);
+    assert!(figure(&never, "key.overdue_device_s") > 40.0 * 200.0);
+}
+
+#[test]
+fn beyond_the_hard_limit_nothing_is_sent() {
+    let text = small_fleet("key_lifetime = \"60s\"\nkey_hard_limit = \"90s\"\n");
+    let outcome = run_text(&text, 1, 1, &[]);
+    assert!(figure(&outcome, "message.rejected.key_hard_limit") > 0.0);
+    assert!(figure(&outcome, "key.age_s.max") <= 90.0);
+    // Each device started within 5 s and reports each 20 s.
+    assert!(figure(&outcome, "message.sent") <= 40.0 * 5.0);
+}
+
+#[test]
 fn what_was_sent_is_delivered_or_accounted_for() {
     let outcome = run_text(&small_fleet(""), 1, 1, &["link.access.loss=0.1"]);
     let (sent, delivered) =

@@ -87,6 +87,8 @@ impl Map {
             classes: plan.classes.clone(),
             links: plan.links.clone(),
             key_lifetime: plan.security.key_lifetime,
+            key_hard_limit: plan.security.key_hard_limit,
+            renewal: plan.security.renewal,
             retry: plan.security.retry,
         };
         let (groups, specs) = (Vec::new(), Vec::new());
