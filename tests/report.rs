@@ -70,7 +70,13 @@ fn plan(storm: &Storm) -> Plan {
             start: at_once,
             telemetry: None,
         }],
-        security: Security { association: Config::default(), key_lifetime: None, retry: None },
+        security: Security {
+            association: Config::default(),
+            key_lifetime: None,
+            key_hard_limit: None,
+            renewal: None,
+            retry: None,
+        },
         events: storm.events.clone(),
         expectations: Vec::new(),
     }

@@ -132,7 +132,7 @@ impl Track {
 /// By how much a bucket of `width` grows to the next of 1, 2, 10, 20, 100, ...
 pub(super) const fn coarser(width: Duration) -> u64 {
     let mut digit = width.0;
-    while digit > 0 && digit % 10 == 0 {
+    while digit > 0 && digit.is_multiple_of(10) {
         digit /= 10;
     }
     if digit == 2 { 5 } else { 2 }
