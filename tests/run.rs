@@ -26,7 +26,7 @@ fn figure(outcome: &Outcome, name: &str) -> f64 {
 /// The digest of `quickstart.toml` with seed 1. It is the same in every build profile, on every machine
 /// and for every number of threads; a change here changes what every recorded digest means and belongs
 /// into the changelog.
-const QUICKSTART_DIGEST: &str = "";
+const QUICKSTART_DIGEST: &str = "bd91ce12552f6aef70ee25ddc95330f15e7f49a65603b060307ec1c6465f363b";
 
 #[test]
 fn the_digest_of_quickstart_is_pinned() {
@@ -145,6 +145,31 @@ fn a_link_spends_the_time_of_its_bits() {
     let bytes = figure(&outcome, "link.access.bytes");
     let seconds = figure(&outcome, "association.handshake_s.mean");
     assert!((seconds - (0.1733 + bytes / 1_000.0)).abs() < 1e-9, "{seconds} s for {bytes} bytes");
+}
+
+#[test]
+fn every_shipped_scenario_runs_at_a_small_scale() {
+    let folder = format!("{}/scenarios", env!("CARGO_MANIFEST_DIR"));
+    let mut ran = 0;
+    for item in std::fs::read_dir(folder).unwrap() {
+        let path = item.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let source = Source::new(path.display().to_string(), text);
+        let mut plan = load(&source, &[], None)
+            .unwrap_or_else(|refused| panic!("{}", refused.render(false)))
+            .plan;
+        plan.fleets.iter_mut().for_each(|fleet| fleet.count = fleet.count.min(60));
+        plan.gateways.iter_mut().for_each(|gateway| gateway.count = gateway.count.min(3));
+        let outcome = execute(plan, 2, &|_| true);
+        let devices = figure(&outcome, "population.devices");
+        assert!(figure(&outcome, "association.established") >= devices, "{}", path.display());
+        assert_eq!(figure(&outcome, "association.failed"), 0.0, "{}", path.display());
+        ran += 1;
+    }
+    assert!(ran >= 5);
 }
 
 /// Forty meters behind two gateways, straight to the CSE, that report every 20 s for 5 min.
