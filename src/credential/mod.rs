@@ -9,7 +9,10 @@
 
 mod choice;
 pub mod hierarchy;
+pub mod identifier;
 mod key;
+pub mod lifetime;
+pub mod store;
 mod suid;
 mod text;
 
