@@ -7,11 +7,15 @@
 //! A countermeasure is another mechanism, never a flag: a store that cannot export has no method for it,
 //! a command that needs a signature is another type than one that is believed by its name.
 
+pub mod assurance;
 mod choice;
+pub mod command;
 pub mod hierarchy;
 pub mod identifier;
 mod key;
 pub mod lifetime;
+pub mod maf;
+pub mod mef;
 pub mod store;
 mod suid;
 mod text;

@@ -2,10 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test program")]
 
+mod assurance;
+mod command;
 mod handshake;
 mod hierarchy;
 mod identifier;
 mod lifetime;
+mod maf;
+mod mef;
 mod seal;
 mod store;
 
