@@ -66,7 +66,7 @@ impl PlainFlash {
 
     /// Rewrites the flash without dead records: a page erasure.
     pub fn compact(&mut self) {
-        let old = std::mem::replace(self, Self::new());
+        let old = std::mem::take(self);
         for (entry, start) in old.table.iter() {
             self.append(entry.clone(), &old.key_at(entry, *start));
         }
