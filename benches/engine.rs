@@ -1,6 +1,8 @@
 //! The engine: events per second of messages that entities pass at random (PHOLD), on one thread, against
 //! the same arithmetic over the standard library's heap alone; and the same on two threads.
 
+#![allow(clippy::print_stdout, reason = "a bench prints its figures")]
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Instant;

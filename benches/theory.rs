@@ -1,6 +1,8 @@
 //! The whole of table T5: flights, failures and extra delay of handshakes over a lossy link, simulated and
 //! by closed form, for the timers of RFC 9147 (1 s, 6 repetitions) and of RFC 7925 (9 s, 4).
 
+#![allow(clippy::print_stdout, reason = "a bench prints its figures")]
+
 use keystorm::run::{execute, lookup};
 use keystorm::scenario::{Source, load};
 use rayon::prelude::*;

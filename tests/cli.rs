@@ -99,7 +99,7 @@ fn a_replay_that_differs_says_where_and_exits_with_3() {
     place.keystorm(&[&["run", &quickstart, "--out", "r"], &SMALL[..]].concat());
     let path = place.0.join("r/scenario.toml");
     let text = fs::read_to_string(&path).unwrap();
-    let altered = text.replacen("with = \"full\"", "with = \"resume\"", 1);
+    let altered = text.replacen("with = \"key_update\"", "with = \"full\"", 1);
     assert_ne!(text, altered, "{text}");
     fs::write(&path, altered).unwrap();
     let replay = place.keystorm(&["replay", "r"]);
@@ -111,7 +111,7 @@ fn a_replay_that_differs_says_where_and_exits_with_3() {
     );
     let object = json(&place.keystorm(&["replay", "r", "--format", "json"]));
     assert_eq!(object["same"], false);
-    // The full re-key of the quickstart is its second event.
+    // Before its first event, a key update, nothing differs.
     assert!(object["first_difference_s"].as_f64().unwrap() > 100.0, "{object}");
 }
 
@@ -214,7 +214,7 @@ fn files_that_are_no_scenarios_are_refused_clearly() {
     let folder = place.path("");
     for (path, word) in [
         (binary.as_str(), "not UTF-8"),
-        (huge.as_str(), "too large"),
+        (huge.as_str(), "longer than"),
         (folder.as_str(), "is a folder"),
         ("absent.toml", "cannot read"),
     ] {

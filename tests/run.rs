@@ -125,6 +125,19 @@ fn a_cse_that_forgot_its_clients_gets_them_back_when_their_reports_stay_unanswer
 }
 
 #[test]
+fn a_rekey_that_fails_is_tried_again_until_it_succeeds() {
+    // Three datagrams in ten are lost and a flight is repeated once only: most attempts fail.
+    let text = small_fleet(
+        "retry = \"5s\"\n[security.timer]\nretransmissions = 1\nserver = false\n\
+         [[event]]\nat = \"150s\"\nrekey = { target = \"meters\", with = \"full\" }\n",
+    );
+    let outcome = run_text(&text, 1, 1, &["link.access.loss=0.3", "scenario.duration=20min"]);
+    assert!(figure(&outcome, "association.failed") > 40.0);
+    assert_eq!(figure(&outcome, "rekey.completed"), 40.0);
+    assert_eq!(figure(&outcome, "rekey.failed"), 0.0);
+}
+
+#[test]
 fn what_was_sent_is_delivered_or_accounted_for() {
     let outcome = run_text(&small_fleet(""), 1, 1, &["link.access.loss=0.1"]);
     let (sent, delivered) =

@@ -96,6 +96,14 @@ impl Client {
         self.handshake(false, class, work)
     }
 
+    /// Tries again after a failure: for the new keys that are still wanted, or for an association at all.
+    pub(super) fn retry(&mut self, work: &mut Work<'_>) -> Option<Change> {
+        if self.wanted.is_some() && self.pending.is_none() {
+            return self.handshake(false, ByteClass::Rekey, work);
+        }
+        self.start(work)
+    }
+
     /// Replaces an association that the peer no longer answers, by the cheapest handshake possible.
     pub(super) fn reconnect(&mut self, work: &mut Work<'_>) -> Option<Change> {
         self.drop_current(work);

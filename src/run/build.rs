@@ -59,7 +59,7 @@ impl World {
     /// An empty recorder for this world.
     pub(super) fn recorder(groups: &[Group], plan: &Plan) -> Recorder {
         let links = plan.links.iter().map(|link| link.name.clone()).collect();
-        Recorder::new(groups.to_vec(), links, plan.duration)
+        Recorder::new(groups.to_vec(), links)
     }
 }
 
