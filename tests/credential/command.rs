@@ -287,6 +287,17 @@ fn an_approval_is_for_one_command_only() {
 }
 
 #[test]
+fn an_approval_of_one_custodians_command_is_none_of_anothers() {
+    let mut scene = Scene::new(flash(), two_of_three());
+    let dave = Administrator::new("dave", key(0xda));
+    scene.authority.admit(&dave, &[Role::Custodian]);
+    let alices = scene.by_alice(Role::Custodian, delete(0..5));
+    let mut daves = dave.command(Role::Custodian, alices.nonce, alices.action.clone());
+    daves.approvals = vec![scene.bob.approve(&alices)];
+    assert_eq!(scene.send(&daves), Err(Refusal::Signature));
+}
+
+#[test]
 fn many_small_deletions_are_a_deletion_in_bulk() {
     let mut scene = Scene::new(flash(), two_of_three());
     for n in 0..2 {

@@ -69,7 +69,15 @@ impl HsmProfile {
     }
 }
 
-/// An HSM and what its host knows of it. Neither `Clone` nor serialisable; no method returns a key.
+/// An HSM and what its host knows of it. Neither `Clone` nor serialisable; no method returns a key, and
+/// nothing that asks for a place that can be read takes one:
+///
+/// ```compile_fail,E0277
+/// use keystorm::credential::store::{Hsm, Readable};
+///
+/// fn read_from<T: Readable>() {}
+/// read_from::<Hsm>();
+/// ```
 pub struct Hsm {
     profile: HsmProfile,
     /// The host's list of handles.

@@ -7,6 +7,13 @@
 //! What leaves an HSM is the result of its computations. Two of them deserve a warning: the early secret of
 //! a DTLS 1.3 handshake is as good as the key for every later handshake of version 1.3 under that identity,
 //! and a derived key that was written back by a host has been in that host's memory.
+//!
+//! # How a node uses one
+//!
+//! A node holds a [`Store`]. For each call of an association it makes [`HandshakeKeys`] of it, with the
+//! present time, and passes them as the pre-shared keys. Afterwards it takes [`HandshakeKeys::work`], turns
+//! that into a span with [`Work::time`] and the store's service times, and, if that is not zero, hands the
+//! span to a [`ServiceQueue`] of the HSM: what the association wants sent leaves when the HSM is done.
 
 mod element;
 mod flash;
