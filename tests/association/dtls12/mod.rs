@@ -1,0 +1,18 @@
+//! The profile of DTLS 1.2: the same prose as for DTLS 1.3, where the same holds.
+
+use keystorm::association::{Config, Profile, Suite12};
+
+mod handshake;
+mod sizes;
+
+pub(super) const SUITES: [Suite12; 2] = [Suite12::PskAes128Ccm8, Suite12::PskAes128Gcm];
+
+/// DTLS 1.2 with this suite; the server can make cookies.
+pub(super) fn with(suite: Suite12) -> Config {
+    Config { profile: Profile::Dtls12 { suite }, ..crate::pair::config() }
+}
+
+/// DTLS 1.2 with the suite that TS-0003 mandates.
+pub(super) fn config() -> Config {
+    with(Suite12::PskAes128Ccm8)
+}
