@@ -113,7 +113,8 @@ impl Writer<'_> {
             let rest = body.len() - offset;
             let room = self.room(epoch).saturating_sub(HEADER_LEN);
             let fits = room >= rest || room >= MIN_FRAGMENT;
-            if !(fits && self.room(epoch) >= HEADER_LEN) && !self.datagram.is_empty() {
+            let fits = fits && self.room(epoch) >= HEADER_LEN;
+            if !fits && !self.datagram.is_empty() {
                 self.flush(env);
                 continue;
             }
