@@ -1,7 +1,7 @@
 //! What arrives: records, and what they carry, told apart and passed on.
 
 use super::machine::{Dtls12, Party, Stage};
-use crate::association::incoming::Inserted;
+use crate::association::incoming::{Incoming, Inserted};
 use crate::association::turn::{Transmission, Turn};
 use crate::association::{Failure, Operation, Output, Received, Rejection};
 use crate::wire::dtls::{
@@ -34,7 +34,9 @@ impl Dtls12 {
                 Err(error) => turn.reject(error),
             },
             // Nothing follows from it: the epoch of the next record says the same.
-            Content12::ChangeCipherSpec if record.body == [1] => turn.note(Received::Fragment),
+            Content12::ChangeCipherSpec if record.body == [1] => {
+                turn.note_in_passing(Received::Fragment);
+            }
             Content12::ChangeCipherSpec => turn.reject(Rejection::Malformed),
             // Anyone could have sent it.
             _ => turn.reject(Rejection::Unprotected),
@@ -63,6 +65,10 @@ impl Dtls12 {
         }
         let content = match opened {
             Ok(content) => content,
+            // Behind a ClientKeyExchange in one datagram it tells more than that.
+            Err(Rejection::BadRecord) if matches!(self.stage, Stage::Server(_)) => {
+                return turn.condemn(Rejection::BadRecord);
+            }
             Err(rejection) => return turn.reject(rejection),
         };
         // It opened: what led to the keys was true.
@@ -71,7 +77,11 @@ impl Dtls12 {
             Stage::Server(server) => server.confirm(),
             _ => 0,
         };
-        self.incoming.pass(confirmed);
+        if confirmed > 0 {
+            // Plaintext that was ahead of it counts for nothing: what follows comes under keys.
+            let next = self.incoming.next().saturating_add(confirmed);
+            self.incoming = Incoming::starting_at(next);
+        }
         match record.content_type {
             Content12::Handshake => self.handshake(turn, &content),
             Content12::Alert => self.alerted(turn, &content),

@@ -303,7 +303,7 @@ impl Dtls12 {
         if let Err(rejection) = self.exchanged(turn, &body) {
             // A retransmission may bring the bytes that were meant.
             self.incoming.discard(0);
-            turn.reject(rejection);
+            turn.condemn(rejection);
         }
     }
 

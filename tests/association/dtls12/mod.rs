@@ -2,8 +2,20 @@
 
 use keystorm::association::{Config, Profile, Suite12};
 
+mod accept;
+mod chaos;
+mod close;
+mod cookie;
+mod downgrade;
+mod export;
+mod fragments;
 mod handshake;
+mod loss;
+mod refusals;
+mod replay;
 mod sizes;
+mod tampering;
+mod timers;
 
 pub(super) const SUITES: [Suite12; 2] = [Suite12::PskAes128Ccm8, Suite12::PskAes128Gcm];
 
