@@ -172,6 +172,8 @@ pub(super) struct Channel {
     suite: Suite12,
     ours: Option<Keys>,
     theirs: Option<Keys>,
+    /// The peer said that it changes to them.
+    changed: bool,
     /// Plaintext records sent.
     plaintext: u64,
     /// Protected records sent. It goes on if the keys are derived again, so that no nonce returns.
@@ -187,6 +189,7 @@ impl Channel {
             suite,
             ours: None,
             theirs: None,
+            changed: false,
             plaintext: 0,
             sealed: 0,
             window: Window::default(),
@@ -241,6 +244,12 @@ impl Channel {
         let (ours, theirs) = if server { (other, client) } else { (client, other) };
         self.ours = Some(ours);
         self.theirs = Some(theirs);
+        self.changed = false;
+    }
+
+    /// ChangeCipherSpec came. Before there are keys it means nothing.
+    pub(super) const fn change(&mut self) {
+        self.changed = self.theirs.is_some();
     }
 
     /// Drops all keys.
@@ -292,7 +301,8 @@ impl Channel {
         window: u8,
         operations: &mut Operations,
     ) -> Result<Vec<u8>, Rejection> {
-        let keys = self.theirs.as_ref().filter(|_| record.epoch == 1);
+        // RFC 5246 section 7.4.9: no Finished without ChangeCipherSpec before it.
+        let keys = self.theirs.as_ref().filter(|_| record.epoch == 1 && self.changed);
         let keys = keys.ok_or(Rejection::UnknownEpoch)?;
         // RFC 6347 section 4.1.2.6: what was received before is not decrypted again, and the window
         // moves only for records that are authentic.

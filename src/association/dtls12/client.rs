@@ -142,6 +142,7 @@ impl Dtls12 {
             Ok(Inserted::Old | Inserted::Kept) => {}
         }
         match self.progress(turn) {
+            Ok(Received::Fragment) => turn.note_in_passing(Received::Fragment),
             Ok(received) => turn.note(received),
             Err((ahead, rejection)) => {
                 // A retransmission may bring the bytes that were meant.
@@ -270,8 +271,9 @@ fn check(hello: &ServerHello12<'_>, suite: Suite12) -> Result<(), Rejection> {
     if hello.suite != suite.number() {
         return Err(Rejection::WrongSuite);
     }
-    // Neither was offered (RFC 5246 section 7.4.1.4).
-    if hello.renegotiation_info || hello.connection_id.is_some() {
+    // It was not offered (RFC 5246 section 7.4.1.4). Neither was renegotiation_info, but some servers
+    // send it in any case, and it is empty.
+    if hello.connection_id.is_some() {
         return Err(Rejection::UnexpectedExtension);
     }
     // RFC 7627 section 5.2: without it, a client that wants it aborts.

@@ -8,13 +8,13 @@
 //!   ends the association with an alert. Unprotected alerts are ignored.
 //! * Plaintext counts only once a record opens under the keys that follow from it. Until then a server
 //!   takes another ClientKeyExchange in place of the first, and a client another server flight, once it
-//!   had to repeat its own. So altered plaintext delays a handshake, but does not end it. A forged
-//!   HelloVerifyRequest does not either: a bad cookie is answered by a new one.
+//!   had to repeat its own. So altered plaintext delays a handshake, but does not end it. Two exceptions:
+//!   an altered ClientHello, which a server cannot tell from a true one, makes the Finished fail to open;
+//!   and a forged HelloVerifyRequest ends a handshake with a server that wants no cookie. One that wants
+//!   a cookie answers a bad one with another HelloVerifyRequest, and the client goes on.
 //! * The extended master secret is required, and renegotiation refused; a server answers the signal of
 //!   RFC 5746, a client does not send it (7 bytes less, and nothing to be renegotiated).
-//! * Application data that overtakes the server's Finished is dropped: its sender is not yet proved.
-//! * ChangeCipherSpec is sent where it belongs and ignored where it comes: the epoch of a record says
-//!   the same.
+//! * Application data that overtakes the server's last flight is dropped: its sender is not yet proved.
 //! * The server's last flight is repeated as often as the client's Finished comes again under keys; its
 //!   12 bytes are all that is kept for it (RFC 6347 section 4.2.4).
 //! * close_notify is answered by close_notify (RFC 5246 section 7.2.1) and ends both directions.

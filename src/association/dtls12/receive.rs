@@ -33,8 +33,8 @@ impl Dtls12 {
                 }
                 Err(error) => turn.reject(error),
             },
-            // Nothing follows from it: the epoch of the next record says the same.
             Content12::ChangeCipherSpec if record.body == [1] => {
+                self.channel.change();
                 turn.note_in_passing(Received::Fragment);
             }
             Content12::ChangeCipherSpec => turn.reject(Rejection::Malformed),

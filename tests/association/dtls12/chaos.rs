@@ -65,7 +65,8 @@ proptest! {
         noise in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..120), 1..20),
         kind in prop::sample::select(vec![20_u8, 21, 22, 23, 25]),
         epoch in 0_u8..3,
-        message in prop::sample::select(vec![0_u8, 1, 2, 3, 12, 14, 16, 20]),
+        // No HelloVerifyRequest: a forged one ends a handshake with a server that wants no cookie.
+        message in prop::sample::select(vec![0_u8, 1, 2, 12, 14, 16, 20]),
     ) {
         let mut pair = Pair::new(config());
         pair.connect();

@@ -104,7 +104,7 @@ fn data_that_overtakes_the_servers_finished_is_dropped_by_name() {
     pair.run(Duration::from_millis(500));
     pair.assert_agreement();
     assert!(pair.client.data().is_empty());
-    assert_eq!(pair.client.rejections(), [Rejection::UnexpectedMessage]);
+    assert_eq!(pair.client.rejections(), [Rejection::UnknownEpoch]);
     pair.assert_talks();
 }
 

@@ -108,8 +108,10 @@ fn a_client_names_what_is_wrong_with_a_server_hello() {
     assert_eq!(client_says(|hello| hello.suite = 0x00a8), Rejected(Rejection::WrongSuite));
     let bare = |hello: &mut ServerHello12<'_>| hello.extended_master_secret = false;
     assert_eq!(client_says(bare), Rejected(Rejection::MissingExtension));
-    let unasked = |hello: &mut ServerHello12<'_>| hello.renegotiation_info = true;
+    let unasked = |hello: &mut ServerHello12<'_>| hello.connection_id = Some(b"id");
     assert_eq!(client_says(unasked), Rejected(Rejection::UnexpectedExtension));
+    // Not asked for either, but harmless, and sent by some servers in any case.
+    assert_eq!(client_says(|hello| hello.renegotiation_info = true), Received::Fragment);
 }
 
 #[test]
@@ -263,7 +265,7 @@ fn records_of_an_unknown_epoch_or_form_are_refused_by_name() {
 }
 
 #[test]
-fn a_change_cipher_spec_says_nothing_at_any_time() {
+fn a_change_cipher_spec_at_the_wrong_time_says_nothing() {
     let mut pair = Pair::new(config());
     pair.connect();
     let mut change = Vec::new();
@@ -292,4 +294,23 @@ fn a_hello_does_not_disturb_what_is_established() {
     assert_eq!(pair.deliver(Server, &other), Received::Rejected(Rejection::OtherHello));
     assert_eq!(pair.log.len(), before);
     pair.assert_talks();
+}
+
+#[test]
+fn a_finished_without_change_cipher_spec_is_refused() {
+    // RFC 5246 section 7.4.9. The flight of the client: key exchange 28, change 14, Finished 53.
+    let mut pair = Pair::new(config());
+    pair.network(|sent, n| if sent.from == Client && n == 1 { Lose } else { Deliver });
+    pair.connect();
+    pair.run(Duration::from_millis(25));
+    let flight = pair.sent(Client)[1].bytes.clone();
+    let mut early = flight[28..42].to_vec();
+    assert_eq!(pair.deliver(Server, &early), Received::Fragment);
+    early.extend_from_slice(&flight[..28]);
+    early.extend_from_slice(&flight[42..]);
+    pair.deliver(Server, &early);
+    assert_eq!(pair.deliver(Server, &flight[42..]), Received::Rejected(Rejection::UnknownEpoch));
+    assert!(!pair.server.is_established());
+    pair.deliver(Server, &flight[28..]);
+    assert!(pair.server.is_established());
 }
