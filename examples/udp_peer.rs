@@ -5,6 +5,8 @@
 //! Options: `key=HEX`, `key-text=TEXT`, `identity=TEXT`, `cookie`, `coap` (speak CoAP instead of text),
 //! `update` (update the keys after the first data), `handshakes=N` (one after the other; 1).
 
+#![allow(clippy::print_stdout, reason = "its user is a script that reads this")]
+
 use std::collections::hash_map::RandomState;
 use std::fmt::Write as _;
 use std::hash::{BuildHasher as _, Hasher as _};
