@@ -67,6 +67,7 @@ fn plan(storm: &Storm) -> Plan {
             link: 0,
             via: None,
             registrar: Registrar::Cse(0),
+            profile: None,
             start: at_once,
             telemetry: None,
         }],

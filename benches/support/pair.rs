@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use keystorm::association::{
     Accept, Association, Config, Env, KeyExchange, Offer, Operations, Output, PskStore, Secret,
-    early_secret,
+    early_secret, master_secret_12,
 };
 use keystorm::sim::time::Time;
 use rand_chacha::ChaCha8Rng;
@@ -19,6 +19,16 @@ struct OneKey;
 impl PskStore for OneKey {
     fn early_secret(&self, identity: &[u8], operations: &mut Operations) -> Option<Secret> {
         (identity == IDENTITY).then(|| early_secret(&[7; 32], operations))
+    }
+
+    fn master_secret_12(
+        &self,
+        identity: &[u8],
+        label: &[u8],
+        seed: &[u8],
+        operations: &mut Operations,
+    ) -> Option<[u8; 48]> {
+        (identity == IDENTITY).then(|| master_secret_12(&[7; 32], label, seed, operations))
     }
 }
 

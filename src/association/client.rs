@@ -6,14 +6,15 @@ use zeroize::{Zeroize, Zeroizing};
 use super::flight::Flight;
 use super::hash::{Transcript, equal, hmac};
 use super::incoming::Message;
-use super::machine::{Association, ConnectError, Party, Stage};
+use super::machine::{Dtls13, Party, Stage};
 use super::protection::{APPLICATION, HANDSHAKE, Sealer};
 use super::schedule::{self, Expander, PskKind};
 use super::ticket;
 use super::timer::Timer;
 use super::turn::Turn;
 use super::{
-    Config, Env, KeyExchange, Kind, Offer, Operation, Output, Received, Rejection, Secret,
+    Config, ConnectError, Env, KeyExchange, Kind, Offer, Operation, Output, Received, Rejection,
+    Secret,
 };
 use crate::sim::time::{Duration, Time};
 use crate::wire::dtls::{
@@ -22,7 +23,7 @@ use crate::wire::dtls::{
 };
 
 /// The longest external identity.
-const MAX_EXTERNAL_IDENTITY: usize = 128;
+pub(super) const MAX_EXTERNAL_IDENTITY: usize = 128;
 /// The longest ticket: what the parser at the server takes.
 const MAX_TICKET: usize = crate::wire::dtls::limits::MAX_IDENTITY;
 /// Records of the server's flight that are remembered for a partial ACK.
@@ -56,10 +57,7 @@ struct Answer {
     server_key: Zeroizing<Secret>,
 }
 
-pub(super) fn connect(
-    turn: &mut Turn<'_, '_>,
-    offer: Offer<'_>,
-) -> Result<Association, ConnectError> {
+pub(super) fn connect(turn: &mut Turn<'_, '_>, offer: Offer<'_>) -> Result<Dtls13, ConnectError> {
     let env = &mut *turn.env;
     let (identity, limit) = match offer {
         Offer::Psk(identity) => (identity, MAX_EXTERNAL_IDENTITY),
@@ -95,7 +93,7 @@ pub(super) fn connect(
         acks_due: None,
     };
     let party = Party::Client { resumption: [0; 32] };
-    let mut association = Association::new(Stage::Over, party);
+    let mut association = Dtls13::new(Stage::Over, party);
     association.hello.copy_from_slice(&random[..8]);
     association.start_hello(turn, Box::new(client), None, None);
     association.end_turn(turn);
@@ -231,7 +229,7 @@ pub(super) fn agree(
     }
 }
 
-impl Association {
+impl Dtls13 {
     /// Sends a ClientHello as a new flight.
     fn start_hello(
         &mut self,

@@ -14,6 +14,29 @@ pub enum KeyExchange {
     PskDhe,
 }
 
+/// The cipher suites of the DTLS 1.2 profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suite12 {
+    /// `TLS_PSK_WITH_AES_128_CCM_8` (RFC 6655 section 4), which TS-0003 clause 10.2 mandates.
+    PskAes128Ccm8,
+    /// `TLS_PSK_WITH_AES_128_GCM_SHA256` (RFC 5487 section 2).
+    PskAes128Gcm,
+}
+
+/// Which protocol an association speaks. An end speaks only one; it neither offers nor accepts the
+/// other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Profile {
+    /// DTLS 1.3 (RFC 9147) with `TLS_AES_128_GCM_SHA256`.
+    #[default]
+    Dtls13,
+    /// DTLS 1.2 (RFC 6347) with plain PSK (RFC 4279 section 2) and extended master secret (RFC 7627).
+    Dtls12 {
+        /// The suite that a client offers and a server accepts.
+        suite: Suite12,
+    },
+}
+
 /// Retransmission policy (RFC 9147 section 5.8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timers {
@@ -67,15 +90,17 @@ impl fmt::Debug for ServerSecrets {
 /// Everything that two ends may set differently.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The key exchange that a client offers and a server accepts.
+    /// The protocol.
+    pub profile: Profile,
+    /// The key exchange that a client of DTLS 1.3 offers and a server accepts.
     pub key_exchange: KeyExchange,
-    /// A server answers a first ClientHello with HelloRetryRequest and a cookie, keeping no state.
+    /// A server answers a first ClientHello with HelloRetryRequest or HelloVerifyRequest and a cookie, keeping no state.
     /// ClientHellos must then fit one datagram, and [`server`](Self::server) must be there.
     pub cookie: bool,
     /// Records that may arrive out of order, in record numbers: 64 by RFC 9147 section 4.5.1; 0 takes
     /// every authentic record again and again (no replay protection). More than 64 count as 64.
     pub replay_window: u8,
-    /// Session tickets that a server hands out after each full handshake.
+    /// Session tickets that a server of DTLS 1.3 hands out after each full handshake.
     pub tickets: u8,
     /// Life of a ticket, at most 7 days (RFC 8446 section 4.6.1).
     pub ticket_lifetime: Duration,
@@ -89,6 +114,7 @@ pub struct Config {
     /// Record headers carry an explicit length even for the last record of a datagram.
     pub explicit_length: bool,
     /// Records protected with one traffic key before a key update becomes due (RFC 9147 section 4.5.3).
+    /// In DTLS 1.2, which has none, nothing happens there.
     pub record_limit: u64,
     /// Only servers that ask for cookies or hand out tickets need these.
     pub server: Option<ServerSecrets>,
@@ -97,6 +123,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            profile: Profile::Dtls13,
             key_exchange: KeyExchange::PskDhe,
             cookie: false,
             replay_window: 64,

@@ -10,6 +10,22 @@ pub type Secret = [u8; 32];
 pub trait PskStore {
     /// HKDF-Extract(0, PSK) for `identity` (RFC 8446 section 7.1), or `None` for an unknown identity.
     fn early_secret(&self, identity: &[u8], operations: &mut Operations) -> Option<Secret>;
+
+    /// There is a key for `identity`.
+    fn knows(&self, identity: &[u8]) -> bool {
+        self.early_secret(identity, &mut Operations::default()).is_some()
+    }
+
+    /// The master secret of DTLS 1.2 for `identity`: PRF(premaster secret, label, seed), the premaster
+    /// secret made of the PSK alone (RFC 4279 section 2). `None` for an unknown identity.
+    /// [`master_secret_12`](super::master_secret_12) computes it from a key.
+    fn master_secret_12(
+        &self,
+        identity: &[u8],
+        label: &[u8],
+        seed: &[u8],
+        operations: &mut Operations,
+    ) -> Option<[u8; 48]>;
 }
 
 /// The surroundings of one call.
@@ -79,8 +95,8 @@ pub enum Output {
         /// The bytes.
         bytes: Vec<u8>,
     },
-    /// The handshake is complete: a client has the acknowledgement of its Finished, a server has the
-    /// Finished itself.
+    /// The handshake is complete: a client has the acknowledgement of its Finished (in DTLS 1.2 the
+    /// server's Finished), a server has the Finished itself.
     Established {
         /// By a ticket instead of the external PSK.
         resumed: bool,
@@ -132,11 +148,11 @@ pub enum Received {
     KeyUpdate,
     /// A ClientHello, handled by a server.
     ClientHello,
-    /// HelloRetryRequest, handled by a client.
+    /// HelloRetryRequest or HelloVerifyRequest, handled by a client.
     HelloRetryRequest,
     /// The server's flight, handled by a client.
     ServerFlight,
-    /// The client's Finished, handled by a server.
+    /// The client's Finished, handled by a server; in DTLS 1.2 also the server's, handled by a client.
     Finished,
 }
 
@@ -144,10 +160,21 @@ pub enum Received {
 pub enum Accept<A> {
     /// A new association; its flight is in the outputs.
     Association(A),
-    /// HelloRetryRequest is in the outputs; no state was kept.
+    /// HelloRetryRequest or HelloVerifyRequest is in the outputs; no state was kept.
     Retry,
     /// Nothing acceptable.
     Rejected(Rejection),
+}
+
+impl<A> Accept<A> {
+    /// The same with another kind of association.
+    pub(super) fn map<B>(self, f: impl FnOnce(A) -> B) -> Accept<B> {
+        match self {
+            Self::Association(association) => Accept::Association(f(association)),
+            Self::Retry => Accept::Retry,
+            Self::Rejected(rejection) => Accept::Rejected(rejection),
+        }
+    }
 }
 
 impl Config {

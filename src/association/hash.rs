@@ -20,6 +20,14 @@ const fn blocks(len: u64) -> u64 {
     (len + 9).div_ceil(BLOCK)
 }
 
+/// Counts the preparation of an HMAC key of `len` bytes: one that is longer than a block is hashed.
+pub(super) const fn count_hmac_key_of(len: usize, operations: &mut Operations) {
+    if len as u64 > BLOCK {
+        operations.count(Operation::Sha256Block, blocks(len as u64));
+    }
+    count_hmac_key(operations);
+}
+
 /// Counts the preparation of an HMAC key: one compression for each pad.
 pub(super) const fn count_hmac_key(operations: &mut Operations) {
     operations.count(Operation::Sha256Block, 2);

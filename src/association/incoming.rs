@@ -50,6 +50,16 @@ impl Partial {
         self.bytes.len() - MESSAGE_HEADER_LEN
     }
 
+    /// It is whole and would not change by the fragment.
+    fn has(&self, fragment: &Fragment<'_>) -> bool {
+        let body = &self.bytes[MESSAGE_HEADER_LEN..];
+        (self.sequence, self.kind, self.length())
+            == (fragment.sequence, fragment.kind, fragment.length)
+            && self.missing.is_empty()
+            && body.get(fragment.offset..fragment.offset + fragment.bytes.len())
+                == Some(fragment.bytes)
+    }
+
     fn fill(&mut self, fragment: &Fragment<'_>) {
         let part: Range<usize> = fragment.offset..fragment.offset + fragment.bytes.len();
         self.missing.remove(part.clone());
@@ -82,11 +92,21 @@ impl Incoming {
         fragment: &Fragment<'_>,
         authentic: bool,
     ) -> Result<Inserted, Rejection> {
+        // Each flight of DTLS 1.3 has one message in plaintext: nothing can be ahead of it.
+        self.insert_within(fragment, authentic, if authentic { MAX_AHEAD } else { 1 })
+    }
+
+    /// Takes a fragment in that is less than `limit` messages ahead.
+    pub(super) fn insert_within(
+        &mut self,
+        fragment: &Fragment<'_>,
+        authentic: bool,
+        limit: u16,
+    ) -> Result<Inserted, Rejection> {
         let Some(ahead) = fragment.sequence.checked_sub(self.next) else {
             return Ok(Inserted::Old);
         };
-        // Each flight has one message in plaintext: nothing can be ahead of it.
-        if ahead >= if authentic { MAX_AHEAD } else { 1 } {
+        if ahead >= limit {
             return Err(Rejection::TooFarAhead);
         }
         let known = self.partials.iter().position(|partial| partial.sequence == fragment.sequence);
@@ -117,6 +137,32 @@ impl Incoming {
             self.partials = Vec::new(); // an idle association keeps no buffer
         }
         Some(Message { kind: partial.kind, bytes: partial.bytes })
+    }
+
+    /// The message `ahead` of the awaited one, if it is complete; it is kept.
+    pub(super) fn look(&self, ahead: u16) -> Option<(HandshakeType, &[u8])> {
+        let sequence = self.next.checked_add(ahead)?;
+        let partial = self.partials.iter().find(|partial| partial.sequence == sequence)?;
+        let whole = partial.missing.is_empty();
+        whole.then(|| (partial.kind, &partial.bytes[MESSAGE_HEADER_LEN..]))
+    }
+
+    /// The fragment is a part of a message that is complete, and adds nothing to it.
+    pub(super) fn has(&self, fragment: &Fragment<'_>) -> bool {
+        self.partials.iter().any(|partial| partial.has(fragment))
+    }
+
+    /// Forgets the message `ahead` of the awaited one: it was not good.
+    pub(super) fn discard(&mut self, ahead: u16) {
+        let sequence = self.next.saturating_add(ahead);
+        self.partials.retain(|partial| partial.sequence != sequence);
+    }
+
+    /// The next `count` messages were accepted.
+    pub(super) fn pass(&mut self, count: u16) {
+        self.next = self.next.saturating_add(count);
+        self.partials.retain(|partial| partial.sequence >= self.next);
+        self.partials.shrink_to_fit(); // an idle association keeps no buffer
     }
 
     /// The awaited message was accepted.

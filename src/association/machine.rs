@@ -1,6 +1,4 @@
-//! One end of an association: its state, and the interface to it.
-
-use std::fmt;
+//! One end of an association of DTLS 1.3: its state, and what is done with it.
 
 use zeroize::Zeroize;
 
@@ -15,8 +13,8 @@ use super::schedule::{self, Expander};
 use super::server::Server;
 use super::turn::{Transmission, Turn};
 use super::{
-    Accept, Config, Env, Failure, Kind, Offer, Operation, Operations, Output, Received, Rejection,
-    Secret, client, server,
+    Accept, Config, ConnectError, Env, Failure, Kind, Offer, Operation, Operations, Output,
+    Received, Rejection, Secret, SendError, client, server,
 };
 use crate::sim::time::{Duration, Time};
 use crate::wire::dtls::{Alert, AlertDescription, ContentType, HandshakeType};
@@ -24,37 +22,6 @@ use crate::wire::dtls::{Alert, AlertDescription, ContentType, HandshakeType};
 /// Records that one key may protect (RFC 8446 section 5.5: 2^24.5 for AES-GCM), whatever
 /// [`Config::record_limit`] says.
 const SEAL_LIMIT: u64 = 1 << 24;
-
-/// Why a client cannot start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ConnectError {
-    /// The key store has no key for the identity.
-    #[error("no key for this identity")]
-    UnknownIdentity,
-    /// The identity is empty or too long.
-    #[error("the identity is empty or longer than 128 bytes")]
-    BadIdentity,
-}
-
-/// Why something cannot be sent now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SendError {
-    /// The handshake is not complete, or the association is over.
-    #[error("the association is not established")]
-    NotEstablished,
-    /// The data does not fit one datagram; see [`Association::max_data`].
-    #[error("the data does not fit one datagram")]
-    TooLong,
-    /// A key update is under way; there is only one at a time (RFC 9147 section 5.8.4).
-    #[error("a key update is under way")]
-    UpdatePending,
-    /// The present keys protected as many records as they may, or there are no further epochs.
-    #[error("the keys are used up")]
-    KeysExhausted,
-    /// The exporter label or output is too long.
-    #[error("the exporter label or output is too long")]
-    BadExport,
-}
 
 /// Where an association stands.
 pub(super) enum Stage {
@@ -80,8 +47,8 @@ pub(super) enum Party {
     Server { identity: Box<[u8]> },
 }
 
-/// One end of a security association, client or server.
-pub struct Association {
+/// One end of an association of DTLS 1.3, client or server.
+pub(super) struct Dtls13 {
     pub(super) stage: Stage,
     pub(super) party: Party,
     pub(super) sending: Sending,
@@ -97,7 +64,7 @@ pub struct Association {
     pub(super) keys_since: Time,
 }
 
-impl Association {
+impl Dtls13 {
     pub(super) fn new(stage: Stage, party: Party) -> Self {
         Self {
             stage,
@@ -114,7 +81,7 @@ impl Association {
     }
 
     /// Starts a client; its ClientHello is in the outputs.
-    pub fn connect(
+    pub(super) fn connect(
         config: &Config,
         offer: Offer<'_>,
         env: &mut Env<'_>,
@@ -127,7 +94,7 @@ impl Association {
     ///
     /// A part of a ClientHello makes an association that has not answered yet: it waits for the rest
     /// at most [`Timers::max`](super::Timers::max), and then fails.
-    pub fn accept(
+    pub(super) fn accept(
         config: &Config,
         peer: &[u8],
         datagram: &[u8],
@@ -137,7 +104,12 @@ impl Association {
     }
 
     /// Handles a datagram of the peer.
-    pub fn receive(&mut self, config: &Config, datagram: &[u8], env: &mut Env<'_>) -> Received {
+    pub(super) fn receive(
+        &mut self,
+        config: &Config,
+        datagram: &[u8],
+        env: &mut Env<'_>,
+    ) -> Received {
         let mut turn = Turn::new(config, env);
         if self.is_over() {
             turn.reject(Rejection::Over);
@@ -149,7 +121,7 @@ impl Association {
     }
 
     /// Does what is due at or after [`next_timeout`](Self::next_timeout); earlier calls do nothing.
-    pub fn timeout(&mut self, config: &Config, env: &mut Env<'_>) {
+    pub(super) fn timeout(&mut self, config: &Config, env: &mut Env<'_>) {
         let mut turn = Turn::new(config, env);
         let now = turn.env.now;
         if let Stage::Client(client) = &mut self.stage {
@@ -185,8 +157,7 @@ impl Association {
     }
 
     /// When [`timeout`](Self::timeout) has something to do.
-    #[must_use]
-    pub fn next_timeout(&self) -> Option<Time> {
+    pub(super) fn next_timeout(&self) -> Option<Time> {
         let flight = self.flight.as_ref().and_then(|flight| flight.timer.deadline());
         let other = match &self.stage {
             Stage::Client(client) => client.acks_due(),
@@ -198,7 +169,7 @@ impl Association {
 
     /// What was sent at `now` leaves `by` later, since the machine had to work for it first: the
     /// retransmission timer counts from then.
-    pub fn postpone(&mut self, now: Time, by: Duration) {
+    pub(super) fn postpone(&mut self, now: Time, by: Duration) {
         if let Some(flight) = &mut self.flight {
             flight.timer.postpone(now, by);
         }
@@ -206,7 +177,7 @@ impl Association {
 
     /// Sends application data in one record. If [`Config::record_limit`] is reached with it, a key
     /// update begins (RFC 9147 section 4.5.3).
-    pub fn send(
+    pub(super) fn send(
         &mut self,
         config: &Config,
         data: &[u8],
@@ -233,14 +204,13 @@ impl Association {
     }
 
     /// The longest data that [`send`](Self::send) takes.
-    #[must_use]
-    pub fn max_data(&self, config: &Config) -> usize {
+    pub(super) fn max_data(&self, config: &Config) -> usize {
         Packer::capacity(config, APPLICATION.get())
     }
 
     /// Updates the keys that this end sends with, and asks the peer to update its own as well if
     /// `request_peer` (RFC 9147 section 8). The new keys are used once the peer acknowledges.
-    pub fn update_keys(
+    pub(super) fn update_keys(
         &mut self,
         config: &Config,
         request_peer: bool,
@@ -253,7 +223,7 @@ impl Association {
     }
 
     /// Ends the association; the peer is told by close_notify if there are keys.
-    pub fn close(&mut self, config: &Config, env: &mut Env<'_>) {
+    pub(super) fn close(&mut self, config: &Config, env: &mut Env<'_>) {
         if !self.is_over() {
             self.alert(&mut Turn::new(config, env), AlertDescription::CloseNotify);
             self.end();
@@ -262,7 +232,7 @@ impl Association {
 
     /// Keying material for the application (RFC 8446 section 7.5). No context is the same as an empty
     /// one.
-    pub fn export(
+    pub(super) fn export(
         &self,
         label: &[u8],
         context: &[u8],
@@ -278,22 +248,19 @@ impl Association {
     }
 
     /// The handshake is complete and the association not over.
-    #[must_use]
-    pub const fn is_established(&self) -> bool {
+    pub(super) const fn is_established(&self) -> bool {
         matches!(self.stage, Stage::Established)
     }
 
     /// The association was closed or failed.
-    #[must_use]
-    pub const fn is_over(&self) -> bool {
+    pub(super) const fn is_over(&self) -> bool {
         matches!(self.stage, Stage::Over)
     }
 
     /// At a server: the external identity that the client proved, also if by a ticket. Meaningful
     /// once established: before, the client has only shown that it knows the key, perhaps by a
     /// replayed ClientHello.
-    #[must_use]
-    pub const fn peer_identity(&self) -> Option<&[u8]> {
+    pub(super) const fn peer_identity(&self) -> Option<&[u8]> {
         match &self.party {
             Party::Server { identity } => Some(identity),
             Party::Client { .. } => None,
@@ -301,45 +268,45 @@ impl Association {
     }
 
     /// Whether the handshake began with a ClientHello of this random ([`peek`](super::peek)).
-    #[must_use]
-    pub fn began_with(&self, random: &[u8; 32]) -> bool {
+    pub(super) fn began_with(&self, random: &[u8; 32]) -> bool {
         random.starts_with(&self.hello)
     }
 
     /// The epoch that new records are sent in; 0 while there are no keys.
-    #[must_use]
-    pub fn send_epoch(&self) -> u64 {
+    pub(super) fn send_epoch(&self) -> u64 {
         self.sending.epoch().into()
     }
 
     /// The latest epoch that records are received in; 0 while there are no keys.
-    #[must_use]
-    pub fn receive_epoch(&self) -> u64 {
+    pub(super) fn receive_epoch(&self) -> u64 {
         self.receiving.epoch().into()
     }
 
     /// Since when the present keys have been used for sending; zero before the handshake is complete.
-    #[must_use]
-    pub const fn key_established_at(&self) -> Time {
+    pub(super) const fn key_established_at(&self) -> Time {
         self.keys_since
     }
 
     /// Records protected with the present sending keys; `None` if not established.
-    #[must_use]
-    pub fn sealed(&self) -> Option<u64> {
+    pub(super) fn sealed(&self) -> Option<u64> {
         if self.is_established() { Some(self.sending.current()?.sealed()) } else { None }
     }
 
     /// A key update of this end awaits its acknowledgement.
-    #[must_use]
-    pub fn is_updating(&self) -> bool {
+    pub(super) fn is_updating(&self) -> bool {
         self.flight.as_ref().is_some_and(|flight| flight.has(HandshakeType::KeyUpdate))
     }
 
-    /// Bytes of memory: the association itself and what it holds on the heap while idle.
-    #[must_use]
-    pub fn idle_size(&self) -> usize {
-        size_of::<Self>() + self.peer_identity().map_or(0, <[u8]>::len)
+    /// Where it stands, in words.
+    pub(super) const fn stage_name(&self) -> &'static str {
+        match self.stage {
+            Stage::Client(_) => "awaits the server's flight",
+            Stage::Finishing { .. } => "awaits the acknowledgement of its Finished",
+            Stage::Assembling { .. } => "awaits the rest of a ClientHello",
+            Stage::Server(_) => "awaits the client's Finished",
+            Stage::Established => "established",
+            Stage::Over => "over",
+        }
     }
 
     /// Queues a message behind those under way.
@@ -425,27 +392,7 @@ impl Association {
     }
 }
 
-impl fmt::Debug for Association {
-    /// Where it stands; secrets stay out of logs.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let stage = match self.stage {
-            Stage::Client(_) => "awaits the server's flight",
-            Stage::Finishing { .. } => "awaits the acknowledgement of its Finished",
-            Stage::Assembling { .. } => "awaits the rest of a ClientHello",
-            Stage::Server(_) => "awaits the client's Finished",
-            Stage::Established => "established",
-            Stage::Over => "over",
-        };
-        f.debug_struct("Association")
-            .field("server", &self.is_server())
-            .field("stage", &stage)
-            .field("send_epoch", &self.send_epoch())
-            .field("receive_epoch", &self.receive_epoch())
-            .finish_non_exhaustive()
-    }
-}
-
-impl Drop for Association {
+impl Drop for Dtls13 {
     fn drop(&mut self) {
         self.wipe();
     }

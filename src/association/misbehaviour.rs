@@ -3,6 +3,7 @@
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 
+use super::machine::Dtls13;
 use super::protection::Shape;
 use super::*;
 use crate::sim::time::Time;
@@ -13,6 +14,16 @@ struct OneKey;
 impl PskStore for OneKey {
     fn early_secret(&self, _: &[u8], operations: &mut Operations) -> Option<Secret> {
         Some(early_secret(b"key", operations))
+    }
+
+    fn master_secret_12(
+        &self,
+        _: &[u8],
+        label: &[u8],
+        seed: &[u8],
+        operations: &mut Operations,
+    ) -> Option<[u8; 48]> {
+        Some(master_secret_12(b"key", label, seed, operations))
     }
 }
 
@@ -42,22 +53,21 @@ fn datagrams(outputs: &[Output]) -> Vec<Vec<u8>> {
     list
 }
 
-fn receive(end: &mut Association, bytes: &[u8]) -> (Received, Vec<Output>) {
+fn receive(end: &mut Dtls13, bytes: &[u8]) -> (Received, Vec<Output>) {
     with(|config, env| end.receive(config, bytes, env))
 }
 
 struct Ends {
-    client: Association,
-    server: Association,
+    client: Dtls13,
+    server: Dtls13,
 }
 
 /// A handshake up to the server's flight, which is returned undelivered.
 fn midway() -> (Ends, Vec<u8>) {
-    let (client, out) = with(|config, env| {
-        Association::connect(config, Offer::Psk(b"id"), env).expect("it can start")
-    });
+    let (client, out) =
+        with(|config, env| Dtls13::connect(config, Offer::Psk(b"id"), env).expect("it can start"));
     let hello = datagrams(&out).remove(0);
-    let (accepted, out) = with(|config, env| Association::accept(config, b"", &hello, env));
+    let (accepted, out) = with(|config, env| Dtls13::accept(config, b"", &hello, env));
     let Accept::Association(server) = accepted else { panic!("the ClientHello is good") };
     (Ends { client, server }, datagrams(&out).remove(0))
 }
@@ -72,7 +82,7 @@ fn established() -> Ends {
 }
 
 /// A record under the sending keys of `from`.
-fn record(from: &mut Association, content_type: ContentType, content: &[u8]) -> Vec<u8> {
+fn record(from: &mut Dtls13, content_type: ContentType, content: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     let operations = &mut Operations::default();
     let epoch = from.sending.epoch();
@@ -88,7 +98,7 @@ fn handshake(kind: HandshakeType, sequence: u16, length: usize, bytes: &[u8]) ->
 
 /// The record ends the association of the receiver, by this name, and with an alert.
 #[track_caller]
-fn ends_it(to: &mut Association, record: &[u8], rejection: Rejection) {
+fn ends_it(to: &mut Dtls13, record: &[u8], rejection: Rejection) {
     let (received, out) = receive(to, record);
     assert_eq!(received, Received::Rejected(rejection));
     assert_eq!(out.last(), Some(&Output::Failed(Failure::Misbehaved(rejection))));

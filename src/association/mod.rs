@@ -34,6 +34,8 @@ mod channel;
 mod client;
 mod config;
 mod cookie;
+mod dtls12;
+mod end;
 mod env;
 mod flight;
 mod hash;
@@ -57,9 +59,10 @@ mod window;
 #[cfg(test)]
 mod misbehaviour;
 
-pub use config::{Config, KeyExchange, ServerSecrets, Timers};
+pub use config::{Config, KeyExchange, Profile, ServerSecrets, Suite12, Timers};
+pub use dtls12::master_secret_12;
+pub use end::{Association, ConnectError, SendError};
 pub use env::{Accept, Env, Failure, Kind, Offer, Output, PskStore, Received, Secret, Ticket};
-pub use machine::{Association, ConnectError, SendError};
 pub use operations::{Operation, Operations};
 pub use peek::{Peek, peek};
 pub use rejection::Rejection;

@@ -1,6 +1,6 @@
 //! What a datagram is, as far as can be told without keys.
 
-use crate::wire::dtls::{ContentType, HandshakeType, Record, Records, fragments};
+use crate::wire::dtls::{ContentType, HandshakeType, Record, Records, Records12, fragments};
 
 /// The first record of a datagram, for choosing among the associations with its sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub enum Peek {
     /// Another record of epoch 0.
     Plaintext,
     /// A protected record with the two low bits of its epoch: 2 and 3 are the handshake and the first
-    /// application epoch, but also every fourth one after.
+    /// application epoch of DTLS 1.3, but also every fourth one after; 1 is that of DTLS 1.2.
     Protected {
         /// The two bits.
         epoch_bits: u8,
@@ -24,6 +24,11 @@ pub enum Peek {
 /// Classifies a datagram by its first record; `None` if that does not parse.
 #[must_use]
 pub fn peek(datagram: &[u8]) -> Option<Peek> {
+    if let Some(Ok(record)) = Records12::new(datagram, 0).next()
+        && record.epoch > 0
+    {
+        return Some(Peek::Protected { epoch_bits: record.epoch.to_be_bytes()[1] & 3 });
+    }
     match Records::new(datagram).next()?.ok()? {
         Record::Protected(record) => Some(Peek::Protected { epoch_bits: record.epoch_bits }),
         Record::Plaintext(record) if record.content_type == ContentType::Handshake => {

@@ -1,7 +1,7 @@
 //! What arrives: records, and what they carry, told apart and passed on.
 
 use super::incoming::{Inserted, Message};
-use super::machine::{Association, Party, Stage};
+use super::machine::{Dtls13, Party, Stage};
 use super::protection::{APPLICATION, HANDSHAKE};
 use super::turn::{Transmission, Turn};
 use super::{Failure, Operation, Output, Received, Rejection};
@@ -20,7 +20,7 @@ fn is_handshake(number: RecordNumber) -> bool {
     number.epoch == u64::from(HANDSHAKE.get())
 }
 
-impl Association {
+impl Dtls13 {
     pub(super) fn datagram(&mut self, turn: &mut Turn<'_, '_>, datagram: &[u8]) {
         for record in Records::new(datagram) {
             match record {
@@ -180,7 +180,8 @@ impl Association {
             H::Finished => is_handshake(number),
             H::NewSessionTicket => !server && is_application(number),
             H::KeyUpdate => is_application(number),
-            H::MessageHash => false,
+            // The others are of DTLS 1.2, or never on the wire.
+            _ => false,
         }
     }
 
@@ -256,7 +257,7 @@ impl Association {
             HandshakeType::Finished => self.server_finished(turn, &message),
             HandshakeType::NewSessionTicket => self.new_ticket(turn, &message),
             HandshakeType::KeyUpdate => self.key_update(turn, &message),
-            HandshakeType::MessageHash => {}
+            _ => {}
         }
         !self.is_over() && self.incoming.next() != before
     }

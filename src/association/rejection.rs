@@ -52,9 +52,9 @@ rejections! {
     ContradictoryFragment = "contradictory_fragment",
     /// Handshake over: nothing is accepted any more.
     Over = "over",
-    /// DTLS 1.3 is not offered, or not chosen.
+    /// The version of this end is not offered, or not chosen, or a record is of another version.
     WrongVersion = "wrong_version",
-    /// TLS_AES_128_GCM_SHA256 is not offered, or another suite is chosen.
+    /// The suite of this end is not offered, or another is chosen.
     WrongSuite = "wrong_suite",
     /// The PSK key exchange mode of this end is not offered, or not chosen.
     WrongMode = "wrong_mode",
@@ -82,10 +82,13 @@ rejections! {
     FragmentedHello = "fragmented_hello",
     /// A ClientHello of another handshake than this one.
     OtherHello = "other_hello",
-    /// A second HelloRetryRequest, or one that changes nothing.
+    /// A second HelloRetryRequest, or one that changes nothing; a HelloVerifyRequest too many.
     BadRetry = "bad_retry",
     /// A Finished does not verify.
     BadFinished = "bad_finished",
+    /// The peer wants a new handshake inside the association, which DTLS 1.2 allows and this profile
+    /// does not.
+    Renegotiation = "renegotiation",
     /// The peer updated its keys more often than epochs can count.
     EpochLimit = "epoch_limit",
     /// More forged records than one key may face.
@@ -104,6 +107,7 @@ impl From<ParseError> for Rejection {
             ParseError::DuplicateExtension => Self::DuplicateExtension,
             ParseError::UnexpectedExtension => Self::UnexpectedExtension,
             ParseError::ConnectionId => Self::ConnectionId,
+            ParseError::WrongVersion => Self::WrongVersion,
         }
     }
 }

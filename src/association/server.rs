@@ -7,7 +7,7 @@ use super::client::{agree, share};
 use super::flight::Flight;
 use super::hash::{Transcript, equal, hmac, sha256};
 use super::incoming::{Incoming, Message};
-use super::machine::{Association, Party, Stage};
+use super::machine::{Dtls13, Party, Stage};
 use super::protection::{APPLICATION, HANDSHAKE, Sealer};
 use super::schedule::{self, Expander, PskKind};
 use super::ticket::{self, Contents};
@@ -54,7 +54,7 @@ struct Chosen {
     identity: Box<[u8]>,
 }
 
-pub(super) fn accept(turn: &mut Turn<'_, '_>, peer: &[u8], datagram: &[u8]) -> Accept<Association> {
+pub(super) fn accept(turn: &mut Turn<'_, '_>, peer: &[u8], datagram: &[u8]) -> Accept<Dtls13> {
     let hello = match assemble(turn, datagram) {
         Ok(hello) => hello,
         Err(rejection) => return Accept::Rejected(rejection),
@@ -68,7 +68,7 @@ pub(super) fn accept(turn: &mut Turn<'_, '_>, peer: &[u8], datagram: &[u8]) -> A
         Assembled::Partly { incoming } => {
             let until = turn.env.now + turn.config.timers.max;
             let party = Party::Server { identity: Box::default() };
-            let mut association = Association::new(Stage::Assembling { until }, party);
+            let mut association = Dtls13::new(Stage::Assembling { until }, party);
             association.incoming = incoming;
             if let Some(Peek::ClientHello { random }) = peek(datagram) {
                 association.hello.copy_from_slice(&random[..8]);
@@ -126,7 +126,7 @@ fn answer(
     bytes: &[u8],
     sequence: u16,
     record: u64,
-) -> Result<Option<Association>, Rejection> {
+) -> Result<Option<Dtls13>, Rejection> {
     let hello = ClientHello::parse(&bytes[MESSAGE_HEADER_LEN..])?;
     check(turn, &hello)?;
     let before = match (turn.config.cookie, peer) {
@@ -142,7 +142,7 @@ fn answer(
     let chosen = choose(turn.env, turn.config.server.as_ref(), &hello)?;
     prove(turn.env, &hello, &chosen, &before, bytes)?;
     let mut association =
-        Association::new(Stage::Over, Party::Server { identity: chosen.identity.clone() });
+        Dtls13::new(Stage::Over, Party::Server { identity: chosen.identity.clone() });
     association.hello.copy_from_slice(&hello.random[..8]);
     association.next_message = sequence;
     association.incoming = Incoming::starting_at(sequence + 1);
@@ -277,7 +277,7 @@ fn prove(
     if equal(&binder, &expected) { Ok(()) } else { Err(Rejection::BadBinder) }
 }
 
-impl Association {
+impl Dtls13 {
     /// Queues ServerHello, EncryptedExtensions and Finished.
     fn server_flight(
         &mut self,

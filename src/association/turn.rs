@@ -40,6 +40,11 @@ impl<'t, 'e> Turn<'t, 'e> {
         });
     }
 
+    /// The datagram held this, which tells nothing if it held more.
+    pub(super) fn note_in_passing(&mut self, received: Received) {
+        self.verdict.get_or_insert(received);
+    }
+
     pub(super) fn reject(&mut self, rejection: impl Into<Rejection>) {
         self.note(Received::Rejected(rejection.into()));
     }

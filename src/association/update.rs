@@ -1,14 +1,14 @@
 //! After the handshake: key updates (RFC 9147 section 8) and tickets (RFC 8446 section 4.6.1).
 
 use super::incoming::Message;
-use super::machine::{Association, Party, SendError, Stage};
+use super::machine::{Dtls13, Party, Stage};
 use super::schedule::Expander;
 use super::turn::Turn;
-use super::{Kind, Output, Received, Rejection, Ticket, ticket};
+use super::{Kind, Output, Received, Rejection, SendError, Ticket, ticket};
 use crate::sim::time::Duration;
 use crate::wire::dtls::{HandshakeType, KeyUpdate, NewSessionTicket, message};
 
-impl Association {
+impl Dtls13 {
     /// Queues a KeyUpdate.
     pub(super) fn begin_update(
         &mut self,

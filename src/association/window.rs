@@ -18,6 +18,11 @@ impl Window {
         self.next
     }
 
+    /// Whether [`accept`](Self::accept) would take `sequence`.
+    pub(super) fn takes(mut self, sequence: u64, size: u8) -> bool {
+        self.accept(sequence, size)
+    }
+
     /// Enters `sequence`; false if it was there already or lies behind a window of `size` numbers.
     /// A window of size 0 takes everything.
     pub(super) fn accept(&mut self, sequence: u64, size: u8) -> bool {

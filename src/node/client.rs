@@ -7,7 +7,7 @@ use super::layout::NodeId;
 use super::work::{Work, byte_class};
 use crate::association::{
     Association, ConnectError, Failure, Kind, Offer, Operations, Output, PskStore, Received,
-    Secret, Ticket, early_secret,
+    Secret, Ticket, early_secret, master_secret_12,
 };
 use crate::measure::{ByteClass, Recorder};
 use crate::sim::time::{Duration, Time};
@@ -61,6 +61,16 @@ struct OwnKey<'a>(&'a Secret);
 impl PskStore for OwnKey<'_> {
     fn early_secret(&self, _identity: &[u8], operations: &mut Operations) -> Option<Secret> {
         Some(early_secret(self.0, operations))
+    }
+
+    fn master_secret_12(
+        &self,
+        _identity: &[u8],
+        label: &[u8],
+        seed: &[u8],
+        operations: &mut Operations,
+    ) -> Option<[u8; 48]> {
+        Some(master_secret_12(self.0, label, seed, operations))
     }
 }
 
@@ -312,6 +322,7 @@ impl Client {
             }
             Err(ConnectError::UnknownIdentity) => self.failed("unknown_identity", work),
             Err(ConnectError::BadIdentity) => self.failed("bad_identity", work),
+            Err(ConnectError::NoTickets) => self.failed("no_tickets", work),
         }
     }
 

@@ -4,7 +4,7 @@ use super::layout::{KeyTable, Layout, NodeId};
 use super::work::{Work, byte_class};
 use crate::association::{
     Accept, Association, Config, Operations, Output, Peek, PskStore, Received, Secret,
-    early_secret, peek,
+    early_secret, master_secret_12, peek,
 };
 use crate::measure::ByteClass;
 use crate::onem2m::Service;
@@ -47,6 +47,17 @@ struct TableKeys<'a> {
 impl PskStore for TableKeys<'_> {
     fn early_secret(&self, identity: &[u8], operations: &mut Operations) -> Option<Secret> {
         Some(early_secret(self.table.find(self.layout, identity)?, operations))
+    }
+
+    fn master_secret_12(
+        &self,
+        identity: &[u8],
+        label: &[u8],
+        seed: &[u8],
+        operations: &mut Operations,
+    ) -> Option<[u8; 48]> {
+        let key = self.table.find(self.layout, identity)?;
+        Some(master_secret_12(key, label, seed, operations))
     }
 }
 

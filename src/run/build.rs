@@ -139,6 +139,9 @@ impl Map {
             let link = Some(fleet.link);
             let group = self.group(plan, name, Tier::Device, count, 1, fleet.class, link);
             let setting = &mut self.layout.groups[group as usize];
+            if let Some(profile) = fleet.profile {
+                setting.association.profile = profile;
+            }
             setting.telemetry = fleet.telemetry.map(|t| (t.interval, t.size));
             if let Some(via) = fleet.via {
                 let backhaul = plan.links[plan.gateways[via].link].mtu;

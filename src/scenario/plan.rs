@@ -1,6 +1,6 @@
 //! The checked plan of a run: every name resolved, every default filled in, nothing left to refuse.
 
-use crate::association::Config;
+use crate::association::{Config, Profile};
 use crate::net::LinkType;
 pub use crate::node::{Rekey, Renewal};
 
@@ -88,6 +88,8 @@ pub struct Fleet {
     pub via: Option<usize>,
     /// With whom each device has its association.
     pub registrar: Registrar,
+    /// The protocol of its associations, if it is not that of [`Plan::security`].
+    pub profile: Option<Profile>,
     /// When each device first starts.
     pub start: Schedule,
     /// What each device reports.

@@ -5,7 +5,7 @@ use std::fmt::{Display, Write as _};
 
 use super::plan::{Action, Plan, Registrar, Rekey, Renewal, Schedule, Spread, Target};
 use super::quantity::{power_text, price_text, rate_text, size_text, time_text};
-use crate::association::KeyExchange;
+use crate::association::{KeyExchange, Profile, Suite12};
 use crate::net::LinkType;
 use crate::node::{Class, Cost};
 use crate::sim::time::Duration;
@@ -127,6 +127,9 @@ fn groups(text: &mut String, plan: &Plan) {
             Registrar::Cse(cse) => &plan.cses[cse].name,
         };
         quoted(text, "registrar", registrar);
+        if let Some(own) = fleet.profile {
+            quoted(text, "profile", profile(own));
+        }
         start(text, &fleet.start);
         if let Some(telemetry) = fleet.telemetry {
             let interval = time_text(telemetry.interval.0);
@@ -167,6 +170,7 @@ fn security(text: &mut String, plan: &Plan) {
     let association = &plan.security.association;
     let timers = &association.timers;
     line(text, "\n[security]");
+    quoted(text, "profile", profile(association.profile));
     let exchange = match association.key_exchange {
         KeyExchange::PskDhe => "psk_dhe_ke",
         KeyExchange::Psk => "psk_ke",
@@ -192,6 +196,14 @@ fn security(text: &mut String, plan: &Plan) {
     line(text, format_args!("carry_over = {}", timers.carry_over));
     line(text, format_args!("resend_on_duplicate = {}", timers.resend_on_duplicate));
     line(text, format_args!("server = {}", timers.server));
+}
+
+const fn profile(profile: Profile) -> &'static str {
+    match profile {
+        Profile::Dtls13 => "dtls13",
+        Profile::Dtls12 { suite: Suite12::PskAes128Ccm8 } => "dtls12_ccm8",
+        Profile::Dtls12 { suite: Suite12::PskAes128Gcm } => "dtls12_gcm",
+    }
 }
 
 fn renewal(text: &mut String, renewal: &Renewal) {

@@ -5,6 +5,7 @@ mod accept;
 mod chaos;
 mod close;
 mod cookie;
+mod dtls12;
 mod duplicates;
 mod export;
 mod fragments;

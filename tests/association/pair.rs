@@ -2,7 +2,7 @@
 
 use keystorm::association::{
     Accept, Association, Config, Env, Failure, Kind, Offer, Operations, Output, Peek, PskStore,
-    Received, Rejection, Secret, ServerSecrets, Ticket, early_secret, peek,
+    Received, Rejection, Secret, ServerSecrets, Ticket, early_secret, master_secret_12, peek,
 };
 use keystorm::sim::time::{Duration, Time};
 use rand_chacha::ChaCha8Rng;
@@ -38,6 +38,17 @@ impl PskStore for Keys {
     fn early_secret(&self, identity: &[u8], operations: &mut Operations) -> Option<Secret> {
         let (_, psk) = self.0.iter().find(|(known, _)| known == identity)?;
         Some(early_secret(psk, operations))
+    }
+
+    fn master_secret_12(
+        &self,
+        identity: &[u8],
+        label: &[u8],
+        seed: &[u8],
+        operations: &mut Operations,
+    ) -> Option<[u8; 48]> {
+        let (_, psk) = self.0.iter().find(|(known, _)| known == identity)?;
+        Some(master_secret_12(psk, label, seed, operations))
     }
 }
 

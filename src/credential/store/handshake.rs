@@ -119,9 +119,12 @@ impl<'a> HandshakeKeys<'a> {
     }
 }
 
-impl HandshakeKeys<'_> {
-    /// The master secret of DTLS 1.2 for `identity` (RFC 4279 section 2), computed in the store.
-    pub fn master_secret_12(
+impl PskStore for HandshakeKeys<'_> {
+    fn early_secret(&self, identity: &[u8], operations: &mut Operations) -> Option<Secret> {
+        self.noted(self.answer(identity, None, operations))
+    }
+
+    fn master_secret_12(
         &self,
         identity: &[u8],
         label: &[u8],
@@ -129,11 +132,5 @@ impl HandshakeKeys<'_> {
         operations: &mut Operations,
     ) -> Option<[u8; 48]> {
         self.noted(self.answer(identity, Some((label, seed)), operations))
-    }
-}
-
-impl PskStore for HandshakeKeys<'_> {
-    fn early_secret(&self, identity: &[u8], operations: &mut Operations) -> Option<Secret> {
-        self.noted(self.answer(identity, None, operations))
     }
 }

@@ -208,6 +208,7 @@ impl<'a> Checker<'a> {
             link: link?,
             via: route.via,
             registrar: route.registrar,
+            profile: words.profile.value().map(|word| word.profile()),
             start,
             telemetry,
         })

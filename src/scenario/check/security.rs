@@ -1,14 +1,15 @@
 //! How associations are made and kept.
 
 use super::Checker;
-use crate::association::{Config, KeyExchange, Timers};
+use crate::association::{Config, KeyExchange, Profile, Suite12, Timers};
 use crate::scenario::codes::Code;
 use crate::scenario::plan::{Rekey, Renewal, Security};
 use crate::scenario::quantity::TimeSpan;
 use crate::scenario::source::{At, Place};
 use crate::scenario::table::Field;
 use crate::scenario::words::{
-    KeyExchangeWord, OrNone, RekeyWord, SecurityTable, SequenceWord, TimerPreset, TimerTable,
+    KeyExchangeWord, OrNone, ProfileWord, RekeyWord, SecurityTable, SequenceWord, TimerPreset,
+    TimerTable,
 };
 use crate::sim::time::Duration;
 
@@ -26,6 +27,7 @@ impl Checker<'_> {
         let default = Config::default();
         let ticket_lifetime = self.ticket_lifetime(&words.ticket_lifetime, default.ticket_lifetime);
         let association = Config {
+            profile: words.profile.value().map_or(default.profile, |word| word.profile()),
             key_exchange: match words.key_exchange.value() {
                 Some(KeyExchangeWord::Psk) => KeyExchange::Psk,
                 Some(KeyExchangeWord::PskDhe) | None => KeyExchange::PskDhe,
@@ -166,6 +168,17 @@ impl Checker<'_> {
 /// A number that its word has kept within 8 bits.
 fn small(value: Option<u32>, default: u8) -> u8 {
     value.map_or(default, |value| u8::try_from(value).unwrap_or(u8::MAX))
+}
+
+impl ProfileWord {
+    /// What the word means to an association.
+    pub(super) const fn profile(self) -> Profile {
+        match self {
+            Self::Dtls13 => Profile::Dtls13,
+            Self::Dtls12Ccm8 => Profile::Dtls12 { suite: Suite12::PskAes128Ccm8 },
+            Self::Dtls12Gcm => Profile::Dtls12 { suite: Suite12::PskAes128Gcm },
+        }
+    }
 }
 
 impl RekeyWord {

@@ -174,6 +174,8 @@ table! {
         /// The gateways that the devices sit behind, each behind the next in turn. Default: the
         /// registrar if it is a gateway group, else none.
         via: Text,
+        /// The protocol of this fleet's associations. Default: that of `[security]`.
+        profile: ProfileWord,
         /// With whom each device has its association: a CSE, or the gateway group that it sits
         /// behind.
         @required registrar: Text,
@@ -221,7 +223,9 @@ table! {
 table! {
     /// How associations are made and kept: DTLS 1.3 with pre-shared keys.
     struct SecurityTable {
-        /// With or without forward secrecy. Default: "psk_dhe_ke".
+        /// The protocol of associations; a fleet may choose its own. Default: "dtls13".
+        profile: ProfileWord,
+        /// With or without forward secrecy, in DTLS 1.3; DTLS 1.2 is without. Default: "psk_dhe_ke".
         key_exchange: KeyExchangeWord,
         /// The server first asks for a cookie, keeping no state. Default: false.
         cookie: Flag,
@@ -287,6 +291,18 @@ table! {
         resend_on_duplicate: Flag,
         /// The server, too, repeats its flights by timer.
         server: Flag,
+    }
+}
+
+choice! {
+    /// The protocol of an association.
+    enum ProfileWord {
+        /// DTLS 1.3 with TLS_AES_128_GCM_SHA256 (RFC 9147).
+        Dtls13 = "dtls13",
+        /// DTLS 1.2 with TLS_PSK_WITH_AES_128_CCM_8, which TS-0003 mandates (RFC 6347, RFC 6655).
+        Dtls12Ccm8 = "dtls12_ccm8",
+        /// DTLS 1.2 with TLS_PSK_WITH_AES_128_GCM_SHA256 (RFC 6347, RFC 5487).
+        Dtls12Gcm = "dtls12_gcm",
     }
 }
 

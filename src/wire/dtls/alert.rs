@@ -30,11 +30,16 @@ impl Alert {
 
     /// Reads an alert. The level is ignored (RFC 8446 section 6).
     pub fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
+        Self::parse_with_level(bytes).map(|(_, alert)| alert)
+    }
+
+    /// Reads an alert, and whether its level is fatal, as counts in DTLS 1.2 (RFC 5246 section 7.2).
+    pub fn parse_with_level(bytes: &[u8]) -> Result<(bool, Self), ParseError> {
         let mut reader = Reader::new(bytes);
-        let _level = reader.u8()?;
+        let fatal = reader.u8()? != 1;
         let description = reader.u8()?;
         reader.end()?;
-        Ok(Self(description))
+        Ok((fatal, Self(description)))
     }
 
     /// The bytes of an alert: close_notify is a warning, all else is fatal.

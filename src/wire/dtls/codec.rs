@@ -15,6 +15,8 @@ pub enum ParseError {
     DuplicateExtension,
     /// An extension that was not asked for, or out of its place.
     UnexpectedExtension,
+    /// A record of another version of DTLS.
+    WrongVersion,
     /// A record carries a connection ID, which this implementation never negotiates.
     ConnectionId,
 }

@@ -4,11 +4,14 @@ use super::codec::{ParseError, Reader, put_u16, vector16};
 use super::limits::{MAX_COOKIE, MAX_EXTENSIONS};
 
 pub(super) const SUPPORTED_GROUPS: u16 = 10;
+pub(super) const EXTENDED_MASTER_SECRET: u16 = 23;
 pub(super) const PRE_SHARED_KEY: u16 = 41;
 pub(super) const SUPPORTED_VERSIONS: u16 = 43;
 pub(super) const COOKIE: u16 = 44;
 pub(super) const PSK_KEY_EXCHANGE_MODES: u16 = 45;
 pub(super) const KEY_SHARE: u16 = 51;
+pub(super) const CONNECTION_ID: u16 = 54;
+pub(super) const RENEGOTIATION_INFO: u16 = 0xff01;
 
 /// The length of an X25519 public key.
 pub(super) const X25519_LEN: usize = 32;

@@ -8,18 +8,28 @@ pub const HEADER_LEN: usize = 12;
 /// The length of the TLS handshake header, which is what the transcript sees (RFC 9147 section 5.2).
 pub const MESSAGE_HEADER_LEN: usize = 4;
 
-/// The messages of the PSK handshake (RFC 8446 appendix B.3).
+/// The messages of the PSK handshakes (RFC 8446 appendix B.3, RFC 5246 section 7.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum HandshakeType {
+    /// HelloRequest, of DTLS 1.2.
+    HelloRequest = 0,
     /// ClientHello.
     ClientHello = 1,
     /// ServerHello, or HelloRetryRequest by its random.
     ServerHello = 2,
+    /// HelloVerifyRequest, of DTLS 1.2.
+    HelloVerifyRequest = 3,
     /// NewSessionTicket.
     NewSessionTicket = 4,
     /// EncryptedExtensions.
     EncryptedExtensions = 8,
+    /// ServerKeyExchange, of DTLS 1.2.
+    ServerKeyExchange = 12,
+    /// ServerHelloDone, of DTLS 1.2.
+    ServerHelloDone = 14,
+    /// ClientKeyExchange, of DTLS 1.2.
+    ClientKeyExchange = 16,
     /// Finished.
     Finished = 20,
     /// KeyUpdate.
@@ -32,10 +42,15 @@ pub enum HandshakeType {
 impl HandshakeType {
     const fn parse(byte: u8) -> Result<Self, ParseError> {
         Ok(match byte {
+            0 => Self::HelloRequest,
             1 => Self::ClientHello,
             2 => Self::ServerHello,
+            3 => Self::HelloVerifyRequest,
             4 => Self::NewSessionTicket,
             8 => Self::EncryptedExtensions,
+            12 => Self::ServerKeyExchange,
+            14 => Self::ServerHelloDone,
+            16 => Self::ClientKeyExchange,
             20 => Self::Finished,
             24 => Self::KeyUpdate,
             _ => return Err(ParseError::IllegalValue),

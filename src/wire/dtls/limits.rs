@@ -12,6 +12,8 @@ pub const MAX_IDENTITIES: usize = 8;
 pub const MAX_IDENTITY: usize = 512;
 /// Longest cookie.
 pub const MAX_COOKIE: usize = 256;
+/// Longest connection ID. RFC 9146 allows 255 bytes.
+pub const MAX_CONNECTION_ID: usize = 20;
 /// Most record numbers of one ACK.
 pub const MAX_ACKED: usize = 64;
 /// Most handshake fragments of one record.

@@ -1,0 +1,270 @@
+//! One end of an association, whichever its profile: the interface to it.
+
+use std::fmt;
+
+use super::dtls12::Dtls12;
+use super::machine::Dtls13;
+use super::{Accept, Config, Env, Offer, Operations, Profile, Received};
+use crate::sim::time::{Duration, Time};
+
+/// Why a client cannot start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConnectError {
+    /// The key store has no key for the identity.
+    #[error("no key for this identity")]
+    UnknownIdentity,
+    /// The identity is empty or too long.
+    #[error("the identity is empty or longer than 128 bytes")]
+    BadIdentity,
+    /// A ticket is offered where the profile has no resumption: DTLS 1.2 here.
+    #[error("this profile has no tickets")]
+    NoTickets,
+}
+
+/// Why something cannot be sent now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// The handshake is not complete, or the association is over.
+    #[error("the association is not established")]
+    NotEstablished,
+    /// The data does not fit one datagram; see [`Dtls13::max_data`].
+    #[error("the data does not fit one datagram")]
+    TooLong,
+    /// DTLS 1.2 has no key update: new keys come from a new association.
+    #[error("this profile has no key update")]
+    NoKeyUpdate,
+    /// A key update is under way; there is only one at a time (RFC 9147 section 5.8.4).
+    #[error("a key update is under way")]
+    UpdatePending,
+    /// The present keys protected as many records as they may, or there are no further epochs.
+    #[error("the keys are used up")]
+    KeysExhausted,
+    /// The exporter label or output is too long.
+    #[error("the exporter label or output is too long")]
+    BadExport,
+}
+
+/// One end of a security association, client or server.
+pub struct Association(End);
+
+enum End {
+    Dtls13(Dtls13),
+    Dtls12(Dtls12),
+}
+
+/// The same of either profile.
+macro_rules! either {
+    ($end:expr, $it:ident => $what:expr) => {
+        match $end {
+            End::Dtls13($it) => $what,
+            End::Dtls12($it) => $what,
+        }
+    };
+}
+
+impl Association {
+    /// Starts a client; its ClientHello is in the outputs.
+    pub fn connect(
+        config: &Config,
+        offer: Offer<'_>,
+        env: &mut Env<'_>,
+    ) -> Result<Self, ConnectError> {
+        let end = match config.profile {
+            Profile::Dtls13 => End::Dtls13(Dtls13::connect(config, offer, env)?),
+            Profile::Dtls12 { suite } => End::Dtls12(Dtls12::connect(config, suite, offer, env)?),
+        };
+        Ok(Self(end))
+    }
+
+    /// Answers the first datagram of a peer without an association. `peer` is the address of the
+    /// peer in any encoding; a cookie is bound to it.
+    ///
+    /// A part of a ClientHello makes an association that has not answered yet: it waits for the rest
+    /// at most [`Timers::max`](super::Timers::max), and then fails.
+    pub fn accept(
+        config: &Config,
+        peer: &[u8],
+        datagram: &[u8],
+        env: &mut Env<'_>,
+    ) -> Accept<Self> {
+        match config.profile {
+            Profile::Dtls13 => {
+                Dtls13::accept(config, peer, datagram, env).map(|end| Self(End::Dtls13(end)))
+            }
+            Profile::Dtls12 { suite } => {
+                Dtls12::accept(config, suite, peer, datagram, env).map(|end| Self(End::Dtls12(end)))
+            }
+        }
+    }
+
+    /// Handles a datagram of the peer.
+    pub fn receive(&mut self, config: &Config, datagram: &[u8], env: &mut Env<'_>) -> Received {
+        either!(&mut self.0, end => end.receive(config, datagram, env))
+    }
+
+    /// Does what is due at or after [`next_timeout`](Self::next_timeout); earlier calls do nothing.
+    pub fn timeout(&mut self, config: &Config, env: &mut Env<'_>) {
+        either!(&mut self.0, end => end.timeout(config, env));
+    }
+
+    /// When [`timeout`](Self::timeout) has something to do.
+    #[must_use]
+    pub fn next_timeout(&self) -> Option<Time> {
+        either!(&self.0, end => end.next_timeout())
+    }
+
+    /// What was sent at `now` leaves `by` later, since the machine had to work for it first: the
+    /// retransmission timer counts from then.
+    pub fn postpone(&mut self, now: Time, by: Duration) {
+        either!(&mut self.0, end => end.postpone(now, by));
+    }
+
+    /// Sends application data in one record. In DTLS 1.3 a key update begins if
+    /// [`Config::record_limit`] is reached with it (RFC 9147 section 4.5.3).
+    pub fn send(
+        &mut self,
+        config: &Config,
+        data: &[u8],
+        env: &mut Env<'_>,
+    ) -> Result<(), SendError> {
+        either!(&mut self.0, end => end.send(config, data, env))
+    }
+
+    /// The longest data that [`send`](Self::send) takes.
+    #[must_use]
+    pub fn max_data(&self, config: &Config) -> usize {
+        either!(&self.0, end => end.max_data(config))
+    }
+
+    /// Updates the keys that this end sends with, and asks the peer to update its own as well if
+    /// `request_peer` (RFC 9147 section 8). The new keys are used once the peer acknowledges.
+    ///
+    /// DTLS 1.2 has no such thing: there it is [`SendError::NoKeyUpdate`].
+    pub fn update_keys(
+        &mut self,
+        config: &Config,
+        request_peer: bool,
+        env: &mut Env<'_>,
+    ) -> Result<(), SendError> {
+        match &mut self.0 {
+            End::Dtls13(end) => end.update_keys(config, request_peer, env),
+            End::Dtls12(end) if end.is_established() => Err(SendError::NoKeyUpdate),
+            End::Dtls12(_) => Err(SendError::NotEstablished),
+        }
+    }
+
+    /// Ends the association; the peer is told by close_notify if there are keys.
+    pub fn close(&mut self, config: &Config, env: &mut Env<'_>) {
+        either!(&mut self.0, end => end.close(config, env));
+    }
+
+    /// Keying material for the application (RFC 8446 section 7.5, RFC 5705).
+    pub fn export(
+        &self,
+        label: &[u8],
+        context: &[u8],
+        out: &mut [u8],
+        operations: &mut Operations,
+    ) -> Result<(), SendError> {
+        match &self.0 {
+            End::Dtls13(end) => end.export(label, context, out, operations),
+            End::Dtls12(end) => end.export(label, Some(context), out, operations),
+        }
+    }
+
+    /// Keying material without a context. In DTLS 1.3 that is the same as with an empty one; in
+    /// DTLS 1.2 it is not (RFC 5705 section 4).
+    pub fn export_without_context(
+        &self,
+        label: &[u8],
+        out: &mut [u8],
+        operations: &mut Operations,
+    ) -> Result<(), SendError> {
+        match &self.0 {
+            End::Dtls13(end) => end.export(label, &[], out, operations),
+            End::Dtls12(end) => end.export(label, None, out, operations),
+        }
+    }
+
+    /// The handshake is complete and the association not over.
+    #[must_use]
+    pub const fn is_established(&self) -> bool {
+        either!(&self.0, end => end.is_established())
+    }
+
+    /// The association was closed or failed.
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        either!(&self.0, end => end.is_over())
+    }
+
+    /// At a server: the external identity that the client proved, also if by a ticket. Meaningful
+    /// once established: before, the client of DTLS 1.3 has only shown that it knows the key, perhaps
+    /// by a replayed ClientHello, and that of DTLS 1.2 not even that.
+    #[must_use]
+    pub const fn peer_identity(&self) -> Option<&[u8]> {
+        either!(&self.0, end => end.peer_identity())
+    }
+
+    /// Whether the handshake began with a ClientHello of this random ([`peek`](super::peek)).
+    #[must_use]
+    pub fn began_with(&self, random: &[u8; 32]) -> bool {
+        either!(&self.0, end => end.began_with(random))
+    }
+
+    /// The epoch that new records are sent in; 0 while there are no keys.
+    #[must_use]
+    pub fn send_epoch(&self) -> u64 {
+        either!(&self.0, end => end.send_epoch())
+    }
+
+    /// The latest epoch that records are received in; 0 while there are no keys.
+    #[must_use]
+    pub fn receive_epoch(&self) -> u64 {
+        either!(&self.0, end => end.receive_epoch())
+    }
+
+    /// Since when the present keys have been used for sending; zero before the handshake is complete.
+    #[must_use]
+    pub const fn key_established_at(&self) -> Time {
+        either!(&self.0, end => end.key_established_at())
+    }
+
+    /// Records protected with the present sending keys; `None` if not established.
+    #[must_use]
+    pub fn sealed(&self) -> Option<u64> {
+        either!(&self.0, end => end.sealed())
+    }
+
+    /// A key update of this end awaits its acknowledgement.
+    #[must_use]
+    pub fn is_updating(&self) -> bool {
+        match &self.0 {
+            End::Dtls13(end) => end.is_updating(),
+            End::Dtls12(_) => false,
+        }
+    }
+
+    /// Bytes of memory: the association itself and what it holds on the heap while idle.
+    #[must_use]
+    pub fn idle_size(&self) -> usize {
+        size_of::<Self>() + self.peer_identity().map_or(0, <[u8]>::len)
+    }
+}
+
+impl fmt::Debug for Association {
+    /// Where it stands; secrets stay out of logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (profile, server, stage) = match &self.0 {
+            End::Dtls13(end) => ("DTLS 1.3", end.is_server(), end.stage_name()),
+            End::Dtls12(end) => ("DTLS 1.2", end.is_server(), end.stage_name()),
+        };
+        f.debug_struct("Association")
+            .field("profile", &profile)
+            .field("server", &server)
+            .field("stage", &stage)
+            .field("send_epoch", &self.send_epoch())
+            .field("receive_epoch", &self.receive_epoch())
+            .finish_non_exhaustive()
+    }
+}
