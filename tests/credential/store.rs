@@ -1,6 +1,6 @@
 //! What every place has in common, and what only some can do.
 
-use keystorm::association::{Operation, Operations, early_secret};
+use keystorm::association::{Operation, Operations, PskStore as _, early_secret};
 use keystorm::credential::hierarchy::{E2eUse, Ke};
 use keystorm::credential::lifetime::Validity;
 use keystorm::credential::store::{
