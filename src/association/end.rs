@@ -27,7 +27,7 @@ pub enum SendError {
     /// The handshake is not complete, or the association is over.
     #[error("the association is not established")]
     NotEstablished,
-    /// The data does not fit one datagram; see [`Dtls13::max_data`].
+    /// The data does not fit one datagram; see [`Association::max_data`].
     #[error("the data does not fit one datagram")]
     TooLong,
     /// DTLS 1.2 has no key update: new keys come from a new association.

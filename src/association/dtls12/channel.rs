@@ -252,6 +252,12 @@ impl Channel {
         self.changed = self.theirs.is_some();
     }
 
+    /// As if as many records were sealed as may be.
+    #[cfg(test)]
+    pub(super) const fn exhaust(&mut self) {
+        self.sealed = self.suite.seal_limit();
+    }
+
     /// Drops all keys.
     pub(super) fn clear(&mut self) {
         self.ours = None;

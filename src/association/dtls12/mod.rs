@@ -34,5 +34,8 @@ mod prf;
 mod receive;
 mod server;
 
+#[cfg(test)]
+mod misbehaviour;
+
 pub(super) use machine::Dtls12;
 pub use prf::master_secret_12;

@@ -72,10 +72,10 @@ proptest! {
         pair.connect();
         pair.run(Duration::from_millis(stop));
         for bytes in noise {
+            let len = u8::try_from(bytes.len()).unwrap_or_default();
             // The same once more behind a header, and as the body of a message.
-            let mut framed = vec![kind, 0xfe, 0xfd, 0, epoch, 0, 0, 0, 0, 1, 0, 0, bytes.len() as u8];
+            let mut framed = vec![kind, 0xfe, 0xfd, 0, epoch, 0, 0, 0, 0, 1, 0, 0, len];
             framed.extend_from_slice(&bytes);
-            let len = bytes.len() as u8;
             let mut inside = vec![22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 1, 0, 0, len + 12];
             inside.extend([message, 0, 0, len, 0, 0, 0, 0, 0, 0, 0, len]);
             inside.extend_from_slice(&bytes);
