@@ -70,7 +70,13 @@ fn plan(storm: &Storm) -> Plan {
             start: at_once,
             telemetry: None,
         }],
-        security: Security { association: Config::default(), key_lifetime: None, retry: None },
+        security: Security {
+            association: Config::default(),
+            key_lifetime: None,
+            key_hard_limit: None,
+            renewal: None,
+            retry: None,
+        },
         events: storm.events.clone(),
         expectations: Vec::new(),
     }
@@ -87,7 +93,7 @@ fn recorder(storm: &Storm) -> Recorder {
         groups.push(group("concentrators", Tier::Gateway, storm.gateways, 1));
         links.push("backhaul".to_owned());
     }
-    Recorder::new(groups, links, storm.duration)
+    Recorder::new(groups, links)
 }
 
 /// The datagrams of one handshake, repeated by timer until it is done.
@@ -130,7 +136,7 @@ fn storm(storm: &Storm) -> Outcome {
         .map(|i| (trigger + Duration((noise(i) * storm.window.0 as f64) as u64), i))
         .collect();
     starts.sort_unstable();
-    let second = || Track::new(Fold::Sum, Duration::from_secs(1));
+    let second = || Track::fixed(Fold::Sum, Duration::from_secs(1));
     let (mut seconds, mut gateway_seconds) = (second(), second());
     let mut free = [Time::ZERO; 4];
     let mut ends: Vec<Time> = Vec::new();
@@ -328,7 +334,7 @@ fn silence() -> Outcome {
         Group { name: "in".to_owned(), tier: Tier::Cse, count: 1, workers: 1 },
         Group { name: "meters".to_owned(), tier: Tier::Device, count: 1, workers: 1 },
     ];
-    outcome(plan(&quiet), Recorder::new(groups, vec!["lte".to_owned()], quiet.duration), false)
+    outcome(plan(&quiet), Recorder::new(groups, vec!["lte".to_owned()]), false)
 }
 
 fn outcomes() -> Vec<Outcome> {

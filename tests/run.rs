@@ -26,7 +26,7 @@ fn figure(outcome: &Outcome, name: &str) -> f64 {
 /// The digest of `quickstart.toml` with seed 1. It is the same in every build profile, on every machine
 /// and for every number of threads; a change here changes what every recorded digest means and belongs
 /// into the changelog.
-const QUICKSTART_DIGEST: &str = "";
+const QUICKSTART_DIGEST: &str = "bd91ce12552f6aef70ee25ddc95330f15e7f49a65603b060307ec1c6465f363b";
 
 #[test]
 fn the_digest_of_quickstart_is_pinned() {
@@ -125,6 +125,50 @@ fn a_cse_that_forgot_its_clients_gets_them_back_when_their_reports_stay_unanswer
 }
 
 #[test]
+fn a_rekey_that_fails_is_tried_again_until_it_succeeds() {
+    // Three datagrams in ten are lost and a flight is repeated once only: most attempts fail.
+    let text = small_fleet(
+        "retry = \"5s\"\n[security.timer]\nretransmissions = 1\nserver = false\n\
+         [[event]]\nat = \"150s\"\nrekey = { target = \"meters\", with = \"full\" }\n",
+    );
+    let outcome = run_text(&text, 1, 1, &["link.access.loss=0.3", "scenario.duration=20min"]);
+    assert!(figure(&outcome, "association.failed") > 40.0);
+    assert_eq!(figure(&outcome, "rekey.completed"), 40.0);
+    assert_eq!(figure(&outcome, "rekey.failed"), 0.0);
+}
+
+#[test]
+fn keys_are_renewed_at_a_drawn_share_of_their_life_or_when_used_up() {
+    let by = |rule: &str| {
+        let security = format!("key_lifetime = \"60s\"\n[security.renewal]\n{rule}\n");
+        run_text(&small_fleet(&security), 1, 1, &[])
+    };
+    let timed = by("with = \"key_update\"\nfrom = 0.5\nto = 0.9");
+    // A renewal each 30 s to 54 s in 300 s: six to nine of each device.
+    let renewals = figure(&timed, "rekey.completed");
+    assert!((40.0 * 5.0..=40.0 * 9.0).contains(&renewals), "{renewals}");
+    assert_eq!(figure(&timed, "key.overdue_device_s"), 0.0);
+    assert!(figure(&timed, "key.age_s.max") < 60.0);
+    // Every third request, of fifteen.
+    let counted = by("with = \"full\"\nrecords = 3");
+    let requests = figure(&counted, "message.sent");
+    let renewals = figure(&counted, "rekey.completed");
+    assert!((renewals - requests / 3.0).abs() <= 40.0, "{renewals} for {requests}");
+    let never = run_text(&small_fleet("key_lifetime = \"60s\"\n"), 1, 1, &[]);
+    assert!(figure(&never, "key.overdue_device_s") > 40.0 * 200.0);
+}
+
+#[test]
+fn beyond_the_hard_limit_nothing_is_sent() {
+    let text = small_fleet("key_lifetime = \"60s\"\nkey_hard_limit = \"90s\"\n");
+    let outcome = run_text(&text, 1, 1, &[]);
+    assert!(figure(&outcome, "message.rejected.key_hard_limit") > 0.0);
+    assert!(figure(&outcome, "key.age_s.max") <= 90.0);
+    // Each device started within 5 s and reports each 20 s.
+    assert!(figure(&outcome, "message.sent") <= 40.0 * 5.0);
+}
+
+#[test]
 fn what_was_sent_is_delivered_or_accounted_for() {
     let outcome = run_text(&small_fleet(""), 1, 1, &["link.access.loss=0.1"]);
     let (sent, delivered) =
@@ -145,6 +189,31 @@ fn a_link_spends_the_time_of_its_bits() {
     let bytes = figure(&outcome, "link.access.bytes");
     let seconds = figure(&outcome, "association.handshake_s.mean");
     assert!((seconds - (0.1733 + bytes / 1_000.0)).abs() < 1e-9, "{seconds} s for {bytes} bytes");
+}
+
+#[test]
+fn every_shipped_scenario_runs_at_a_small_scale() {
+    let folder = format!("{}/scenarios", env!("CARGO_MANIFEST_DIR"));
+    let mut ran = 0;
+    for item in std::fs::read_dir(folder).unwrap() {
+        let path = item.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let source = Source::new(path.display().to_string(), text);
+        let mut plan = load(&source, &[], None)
+            .unwrap_or_else(|refused| panic!("{}", refused.render(false)))
+            .plan;
+        plan.fleets.iter_mut().for_each(|fleet| fleet.count = fleet.count.min(60));
+        plan.gateways.iter_mut().for_each(|gateway| gateway.count = gateway.count.min(3));
+        let outcome = execute(plan, 2, &|_| true);
+        let devices = figure(&outcome, "population.devices");
+        assert!(figure(&outcome, "association.established") >= devices, "{}", path.display());
+        assert_eq!(figure(&outcome, "association.failed"), 0.0, "{}", path.display());
+        ran += 1;
+    }
+    assert!(ran >= 5);
 }
 
 /// Forty meters behind two gateways, straight to the CSE, that report every 20 s for 5 min.

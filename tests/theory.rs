@@ -63,6 +63,19 @@ fn all_at_once_the_makespan_is_one_pass_each_way_and_the_work_shared_by_the_serv
 }
 
 #[test]
+fn a_timer_counts_from_when_a_flight_leaves_not_from_when_work_for_it_began() {
+    // The device works 1.5 s before its Finished leaves; the timer of 1 s must not fire meanwhile.
+    let slow = ["fleet.devices.count=1", "class.device.fixed.finished=1.5s"];
+    let metrics = storm(1, &[&slow[..], &["security.timer.initial=1s"]].concat());
+    assert_eq!(figure(&metrics, "flights.sent"), 2.0);
+    // An answer after 1.2 s makes each of the two flights leave twice (table T6: 1 s, d = 1.5).
+    let far = ["fleet.devices.count=1", "link.access.latency=600ms"];
+    let metrics = storm(1, &[&far[..], &["security.timer.initial=1s"]].concat());
+    assert_eq!(figure(&metrics, "flights.sent"), 4.0);
+    assert_eq!(figure(&metrics, "flights.duplicate_fraction"), 0.5);
+}
+
+#[test]
 fn waits_for_the_queue_alone_are_those_of_m_d_1() {
     let service = 0.002;
     for rho in [0.5, 0.7, 0.9] {

@@ -118,7 +118,7 @@ impl<'p> Packer<'p> {
                     self.planned.push(Planned {
                         epoch: message.epoch,
                         content_type: ContentType::Handshake,
-                        content: Vec::new(),
+                        content: Vec::with_capacity(HEADER_LEN + rest),
                         parts: Vec::new(),
                     });
                     separate
@@ -150,8 +150,12 @@ impl<'p> Packer<'p> {
 
     /// Seals the planned records into one datagram.
     fn flush(&mut self, env: &mut Env<'_>) {
-        let mut datagram = Vec::new();
         let planned = std::mem::take(&mut self.planned);
+        let length = |record: &Planned| {
+            record.content.len() + Self::overhead(self.config, record.epoch, false)
+        };
+        // Exactly enough: datagrams wait in queues by the thousand.
+        let mut datagram = Vec::with_capacity(planned.iter().map(length).sum());
         let count = planned.len();
         for (index, record) in planned.into_iter().enumerate() {
             let number = self.sending.record(

@@ -45,7 +45,7 @@ pub(super) enum Verb {
     Report(ReportArguments),
     /// Print the JSON schema of scenario files.
     Schema(SchemaArguments),
-    /// Explain an error code.
+    /// Explain an error code, or a level of assurance.
     Explain(ExplainArguments),
 }
 
@@ -131,7 +131,7 @@ pub(super) struct SchemaArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArguments {
-    /// An error code such as KS0104; without one, all codes are listed.
+    /// An error code such as KS0104 or a level of assurance such as LOA3; without one, all are listed.
     pub(super) code: Option<String>,
 }
 

@@ -1,5 +1,6 @@
 //! `keystorm explain`.
 
+use keystorm::credential::assurance::{Loa, PRESETS};
 use keystorm::scenario::{Code, Explanation, explain as explain_code};
 
 use super::args::{ExplainArguments, Format};
@@ -8,6 +9,19 @@ use super::output;
 
 pub(super) fn explain(arguments: &ExplainArguments, format: Format) -> anyhow::Result<Exit> {
     let Some(code) = &arguments.code else { return list(format) };
+    if let Some(level) = Loa::from_code(code) {
+        let preset = level.preset();
+        match format {
+            Format::Json => output::json(&serde_json::json!({
+                "code": preset.code, "title": preset.title, "meaning": preset.explanation,
+            }))?,
+            Format::Text => output::result(&format!(
+                "{}  {}\n\n{}\n",
+                preset.code, preset.title, preset.explanation
+            ))?,
+        }
+        return Ok(Exit::Held);
+    }
     let Some(explanation) = explain_code(code) else {
         output::talk(&format!(
             "error: there is no code {code:?}\n  hint: `keystorm explain` alone lists all codes"
@@ -32,7 +46,9 @@ fn list(format: Format) -> anyhow::Result<Exit> {
     match format {
         Format::Json => output::json(&all)?,
         Format::Text => {
-            let lines = all.iter().map(|e| format!("{}  {}\n", e.code, e.title));
+            let codes = all.iter().map(|e| (e.code, e.title));
+            let levels = PRESETS.iter().map(|preset| (preset.code, preset.title));
+            let lines = codes.chain(levels).map(|(code, title)| format!("{code:<6}  {title}\n"));
             output::result(&lines.collect::<String>())?;
         }
     }

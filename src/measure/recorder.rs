@@ -174,26 +174,19 @@ pub struct Recorder {
     pub key_age: Distribution,
 }
 
-/// Buckets of a track over the planned duration, at most.
-const TRACK_BUCKETS: u64 = 2_000;
-/// Buckets of a band over the planned duration, at most.
-const BAND_BUCKETS: u64 = 120;
-
 impl Recorder {
-    /// Empty, for a run of `duration`.
+    /// Empty.
     #[must_use]
-    pub fn new(groups: Vec<Group>, link_names: Vec<String>, duration: Duration) -> Self {
-        let width = nice_width(duration, TRACK_BUCKETS);
-        let band_width = nice_width(duration, BAND_BUCKETS);
+    pub fn new(groups: Vec<Group>, link_names: Vec<String>) -> Self {
         let load = GroupRecord {
-            busy: Track::new(Fold::Sum, width),
-            peak_1s: Track::new(Fold::Max, Duration::from_secs(1)),
-            queue: Track::new(Fold::Max, width),
+            busy: Track::adaptive(Fold::Sum),
+            peak_1s: Track::fixed(Fold::Max, Duration::from_secs(1)),
+            queue: Track::adaptive(Fold::Max),
             wait: Distribution::default(),
             energy: Distribution::default(),
         };
         let link = LinkRecord {
-            bytes: vec![Track::new(Fold::Sum, width); ByteClass::ALL.len()],
+            bytes: vec![Track::adaptive(Fold::Sum); ByteClass::ALL.len()],
             datagrams: 0,
             lost: 0,
         };
@@ -204,14 +197,14 @@ impl Recorder {
             link_names,
             counters: Counters::default(),
             handshake: Distribution::default(),
-            handshake_band: Band::new(band_width),
-            established: Track::new(Fold::Sum, width),
+            handshake_band: Band::default(),
+            established: Track::adaptive(Fold::Sum),
             handshake_span: None,
             rekey: Distribution::default(),
-            rekeyed: Track::new(Fold::Sum, width),
+            rekeyed: Track::adaptive(Fold::Sum),
             rekey_span: None,
             message: Distribution::default(),
-            message_band: Band::new(band_width),
+            message_band: Band::default(),
             key_age: Distribution::default(),
         }
     }
@@ -264,6 +257,22 @@ impl Recorder {
         let record = &mut self.links[link];
         record.bytes[class as usize].add(now, len);
         record.datagrams += 1;
+    }
+
+    /// Gives all tracks one width and all bands one width, so that their buckets can be compared.
+    pub fn align(&mut self) {
+        let mut tracks: Vec<&mut Track> = vec![&mut self.established, &mut self.rekeyed];
+        tracks.extend(self.loads.iter_mut().flat_map(|load| [&mut load.busy, &mut load.queue]));
+        tracks.extend(self.links.iter_mut().flat_map(|link| &mut link.bytes));
+        let width = tracks.iter().map(|track| track.width()).max().unwrap_or_default();
+        tracks.into_iter().for_each(|track| track.coarsen_to(width));
+        let bands = [&mut self.handshake_band, &mut self.message_band];
+        let bands = bands.map(|band| {
+            band.settle();
+            band
+        });
+        let width = bands.iter().map(|band| band.width()).max().unwrap_or_default();
+        bands.into_iter().for_each(|band| band.coarsen_to(width));
     }
 
     /// Adds all of `other`, which was made for the same plan.
@@ -329,20 +338,4 @@ fn merge_counts(mine: &mut BTreeMap<&'static str, u64>, theirs: &BTreeMap<&'stat
 fn widen(span: &mut Option<(Time, Time)>, from: Time, to: Time) {
     let (first, last) = span.unwrap_or((from, to));
     *span = Some((first.min(from), last.max(to)));
-}
-
-/// The smallest of 1, 2, 5 times a power of ten (in nanoseconds, at least 1 ms) that cuts `duration`
-/// into at most `buckets`.
-fn nice_width(duration: Duration, buckets: u64) -> Duration {
-    let least = duration.0.div_ceil(buckets).max(1_000_000);
-    let mut power = 1_000_000u64;
-    loop {
-        for step in [1, 2, 5] {
-            let width = power.saturating_mul(step);
-            if width >= least {
-                return Duration(width);
-            }
-        }
-        power = power.saturating_mul(10);
-    }
 }

@@ -218,7 +218,8 @@ impl Actor {
     fn obey(&mut self, command: Command, work: &mut Work<'_>) -> Option<Change> {
         let client = self.client.as_mut()?;
         match command {
-            Command::Start | Command::Retry => client.start(work),
+            Command::Start => client.start(work),
+            Command::Retry => client.retry(work),
             Command::Rekey { how, trigger } => client.rekey(how, trigger, work),
             Command::Report => {
                 self.reporter.as_mut()?.report(client, work);

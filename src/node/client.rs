@@ -1,5 +1,7 @@
 //! The client's end of associations: the one in use, and one that is being made to replace it.
 
+use rand_core::Rng;
+
 use super::event::{Note, Rekey};
 use super::layout::NodeId;
 use super::work::{Work, byte_class};
@@ -20,6 +22,10 @@ pub(super) struct Client {
     wanted: Option<Wanted>,
     /// When the traffic keys in use were made.
     keys_since: Time,
+    /// When they are to be renewed.
+    renew_at: Time,
+    /// Requests and bytes sent under them.
+    used: (u64, u64),
     /// The earliest wake-up that is scheduled.
     pub(super) wake: Time,
 }
@@ -78,6 +84,8 @@ impl Client {
             ticket: None,
             wanted: None,
             keys_since: Time::ZERO,
+            renew_at: Time::NEVER,
+            used: (0, 0),
             wake: Time::NEVER,
         }
     }
@@ -94,7 +102,8 @@ impl Client {
     pub(super) fn next_timeout(&self) -> Option<Time> {
         let current = self.current.as_ref().and_then(Association::next_timeout);
         let pending = self.pending.as_ref().and_then(|p| p.association.next_timeout());
-        [current, pending].into_iter().flatten().min()
+        let renewal = (self.renew_at < Time::NEVER).then_some(self.renew_at);
+        [current, pending, renewal].into_iter().flatten().min()
     }
 
     /// Makes a first association, unless one is there or on its way.
@@ -104,6 +113,14 @@ impl Client {
         }
         let class = if self.wanted.is_some() { ByteClass::Rekey } else { ByteClass::Handshake };
         self.handshake(false, class, work)
+    }
+
+    /// Tries again after a failure: for the new keys that are still wanted, or for an association at all.
+    pub(super) fn retry(&mut self, work: &mut Work<'_>) -> Option<Change> {
+        if self.wanted.is_some() && self.pending.is_none() {
+            return self.handshake(false, ByteClass::Rekey, work);
+        }
+        self.start(work)
     }
 
     /// Replaces an association that the peer no longer answers, by the cheapest handshake possible.
@@ -142,11 +159,17 @@ impl Client {
         let Some(association) = &mut self.current else { return false };
         let config = &work.layout.group(work.node).association;
         let age = work.now.since(self.keys_since);
+        if work.layout.key_hard_limit.is_some_and(|limit| age > limit) {
+            work.reject("key_hard_limit");
+            return false;
+        }
         let sent = work.call(&OwnKey(&self.psk), |env| association.send(config, data, env)).is_ok();
+        self.settle(work);
         if sent {
             work.recorder.key_age.record(age.0);
+            self.used = (self.used.0 + 1, self.used.1 + data.len() as u64);
+            self.renew_if_used_up(work);
         }
-        self.settle(work);
         sent
     }
 
@@ -188,7 +211,11 @@ impl Client {
         if let Some(current) = &mut self.current {
             work.call(&keys, |env| current.timeout(config, env));
         }
-        self.settle(work).1
+        let change = self.settle(work).1;
+        if self.renew_at <= work.now {
+            return self.renew(work).or(change);
+        }
+        change
     }
 
     /// The flights of the last call leave `by` later than the call was made: so do their timers.
@@ -210,6 +237,7 @@ impl Client {
     ) {
         self.stop_using_keys(now, lifetime, recorder);
         self.current = None;
+        self.renew_at = Time::NEVER;
         self.ticket = None;
     }
 
@@ -236,6 +264,36 @@ impl Client {
             let overdue = now.since(self.keys_since + lifetime);
             recorder.counters.overdue_ns += u128::from(overdue.0);
         }
+    }
+
+    /// New keys are in use: plans when they are to be renewed.
+    fn begin_keys(&mut self, work: &mut Work<'_>) {
+        self.keys_since = work.now;
+        self.used = (0, 0);
+        self.renew_at = Time::NEVER;
+        let Some(share) = work.layout.renewal.and_then(|renewal| renewal.share) else { return };
+        let Some(lifetime) = work.layout.key_lifetime else { return };
+        self.renew_at = work.now + fraction(lifetime, share, work.rng);
+    }
+
+    fn renew_if_used_up(&mut self, work: &mut Work<'_>) {
+        let Some(renewal) = work.layout.renewal else { return };
+        let (records, bytes) = self.used;
+        let reached = |used: u64, limit: Option<u64>| limit.is_some_and(|limit| used >= limit);
+        if reached(records, renewal.records) || reached(bytes, renewal.bytes) {
+            self.renew(work);
+        }
+    }
+
+    /// Makes new keys of the client's own accord, unless some are being made.
+    fn renew(&mut self, work: &mut Work<'_>) -> Option<Change> {
+        self.renew_at = Time::NEVER;
+        let renewal = work.layout.renewal?;
+        if self.wanted.is_some() || self.pending.is_some() || self.current.is_none() {
+            return None;
+        }
+        self.used = (0, 0);
+        self.rekey(renewal.how, work.now, work)
     }
 
     fn drop_current(&mut self, work: &mut Work<'_>) {
@@ -326,7 +384,7 @@ impl Client {
         let pending = self.pending.take()?;
         self.drop_current(work);
         self.current = Some(pending.association);
-        self.keys_since = work.now;
+        self.begin_keys(work);
         work.note(Note::Established { started: pending.started, resumed });
         if let Some(wanted) = self.wanted.take() {
             work.note(Note::Rekeyed { trigger: wanted.trigger });
@@ -366,7 +424,7 @@ impl Client {
 
     fn own_updated(&mut self, work: &mut Work<'_>) {
         self.stop_using_keys(work.now, work.layout.key_lifetime, work.recorder);
-        self.keys_since = work.now;
+        self.begin_keys(work);
         self.updated(work, |own, _| *own = true);
     }
 
@@ -383,4 +441,16 @@ impl Client {
             work.note(Note::Rekeyed { trigger });
         }
     }
+}
+
+/// A share of `lifetime`, uniform between the two of `share`.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a share below 1 of a time; float to integer casts saturate"
+)]
+fn fraction(lifetime: Duration, share: (f64, f64), rng: &mut dyn Rng) -> Duration {
+    let unit = (rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
+    Duration((lifetime.0 as f64 * (share.0 + (share.1 - share.0) * unit)) as u64)
 }

@@ -28,6 +28,19 @@ pub enum Rekey {
     Full,
 }
 
+/// When a client makes new keys of its own accord: at whichever limit is reached first.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Renewal {
+    /// How.
+    pub how: Rekey,
+    /// After this share of the keys' lifetime, drawn uniformly from the range for each set of keys.
+    pub share: Option<(f64, f64)>,
+    /// After this many requests under one set of keys.
+    pub records: Option<u64>,
+    /// After this many bytes of requests under one set of keys.
+    pub bytes: Option<u64>,
+}
+
 /// What a node is told to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {

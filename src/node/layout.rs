@@ -5,7 +5,7 @@ use crate::net::LinkType;
 use crate::sim::StreamKey;
 use crate::sim::time::Duration;
 
-use super::Class;
+use super::{Class, Renewal};
 
 /// A node of the world, numbered from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,6 +68,10 @@ pub struct Layout {
     pub links: Vec<LinkType>,
     /// Life of traffic keys by policy.
     pub key_lifetime: Option<Duration>,
+    /// Nothing is sent under keys older than this.
+    pub key_hard_limit: Option<Duration>,
+    /// When clients make new keys of their own accord.
+    pub renewal: Option<Renewal>,
     /// How long after a failure a client tries again.
     pub retry: Option<Duration>,
 }

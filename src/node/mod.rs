@@ -14,6 +14,6 @@ mod transit;
 mod work;
 
 pub use class::{Class, Cost, FixedTimes, Prices};
-pub use event::{Alarm, Command, Done, Event, Packet, Rekey};
+pub use event::{Alarm, Command, Done, Event, Packet, Rekey, Renewal};
 pub use layout::{GroupSetting, IDENTITY_MAX, KeyTable, Layout, NodeId, Place};
 pub use site::{NodeParts, NodeSite};

@@ -59,7 +59,7 @@ impl World {
     /// An empty recorder for this world.
     pub(super) fn recorder(groups: &[Group], plan: &Plan) -> Recorder {
         let links = plan.links.iter().map(|link| link.name.clone()).collect();
-        Recorder::new(groups.to_vec(), links, plan.duration)
+        Recorder::new(groups.to_vec(), links)
     }
 }
 
@@ -87,6 +87,8 @@ impl Map {
             classes: plan.classes.clone(),
             links: plan.links.clone(),
             key_lifetime: plan.security.key_lifetime,
+            key_hard_limit: plan.security.key_hard_limit,
+            renewal: plan.security.renewal,
             retry: plan.security.retry,
         };
         let (groups, specs) = (Vec::new(), Vec::new());

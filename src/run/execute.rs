@@ -68,6 +68,7 @@ fn close(report: Report<NodeSite>) -> Recorder {
     for mut site in report.sites {
         site.close(report.end, &mut recorder);
     }
+    recorder.align();
     recorder
 }
 

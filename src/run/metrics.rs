@@ -98,7 +98,7 @@ impl Metrics {
     /// Load of several groups together: the mean over all servers, the peaks of the busiest node.
     #[expect(clippy::cast_precision_loss, reason = "display precision")]
     fn load(&mut self, name: &str, groups: &[(&Group, &GroupRecord)], end: Time) {
-        let busy: u64 = groups.iter().map(|(_, load)| load.busy.values().iter().sum::<u64>()).sum();
+        let busy: u64 = groups.iter().map(|(_, load)| load.busy.sum_before(end)).sum();
         let servers: u64 =
             groups.iter().map(|(g, _)| u64::from(g.count) * u64::from(g.workers)).sum();
         let span = servers as f64 * end.0 as f64;

@@ -2,7 +2,7 @@
 
 use crate::association::Config;
 use crate::net::LinkType;
-pub use crate::node::Rekey;
+pub use crate::node::{Rekey, Renewal};
 
 use crate::node::Class;
 use crate::sim::time::{Duration, Time};
@@ -146,6 +146,10 @@ pub struct Security {
     pub association: Config,
     /// Life of traffic keys by policy; using older ones counts as overdue. `None`: no limit.
     pub key_lifetime: Option<Duration>,
+    /// Nothing is sent under keys older than this. `None`: no limit.
+    pub key_hard_limit: Option<Duration>,
+    /// New keys before the old ones are too old.
+    pub renewal: Option<Renewal>,
     /// After a failed association a device tries again this much later (and uniform up to as much
     /// again); `None`: never.
     pub retry: Option<Duration>,

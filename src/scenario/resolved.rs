@@ -3,7 +3,7 @@
 
 use std::fmt::{Display, Write as _};
 
-use super::plan::{Action, Plan, Registrar, Rekey, Schedule, Spread, Target};
+use super::plan::{Action, Plan, Registrar, Rekey, Renewal, Schedule, Spread, Target};
 use super::quantity::{power_text, price_text, rate_text, size_text, time_text};
 use crate::association::KeyExchange;
 use crate::net::LinkType;
@@ -181,6 +181,10 @@ fn security(text: &mut String, plan: &Plan) {
     quoted(text, "sequence", if association.long_sequence { "16bit" } else { "8bit" });
     line(text, format_args!("explicit_length = {}", association.explicit_length));
     line(text, format_args!("record_limit = {}", association.record_limit));
+    optional_time(text, "key_hard_limit", plan.security.key_hard_limit);
+    if let Some(renewal) = &plan.security.renewal {
+        self::renewal(text, renewal);
+    }
     line(text, "\n[security.timer]");
     optional_time(text, "initial", timers.initial);
     time(text, "max", timers.max);
@@ -188,6 +192,28 @@ fn security(text: &mut String, plan: &Plan) {
     line(text, format_args!("carry_over = {}", timers.carry_over));
     line(text, format_args!("resend_on_duplicate = {}", timers.resend_on_duplicate));
     line(text, format_args!("server = {}", timers.server));
+}
+
+fn renewal(text: &mut String, renewal: &Renewal) {
+    line(text, "\n[security.renewal]");
+    quoted(text, "with", with(renewal.how));
+    if let Some((from, to)) = renewal.share {
+        line(text, format_args!("from = {from:?}\nto = {to:?}"));
+    }
+    if let Some(records) = renewal.records {
+        line(text, format_args!("records = {records}"));
+    }
+    if let Some(bytes) = renewal.bytes {
+        line(text, format_args!("bytes = \"{bytes}B\""));
+    }
+}
+
+const fn with(how: Rekey) -> &'static str {
+    match how {
+        Rekey::KeyUpdate => "key_update",
+        Rekey::Resume => "resume",
+        Rekey::Full => "full",
+    }
 }
 
 fn events(text: &mut String, plan: &Plan) {
@@ -198,11 +224,9 @@ fn events(text: &mut String, plan: &Plan) {
             Target::Cse(index) => &plan.cses[index].name,
         };
         let (verb, with) = match event.action {
-            Action::Rekey(Rekey::KeyUpdate) => ("rekey", ", with = \"key_update\""),
-            Action::Rekey(Rekey::Resume) => ("rekey", ", with = \"resume\""),
-            Action::Rekey(Rekey::Full) => ("rekey", ", with = \"full\""),
-            Action::Restart => ("restart", ""),
-            Action::Expire => ("expire", ""),
+            Action::Rekey(how) => ("rekey", format!(", with = \"{}\"", with(how))),
+            Action::Restart => ("restart", String::new()),
+            Action::Expire => ("expire", String::new()),
         };
         let spread = spread(event.spread);
         line(text, "\n[[event]]");

@@ -57,25 +57,12 @@ impl Checker<'_> {
         network: &Network,
     ) -> Option<Event> {
         let with = words.with.given();
-        let tickets = self.file.security.value().and_then(|security| security.tickets.value());
-        if let Some(at) = with.filter(|at| at.value == RekeyWord::Resume)
-            && tickets.is_none_or(|tickets| tickets.0 == 0)
-        {
-            self.report
-                .add(
-                    Code::NoTickets,
-                    at.place,
-                    "resumption needs tickets, and `security.tickets` is 0",
-                )
-                .hint("set `tickets = 1` in `[security]`, or re-key with \"full\"");
+        if let Some(at) = with.filter(|at| at.value == RekeyWord::Resume) {
+            self.needs_tickets(at.place);
         }
         let spread =
             SpreadWords { jitter: &words.jitter, slots: &words.slots, poisson: &words.poisson };
-        let rekey = match with.map(|at| at.value) {
-            Some(RekeyWord::KeyUpdate) => Rekey::KeyUpdate,
-            Some(RekeyWord::Resume) => Rekey::Resume,
-            Some(RekeyWord::Full) | None => Rekey::Full,
-        };
+        let rekey = with.map_or(Rekey::Full, |at| at.value.how());
         self.finish(event, &words.target, Action::Rekey(rekey), &spread, network)
     }
 

@@ -3,12 +3,12 @@
 use super::Checker;
 use crate::association::{Config, KeyExchange, Timers};
 use crate::scenario::codes::Code;
-use crate::scenario::plan::Security;
+use crate::scenario::plan::{Rekey, Renewal, Security};
 use crate::scenario::quantity::TimeSpan;
-use crate::scenario::source::At;
+use crate::scenario::source::{At, Place};
 use crate::scenario::table::Field;
 use crate::scenario::words::{
-    KeyExchangeWord, OrNone, SecurityTable, SequenceWord, TimerPreset, TimerTable,
+    KeyExchangeWord, OrNone, RekeyWord, SecurityTable, SequenceWord, TimerPreset, TimerTable,
 };
 use crate::sim::time::Duration;
 
@@ -43,8 +43,59 @@ impl Checker<'_> {
         Some(Security {
             association,
             key_lifetime: self.above_zero(&words.key_lifetime),
+            key_hard_limit: self.above_zero(&words.key_hard_limit),
+            renewal: self.renewal(words),
             retry: self.above_zero(&words.retry),
         })
+    }
+
+    /// Resumption at `place` needs tickets.
+    pub(super) fn needs_tickets(&mut self, place: Place) {
+        let tickets = self.file.security.value().and_then(|security| security.tickets.value());
+        if tickets.is_none_or(|tickets| tickets.0 == 0) {
+            let message = "resumption needs tickets, and `security.tickets` is 0";
+            self.report
+                .add(Code::NoTickets, place, message)
+                .hint("set `tickets = 1` in `[security]`, or re-key with \"full\"");
+        }
+    }
+
+    fn renewal(&mut self, words: &SecurityTable) -> Option<Renewal> {
+        let at = words.renewal.given()?;
+        let table = &at.value;
+        let with = table.with.given();
+        if let Some(at) = with.filter(|at| at.value == RekeyWord::Resume) {
+            self.needs_tickets(at.place);
+        }
+        let from = table.from.value().map(|share| share.0);
+        let to = table.to.value().map(|share| share.0);
+        let share = from.or(to).map(|first| (from.unwrap_or(first), to.unwrap_or(first)));
+        if share.is_some_and(|(from, to)| to < from) {
+            let place = table.to.given().map_or(at.place, |to| to.place);
+            self.report.add(Code::OutOfRange, place, "`to` lies before `from`");
+        }
+        if share.is_some() && words.key_lifetime.value().is_none_or(|life| life.0.is_none()) {
+            self.report
+                .add(Code::MissingField, at.place, "a share of a key's life needs `key_lifetime`")
+                .hint("set `security.key_lifetime`, such as \"24h\"");
+        }
+        let bytes = table.bytes.value().map(|bytes| bytes.value);
+        if bytes == Some(0) {
+            let place = table.bytes.given().map_or(at.place, |bytes| bytes.place);
+            self.report.add(Code::OutOfRange, place, "`bytes` must be above 0");
+        }
+        let renewal = Renewal {
+            how: with.map_or(Rekey::KeyUpdate, |at| at.value.how()),
+            share,
+            records: table.records.value().map(|n| n.0.into()),
+            bytes,
+        };
+        if (renewal.share, renewal.records, renewal.bytes) == (None, None, None) {
+            self.report
+                .add(Code::MissingField, at.place, "this renewal never happens")
+                .hint("give `from`, `records` or `bytes`");
+        }
+        Some(renewal)
     }
 
     fn ticket_lifetime(&mut self, field: &Field<TimeSpan>, default: Duration) -> Duration {
@@ -115,4 +166,15 @@ impl Checker<'_> {
 /// A number that its word has kept within 8 bits.
 fn small(value: Option<u32>, default: u8) -> u8 {
     value.map_or(default, |value| u8::try_from(value).unwrap_or(u8::MAX))
+}
+
+impl RekeyWord {
+    /// What the word means to a node.
+    pub(super) const fn how(self) -> Rekey {
+        match self {
+            Self::KeyUpdate => Rekey::KeyUpdate,
+            Self::Resume => Rekey::Resume,
+            Self::Full => Rekey::Full,
+        }
+    }
 }

@@ -234,6 +234,10 @@ table! {
         /// Life of traffic keys by policy; use of older ones counts as overdue; or "none". Default:
         /// none.
         key_lifetime: OrNone<TimeSpan>,
+        /// Under keys older than this nothing is sent any more; or "none". Default: none.
+        key_hard_limit: OrNone<TimeSpan>,
+        /// New keys before the old ones are too old.
+        renewal: RenewalTable,
         /// A device tries again this long after a failed association, and up to as much later; or
         /// "none". Default: none.
         retry: OrNone<TimeSpan>,
@@ -245,6 +249,23 @@ table! {
         record_limit: Integer<1, 4_294_967_295>,
         /// Retransmission of flights.
         timer: TimerTable,
+    }
+}
+
+table! {
+    /// New keys before the old ones are too old: whichever limit is reached first.
+    struct RenewalTable {
+        /// How new keys are made. Default: "key_update".
+        with: RekeyWord,
+        /// A member renews at a fraction of `security.key_lifetime` that it draws anew each time,
+        /// uniform from this one on. Without `from` and `to`: not by time.
+        from: Probability,
+        /// The fraction up to which it draws. Default: that of `from`.
+        to: Probability,
+        /// Requests protected with one set of keys before they are renewed.
+        records: Integer<1, 4_294_967_295>,
+        /// Bytes protected with one set of keys before they are renewed.
+        bytes: Bytes,
     }
 }
 

@@ -118,10 +118,11 @@ pub fn fragments(content: &[u8]) -> Result<Vec<Fragment<'_>>, ParseError> {
 /// A whole message in TLS form: type, 24-bit length, and the body that `write` appends.
 #[must_use]
 pub fn message(kind: HandshakeType, write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
-    let mut out = vec![kind as u8, 0, 0, 0];
+    // Room for a ClientHello with a key share and an identity of usual length.
+    let mut out = Vec::with_capacity(192);
+    out.extend_from_slice(&[kind as u8, 0, 0, 0]);
     write(&mut out);
-    let mut length = Vec::with_capacity(3);
-    put_u24(&mut length, out.len() - MESSAGE_HEADER_LEN);
-    out[1..MESSAGE_HEADER_LEN].copy_from_slice(&length);
+    let [.., high, middle, low] = (out.len() - MESSAGE_HEADER_LEN).to_be_bytes();
+    out[1..MESSAGE_HEADER_LEN].copy_from_slice(&[high, middle, low]);
     out
 }

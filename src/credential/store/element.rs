@@ -1,0 +1,244 @@
+//! HSMs: a secure element in a device, or a module in a data centre. Keys go in and results come out; no
+//! method of this file gives key bytes, and there is no other file that could.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use crate::association::Operations;
+use crate::credential::lifetime::Validity;
+use crate::credential::{Choices, Derivation, KeyBytes};
+
+use super::image::put_entry;
+use super::pairing::{HostKey, PAIRING_NONCE_LEN, Pairing, Power};
+use super::table::Table;
+use super::{
+    Entry, KeyName, KeyStore, ServiceQueue, ServiceTimes, StoreError, StoreKind, StoreOperation,
+    Usage, Work, check_parent,
+};
+
+/// What an HSM can do in which time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HsmProfile {
+    /// The name in scenarios and reports.
+    pub name: &'static str,
+    /// Secure element or server HSM.
+    pub is_server: bool,
+    /// For how long each operation keeps one unit busy.
+    pub times: ServiceTimes,
+    /// Keys that fit in.
+    pub slots_max: u16,
+    /// Units that work at the same time.
+    pub units: u16,
+    /// Requests in service and waiting.
+    pub queue_max: usize,
+}
+
+impl HsmProfile {
+    /// An ATECC608: 16 slots, one command at a time. The host's driver queues at most 8 (our choice).
+    pub const ATECC608: Self = Self {
+        name: "atecc608",
+        is_server: false,
+        times: ServiceTimes::ATECC608,
+        slots_max: 16,
+        units: 1,
+        queue_max: 8,
+    };
+
+    /// AWS CloudHSM hsm1.medium. Slots and queue are our choice.
+    pub const CLOUDHSM_HSM1: Self = Self {
+        name: "cloudhsm_hsm1_medium",
+        is_server: true,
+        times: ServiceTimes::CLOUDHSM_HSM1,
+        slots_max: u16::MAX,
+        units: 1,
+        queue_max: 10_000,
+    };
+
+    /// AWS CloudHSM hsm2m.medium.
+    pub const CLOUDHSM_HSM2M: Self = Self {
+        name: "cloudhsm_hsm2m_medium",
+        times: ServiceTimes::CLOUDHSM_HSM2M,
+        ..Self::CLOUDHSM_HSM1
+    };
+
+    /// A queue in front of such an HSM.
+    #[must_use]
+    pub fn queue(&self) -> ServiceQueue {
+        ServiceQueue::new(self.units, self.queue_max)
+    }
+}
+
+/// An HSM and what its host knows of it. Neither `Clone` nor serialisable; no method returns a key, and
+/// nothing that asks for a place that can be read takes one:
+///
+/// ```compile_fail,E0277
+/// use keystorm::credential::store::{Hsm, Readable};
+///
+/// fn read_from<T: Readable>() {}
+/// read_from::<Hsm>();
+/// ```
+pub struct Hsm {
+    profile: HsmProfile,
+    /// The host's list of handles.
+    table: Table<u16>,
+    vault: Vault,
+    pairing: Pairing,
+}
+
+/// What is inside the chip: keys by handle.
+struct Vault(Vec<Option<KeyBytes>>);
+
+impl Vault {
+    fn key(&self, handle: u16) -> Result<&KeyBytes, StoreError> {
+        self.0.get(usize::from(handle)).and_then(Option::as_ref).ok_or(StoreError::Unknown)
+    }
+
+    /// The lowest handle that is free, if there are less than `max`.
+    fn free(&mut self, max: u16) -> Result<u16, StoreError> {
+        let free = self.0.iter().position(Option::is_none).unwrap_or(self.0.len());
+        let handle = u16::try_from(free).ok().filter(|&handle| handle < max);
+        let handle = handle.ok_or(StoreError::Full)?;
+        if free == self.0.len() {
+            self.0.push(None);
+        }
+        Ok(handle)
+    }
+}
+
+impl Hsm {
+    /// An HSM without keys that serves any host.
+    #[must_use]
+    pub const fn new(profile: HsmProfile) -> Self {
+        Self { profile, table: Table::new(), vault: Vault(Vec::new()), pairing: Pairing::Unpaired }
+    }
+
+    /// An HSM without keys that serves only the host with this key; it serves it already.
+    #[must_use]
+    pub const fn paired(profile: HsmProfile, key: HostKey) -> Self {
+        let pairing = Pairing::Paired { key, state: Power::Serving };
+        Self { profile, table: Table::new(), vault: Vault(Vec::new()), pairing }
+    }
+
+    /// What it can do in which time.
+    #[must_use]
+    pub const fn profile(&self) -> &HsmProfile {
+        &self.profile
+    }
+
+    /// Power goes and comes again: at a restart, or in another host. A paired HSM does nothing until its
+    /// host has answered a challenge.
+    pub const fn power_cycle(&mut self) {
+        self.pairing.power_cycle();
+    }
+
+    /// The challenge to the host; the nonce is random.
+    pub const fn challenge(&mut self, nonce: [u8; PAIRING_NONCE_LEN]) {
+        self.pairing.challenge(nonce);
+    }
+
+    /// The host's answer: see [`HostKey::answer`].
+    pub fn answer(&mut self, answer: &[u8; 32], work: &mut Work) -> Result<(), StoreError> {
+        work.count(StoreOperation::Mac, 1);
+        self.pairing.answer(answer)
+    }
+
+    fn known(&self, name: &[u8]) -> Result<(&Entry, &KeyBytes), StoreError> {
+        self.pairing.check()?;
+        let (entry, handle) = self.table.known(name)?;
+        Ok((entry, self.vault.key(*handle)?))
+    }
+}
+
+impl fmt::Debug for Hsm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Hsm");
+        shown.field("profile", &self.profile.name).field("keys", &self.table.len());
+        shown.finish_non_exhaustive()
+    }
+}
+
+impl KeyStore for Hsm {
+    fn kind(&self) -> StoreKind {
+        if self.profile.is_server { StoreKind::ServerHsm } else { StoreKind::DeviceHsm }
+    }
+
+    fn entry(&self, name: &[u8]) -> Option<&Entry> {
+        self.table.find(name).map(|(entry, _)| entry)
+    }
+
+    fn entries(&self) -> Vec<&Entry> {
+        self.table.entries()
+    }
+
+    fn write(&mut self, entry: Entry, key: KeyBytes, work: &mut Work) -> Result<(), StoreError> {
+        self.pairing.check()?;
+        let handle = match self.table.find(entry.name.as_bytes()) {
+            Some((_, handle)) => *handle,
+            None => self.vault.free(self.profile.slots_max)?,
+        };
+        work.count(StoreOperation::Write, 1);
+        self.vault.0[usize::from(handle)] = Some(key);
+        self.table.put(entry, handle);
+        Ok(())
+    }
+
+    fn erase(&mut self, name: &[u8], work: &mut Work) -> Result<(), StoreError> {
+        self.pairing.check()?;
+        let handle = self.table.remove(name).ok_or(StoreError::Unknown)?;
+        work.count(StoreOperation::Erase, 1);
+        self.vault.0[usize::from(handle)] = None;
+        Ok(())
+    }
+
+    fn derive(
+        &mut self,
+        from: &[u8],
+        derivation: &Derivation,
+        choices: &Choices,
+        (name, validity): (KeyName, Validity),
+        work: &mut Work,
+    ) -> Result<(), StoreError> {
+        let (entry, key) = self.known(from)?;
+        let level = check_parent(entry, derivation)?;
+        let key = derivation.run(key, choices).map_err(|_| StoreError::Text)?;
+        work.count(StoreOperation::Kdf, derivation.hmacs());
+        self.write(Entry { name, level, validity }, key, work)
+    }
+
+    /// The work is the HSM's: nothing is counted for the host's processor.
+    fn compute(
+        &self,
+        name: &[u8],
+        usage: &Usage<'_>,
+        work: &mut Work,
+        _operations: &mut Operations,
+    ) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+        let (entry, key) = self.known(name)?;
+        usage.check(entry.level)?;
+        usage.book(work);
+        Ok(usage.run(key, &mut Operations::default()))
+    }
+
+    /// The host's list of names and handles.
+    fn storage_image(&self) -> Vec<u8> {
+        let mut image = b"KSH1".to_vec();
+        for (entry, handle) in self.table.iter() {
+            put_entry(entry, &mut image);
+            image.extend(handle.to_be_bytes());
+        }
+        image
+    }
+
+    fn memory_image(&self) -> Vec<u8> {
+        self.storage_image()
+    }
+
+    fn memory_image_during(&self, _name: &[u8]) -> Vec<u8> {
+        self.storage_image()
+    }
+
+    fn service_times(&self) -> &ServiceTimes {
+        &self.profile.times
+    }
+}

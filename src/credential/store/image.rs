@@ -1,0 +1,68 @@
+//! How entries stand in the images of stores: level, validity, length and text of the name.
+
+use crate::credential::Level;
+use crate::credential::lifetime::Validity;
+use crate::sim::time::Time;
+
+use super::{Entry, KeyName, StoreError};
+
+/// Writes an entry: level, validity in two times eight bytes, a byte of length, the name.
+pub(super) fn put_entry(entry: &Entry, out: &mut Vec<u8>) {
+    out.push(entry.level as u8);
+    out.extend(entry.validity.not_before.0.to_be_bytes());
+    out.extend(entry.validity.not_after.0.to_be_bytes());
+    out.push(u8::try_from(entry.name.as_bytes().len()).expect("a name is at most 128 bytes long"));
+    out.extend(entry.name.as_bytes());
+}
+
+/// Bytes that are read from the front.
+pub(super) struct Reader<'a> {
+    rest: &'a [u8],
+    len: usize,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) const fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes, len: bytes.len() }
+    }
+
+    /// How many bytes were read.
+    pub(super) const fn position(&self) -> usize {
+        self.len - self.rest.len()
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    pub(super) fn take(&mut self, len: usize) -> Result<&'a [u8], StoreError> {
+        let (front, rest) = self.rest.split_at_checked(len).ok_or(StoreError::Image)?;
+        self.rest = rest;
+        Ok(front)
+    }
+
+    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], StoreError> {
+        self.take(N)?.try_into().map_err(|_| StoreError::Image)
+    }
+
+    pub(super) fn byte(&mut self) -> Result<u8, StoreError> {
+        self.array().map(|[byte]| byte)
+    }
+
+    pub(super) fn u32(&mut self) -> Result<u32, StoreError> {
+        self.array().map(u32::from_be_bytes)
+    }
+
+    fn time(&mut self) -> Result<Time, StoreError> {
+        self.array().map(u64::from_be_bytes).map(Time)
+    }
+
+    pub(super) fn entry(&mut self) -> Result<Entry, StoreError> {
+        let level = Level::from_code(self.byte()?).ok_or(StoreError::Image)?;
+        let validity = Validity { not_before: self.time()?, not_after: self.time()? };
+        let len = usize::from(self.byte()?);
+        let name = str::from_utf8(self.take(len)?).map_err(|_| StoreError::Image)?;
+        let name = KeyName::new(name).map_err(|_| StoreError::Image)?;
+        Ok(Entry { name, level, validity })
+    }
+}

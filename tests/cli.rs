@@ -1,0 +1,313 @@
+//! The program as a person or a script uses it: what it prints where, what it leaves behind, how it ends.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A folder of its own for each test, empty, removed at the end.
+struct Place(PathBuf);
+
+impl Place {
+    fn new(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{name}"));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self, name: &str, text: &[u8]) -> String {
+        let path = self.0.join(name);
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).display().to_string()
+    }
+
+    /// Runs the program in this folder.
+    fn keystorm(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_keystorm"))
+            .args(arguments)
+            .current_dir(&self.0)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn scenario(name: &str) -> String {
+    format!("{}/scenarios/{name}.toml", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", stdout(output)))
+}
+
+const SMALL: [&str; 2] = ["--set", "fleet.meters.count=20"];
+
+#[test]
+fn a_run_writes_its_folder_and_a_replay_repeats_it() {
+    let place = Place::new("run");
+    let quickstart = scenario("quickstart");
+    let run = place.keystorm(&[&["run", &quickstart, "--out", "r"], &SMALL[..]].concat());
+    assert_eq!(code(&run), 0, "{}", stderr(&run));
+    assert!(stdout(&run).starts_with("Held: "), "{}", stdout(&run));
+    for file in ["manifest.json", "scenario.toml", "summary.json", "series.csv", "plots/load.svg"] {
+        assert!(place.0.join("r").join(file).is_file(), "{file}");
+    }
+    let replay = place.keystorm(&["replay", "r", "--threads", "2"]);
+    assert_eq!(code(&replay), 0, "{}{}", stdout(&replay), stderr(&replay));
+    let report = place.keystorm(&["report", "r"]);
+    assert_eq!(stdout(&report), stdout(&run));
+}
+
+#[test]
+fn without_out_results_go_below_results_and_latest_names_them() {
+    let place = Place::new("default");
+    let quickstart = scenario("quickstart");
+    let run = place.keystorm(&[&["run", &quickstart], &SMALL[..]].concat());
+    assert_eq!(code(&run), 0, "{}", stderr(&run));
+    let latest = fs::read_to_string(place.0.join("results/quickstart/latest")).unwrap();
+    assert!(place.0.join("results/quickstart").join(latest.trim()).is_dir());
+}
+
+#[test]
+fn a_replay_that_differs_says_where_and_exits_with_3() {
+    let place = Place::new("differs");
+    let quickstart = scenario("quickstart");
+    place.keystorm(&[&["run", &quickstart, "--out", "r"], &SMALL[..]].concat());
+    let path = place.0.join("r/scenario.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let altered = text.replacen("with = \"key_update\"", "with = \"full\"", 1);
+    assert_ne!(text, altered, "{text}");
+    fs::write(&path, altered).unwrap();
+    let replay = place.keystorm(&["replay", "r"]);
+    assert_eq!(code(&replay), 3, "{}{}", stdout(&replay), stderr(&replay));
+    assert!(
+        stdout(&replay).starts_with("Differs: the first difference lies"),
+        "{}",
+        stdout(&replay)
+    );
+    let object = json(&place.keystorm(&["replay", "r", "--format", "json"]));
+    assert_eq!(object["same"], false);
+    // Before its first event, a key update, nothing differs.
+    assert!(object["first_difference_s"].as_f64().unwrap() > 100.0, "{object}");
+}
+
+#[test]
+fn json_is_one_object_on_stdout() {
+    let place = Place::new("json");
+    let quickstart = scenario("quickstart");
+    let words = [&["run", &quickstart, "--format", "json", "--out", "r"], &SMALL[..]].concat();
+    let summary = json(&place.keystorm(&words));
+    assert_eq!(summary["scenario"], "quickstart");
+    assert_eq!(summary["metrics"]["population.devices"], 20);
+    let file = fs::read_to_string(place.0.join("r/summary.json")).unwrap();
+    assert_eq!(summary, serde_json::from_str::<serde_json::Value>(&file).unwrap());
+    let checked = json(&place.keystorm(&["check", &quickstart, "--format", "json"]));
+    assert_eq!(checked["scenarios"][0]["devices"], 200);
+}
+
+#[test]
+fn several_seeds_each_have_a_folder() {
+    let place = Place::new("seeds");
+    let quickstart = scenario("quickstart");
+    let words = [&["run", &quickstart, "--seeds", "3..5", "--out", "r"], &SMALL[..]].concat();
+    let run = place.keystorm(&words);
+    assert_eq!(code(&run), 0, "{}", stderr(&run));
+    for seed in 3..=5 {
+        assert!(place.0.join(format!("r/seed-{seed}/manifest.json")).is_file());
+    }
+    assert!(stdout(&run).starts_with("Held in 3 of 3 runs"), "{}", stdout(&run));
+}
+
+#[test]
+fn a_missed_expectation_exits_with_1() {
+    let place = Place::new("missed");
+    let quickstart = scenario("quickstart");
+    let run = place.keystorm(&[
+        "run",
+        &quickstart,
+        "--set",
+        "fleet.meters.count=20",
+        "--set",
+        "expect.rekey.completed=< 5",
+        "--out",
+        "r",
+    ]);
+    assert_eq!(code(&run), 1, "{}", stderr(&run));
+    assert!(stdout(&run).starts_with("Failed: "), "{}", stdout(&run));
+}
+
+#[test]
+fn a_finished_folder_is_never_overwritten_unless_forced() {
+    let place = Place::new("overwrite");
+    let quickstart = scenario("quickstart");
+    let words = [&["run", &quickstart, "--out", "r"], &SMALL[..]].concat();
+    assert_eq!(code(&place.keystorm(&words)), 0);
+    let before = fs::read(place.0.join("r/manifest.json")).unwrap();
+    let again = place.keystorm(&words);
+    assert_eq!(code(&again), 2);
+    assert!(stderr(&again).contains("already holds a finished run"), "{}", stderr(&again));
+    assert!(stderr(&again).contains("--force"), "{}", stderr(&again));
+    assert_eq!(before, fs::read(place.0.join("r/manifest.json")).unwrap());
+    assert_eq!(code(&place.keystorm(&[&words[..], &["--force"]].concat())), 0);
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_refused_before_anything_runs() {
+    let place = Place::new("unwritable");
+    place.file("taken", b"a file");
+    let quickstart = scenario("quickstart");
+    let run = place.keystorm(&["run", &quickstart, "--out", "taken/below"]);
+    assert_eq!(code(&run), 2);
+    assert!(stderr(&run).starts_with("error: "), "{}", stderr(&run));
+    place.file("results", b"a file where the folder should be");
+    let run = place.keystorm(&["run", &quickstart]);
+    assert_eq!(code(&run), 2);
+    assert!(stderr(&run).contains("--out"), "{}", stderr(&run));
+}
+
+#[test]
+fn wrong_scenarios_are_refused_with_every_error_and_exit_2() {
+    let place = Place::new("wrong");
+    let text = fs::read_to_string(scenario("quickstart")).unwrap();
+    let wrong = text.replace("count = 200", "cuont = 200").replace("loss = ", "loss = -");
+    assert_ne!(text, wrong);
+    let file = place.file("wrong.toml", wrong.as_bytes());
+    let run = place.keystorm(&["run", &file]);
+    assert_eq!(code(&run), 2);
+    assert!(stdout(&run).is_empty());
+    let said = stderr(&run);
+    assert!(said.contains("wrong.toml:") && said.contains("^"), "{said}");
+    assert!(said.contains("did you mean `count`"), "{said}");
+    assert!(said.matches("error[").count() >= 2, "{said}");
+    assert!(!place.0.join("results").exists());
+}
+
+#[test]
+fn files_that_are_no_scenarios_are_refused_clearly() {
+    let place = Place::new("bytes");
+    let binary = place.file("binary.toml", &[0xff, 0xfe, 0, 1]);
+    let huge = place.file("huge.toml", &vec![b'#'; (1 << 20) + 10]);
+    let folder = place.path("");
+    for (path, word) in [
+        (binary.as_str(), "not UTF-8"),
+        (huge.as_str(), "longer than"),
+        (folder.as_str(), "is a folder"),
+        ("absent.toml", "cannot read"),
+    ] {
+        let run = place.keystorm(&["check", path]);
+        assert_eq!(code(&run), 2, "{path}");
+        assert!(stderr(&run).contains(word), "{path}: {}", stderr(&run));
+    }
+}
+
+#[test]
+fn wrong_words_on_the_command_line_exit_with_2() {
+    let place = Place::new("usage");
+    let quickstart = scenario("quickstart");
+    for words in [
+        &["fly"][..],
+        &["run"],
+        &["run", &quickstart, "--seeds", "5..1"],
+        &["run", &quickstart, "--threads", "0"],
+        &["run", &quickstart, "--set", "nonsense"],
+        &["replay", "nowhere"],
+        &["report", "."],
+        &["explain", "KS9999"],
+    ] {
+        let run = place.keystorm(words);
+        assert_eq!(code(&run), 2, "{words:?}: {}", stderr(&run));
+        assert!(!stderr(&run).is_empty(), "{words:?}");
+    }
+}
+
+#[test]
+fn schema_and_explanations_are_there_for_editors_and_people() {
+    let place = Place::new("help");
+    let schema = json(&place.keystorm(&["schema"]));
+    assert!(schema["properties"]["fleet"].is_object(), "{schema}");
+    assert!(json(&place.keystorm(&["schema", "--summary"]))["properties"]["digest"].is_object());
+    let list = stdout(&place.keystorm(&["explain"]));
+    for line in list.lines() {
+        let code_word = line.split_whitespace().next().unwrap();
+        assert_eq!(code(&place.keystorm(&["explain", code_word])), 0, "{code_word}");
+    }
+}
+
+/// Ctrl-C leaves a marked partial result and exits with 4.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_writes_what_it_has_and_exits_with_4() {
+    let place = Place::new("interrupt");
+    let child = Command::new(env!("CARGO_BIN_EXE_keystorm"))
+        .args(["run", &scenario("storm-fixed"), "--out", "r"])
+        .args(["--set", "fleet.devices.count=200000", "--progress", "plain"])
+        .current_dir(&place.0)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The world of 200,000 devices takes longer to run than any of these waits.
+    while !place.0.join("r/manifest.json").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    std::thread::sleep(std::time::Duration::from_millis(1_500));
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(code(&output), 4, "{}", stderr(&output));
+    let manifest = fs::read_to_string(place.0.join("r/manifest.json")).unwrap();
+    assert!(manifest.contains("\"interrupted\""), "{manifest}");
+    let replay = place.keystorm(&["replay", "r"]);
+    assert_eq!(code(&replay), 2);
+    assert!(stderr(&replay).contains("interrupted"), "{}", stderr(&replay));
+}
+
+/// A killed run leaves a folder that says it is not complete, and that may be run into again.
+#[cfg(unix)]
+#[test]
+fn a_killed_run_leaves_a_folder_that_says_so() {
+    let place = Place::new("killed");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_keystorm"))
+        .args(["run", &scenario("storm-fixed"), "--out", "r"])
+        .args(["--set", "fleet.devices.count=200000"])
+        .current_dir(&place.0)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while !place.0.join("r/manifest.json").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let report = place.keystorm(&["report", "r"]);
+    assert_eq!(code(&report), 2);
+    assert!(stderr(&report).contains("has not finished"), "{}", stderr(&report));
+    let quickstart = scenario("quickstart");
+    let run = place.keystorm(&[&["run", &quickstart, "--out", "r"], &SMALL[..]].concat());
+    assert_eq!(code(&run), 0, "{}", stderr(&run));
+}
