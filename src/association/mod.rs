@@ -1,10 +1,11 @@
-//! The security association, sans-IO: DTLS 1.3 (RFC 9147) with external pre-shared keys.
+//! The security association, sans-IO: DTLS 1.3 (RFC 9147) or DTLS 1.2 (RFC 6347) with external
+//! pre-shared keys.
 //!
 //! Time, randomness and the pre-shared keys are arguments ([`Env`]); what the association wants done
 //! comes back as [`Output`]s. Noise on the network is never an error: it is dropped and named
 //! ([`Rejection`]). The same code runs in the simulator, in the fuzzer and over real UDP.
 //!
-//! # Profile
+//! # Profile of DTLS 1.3
 //!
 //! `TLS_AES_128_GCM_SHA256`, PSK with or without X25519, no certificates, no early data, no connection
 //! IDs. Where RFC 9147 leaves a choice, or this profile takes a liberty:
@@ -23,9 +24,12 @@
 //! * The keys of one past epoch are kept until the next key update, not for a fixed time.
 //! * close_notify ends both directions.
 //!
+//! The profile of DTLS 1.2, chosen by [`Profile`], has the same interface and its own folder, `dtls12`,
+//! which says where it differs.
+//!
 //! # Files
 //!
-//! `machine` is the state and the interface; `receive` takes datagrams apart; `client`, `server` and
+//! `end` is the interface; `machine` is the state; `receive` takes datagrams apart; `client`, `server` and
 //! `update` handle the messages. Below them: `flight`, `packer` and `timer` send and repeat; `incoming`
 //! puts messages together; `channel`, `protection` and `window` are the record layer; `schedule` and
 //! `hash` the key schedule.

@@ -124,6 +124,20 @@ impl PskStore for HandshakeKeys<'_> {
         self.noted(self.answer(identity, None, operations))
     }
 
+<<<<<<< HEAD
+=======
+    fn knows(&self, identity: &[u8]) -> bool {
+        let refusal = match self.store.entry(identity).map(|entry| entry.validity.at(self.now)) {
+            None => Some(StoreError::Unknown),
+            Some(Status::NotYet) => Some(StoreError::NotYet),
+            Some(Status::Expired) => Some(StoreError::Expired),
+            Some(Status::Valid) => None,
+        };
+        self.refusal.set(refusal);
+        refusal.is_none()
+    }
+
+>>>>>>> p12
     fn master_secret_12(
         &self,
         identity: &[u8],
