@@ -186,7 +186,10 @@ struct Meeting<E> {
     next: Vec<AtomicU64>,
     /// Events on their way to each thread.
     mailboxes: Vec<Mutex<Vec<Entry<E>>>>,
+    /// All threads stop at their next meeting.
     interrupted: AtomicBool,
+    /// A thread could not finish its window.
+    failed: AtomicBool,
 }
 
 fn run_together<S: Site>(
@@ -201,6 +204,7 @@ fn run_together<S: Site>(
         next: workers.iter().map(|_| AtomicU64::new(0)).collect(),
         mailboxes: workers.iter().map(|_| Mutex::new(Vec::new())).collect(),
         interrupted: AtomicBool::new(false),
+        failed: AtomicBool::new(false),
     };
     std::thread::scope(|scope| {
         for worker in workers.iter_mut() {
@@ -229,7 +233,8 @@ fn attend<S: Site>(
     loop {
         let next = worker.queue.next_time().unwrap_or(Time::NEVER);
         meeting.next[me].store(next.0, Ordering::Release);
-        if me == 0 && !observer(worker.pulse()) {
+        // Only this thread writes it, and only here, where no other reads it: all come to the same end.
+        if me == 0 && (meeting.failed.load(Ordering::Acquire) || !observer(worker.pulse())) {
             meeting.interrupted.store(true, Ordering::Release);
         }
         meeting.barrier.wait();
@@ -243,9 +248,9 @@ fn attend<S: Site>(
             worker.run_window(horizon.min(limit), horizon, owner, u64::MAX);
         });
         if let Err(panic) = catch_unwind(window) {
-            // The others wait at the barrier: meet them there once more instead of leaving them.
+            // The others wait at the barrier: meet them there instead of leaving them.
             worker.panic = Some(panic);
-            meeting.interrupted.store(true, Ordering::Release);
+            meeting.failed.store(true, Ordering::Release);
         }
         for (thread, events) in worker.outbox.iter_mut().enumerate() {
             if !events.is_empty() {
