@@ -124,8 +124,6 @@ impl PskStore for HandshakeKeys<'_> {
         self.noted(self.answer(identity, None, operations))
     }
 
-<<<<<<< HEAD
-=======
     fn knows(&self, identity: &[u8]) -> bool {
         let refusal = match self.store.entry(identity).map(|entry| entry.validity.at(self.now)) {
             None => Some(StoreError::Unknown),
@@ -137,7 +135,6 @@ impl PskStore for HandshakeKeys<'_> {
         refusal.is_none()
     }
 
->>>>>>> p12
     fn master_secret_12(
         &self,
         identity: &[u8],
