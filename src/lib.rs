@@ -3,6 +3,7 @@
 //! The rooms, and which of them may import which, are described in `ARCHITECTURE.md`.
 
 pub mod association;
+pub mod live;
 pub mod measure;
 pub mod net;
 pub mod node;
