@@ -68,8 +68,13 @@ fn side_by_side(comparison: &Comparison) -> String {
         Some(false) => "but not with the bytes that were simulated",
         None => "with repeated flights or without some devices, so that bytes cannot be compared",
     };
+    let talked = comparison.reports_answered.min(comparison.keys_updated);
+    let silent = match devices - talked.min(*devices) {
+        0 => String::new(),
+        n => format!("; {} then got no answer to a report or no new keys", count(n)),
+    };
     let mut text = format!(
-        "{:?}: {} of {} devices made a handshake over UDP, {same}.\n\nscenario  {}\nstarts    {}\n\n",
+        "{:?}: {} of {} devices made a handshake over UDP, {same}{silent}.\n\nscenario  {}\nstarts    {}\n\n",
         comparison.verdict,
         count(live.established),
         count(*devices),

@@ -92,7 +92,6 @@ struct Device {
     member: Member,
     session: Session,
     cse: String,
-    started: Time,
     /// When its handshake was complete.
     done: Option<Time>,
 }
@@ -144,9 +143,9 @@ impl Live {
             for (reason, count) in client.rejected() {
                 *rejected.entry((*reason).to_owned()).or_default() += count;
             }
-            first = first.min(device.started);
+            first = first.min(device.session.begun());
             if let Some(done) = device.done {
-                times.record(done.since(device.started).0);
+                times.record(done.since(device.session.begun()).0);
                 last = last.max(done);
             } else {
                 let reason = client.failure().map_or("time_limit", |failure| failure.name());
@@ -203,9 +202,8 @@ impl Live {
 
 impl Device {
     async fn handshake(member: Member, mut session: Session, cse: String) -> Self {
-        let started = session.now();
         let done = session.handshake().await.then(|| session.now());
-        Self { member, session, cse, started, done }
+        Self { member, session, cse, done }
     }
 
     /// Sends a report, again if no answer comes; true if the CSE took it.

@@ -55,6 +55,7 @@ pub struct Session {
     client: Client,
     socket: UdpSocket,
     bounds: Bounds,
+    begun: Time,
     buffer: Vec<u8>,
 }
 
@@ -77,8 +78,9 @@ impl Session {
         };
         let socket = UdpSocket::bind(local).await.map_err(system())?;
         socket.connect(server).await.map_err(system())?;
-        let client = client(bounds.clock.now())?;
-        Ok(Self { client, socket, bounds, buffer: vec![0; BUFFER] })
+        let begun = bounds.clock.now();
+        let client = client(begun)?;
+        Ok(Self { client, socket, bounds, begun, buffer: vec![0; BUFFER] })
     }
 
     /// The association.
@@ -90,6 +92,12 @@ impl Session {
     /// The association.
     pub const fn client_mut(&mut self) -> &mut Client {
         &mut self.client
+    }
+
+    /// When the handshake began.
+    #[must_use]
+    pub const fn begun(&self) -> Time {
+        self.begun
     }
 
     /// The present.
