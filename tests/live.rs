@@ -10,7 +10,7 @@ use std::process::{Command, Output, Stdio};
 use keystorm::association::Config;
 use keystorm::live::{
     Application, Bounds, Client, HALF_OPEN_MAX, Keys, LiveError, Psk, Randomness, Running, Server,
-    Session, Setting, resolve, run, runtime, serve,
+    Session, Setting, Speech, listen, resolve, run, runtime, serve,
 };
 use keystorm::run::Verdict;
 use keystorm::scenario::{Loaded, Source, load};
@@ -54,7 +54,7 @@ fn client(number: u32, hex: &str, now: Time) -> Result<Client, LiveError> {
 
 /// A server on a socket, and a client that is established with it.
 async fn pair(bounds: Bounds) -> (Running, Session) {
-    let running = serve(echo(), loopback(), bounds.clock).await.unwrap();
+    let running = serve(echo(), loopback(), bounds.clock).unwrap();
     let open = Session::open(running.address(), bounds, |now| client(0, KEY, now));
     let mut session = open.await.unwrap();
     assert!(session.handshake().await);
@@ -123,7 +123,7 @@ fn small_datagrams_tickets_and_cookies_cost_what_the_simulator_says() {
 fn a_wrong_key_fails_and_is_named_at_the_server() {
     runtime().unwrap().block_on(async {
         let bounds = Bounds::start(Duration::from_millis(400), never);
-        let running = serve(echo(), loopback(), bounds.clock).await.unwrap();
+        let running = serve(echo(), loopback(), bounds.clock).unwrap();
         let mut session =
             Session::open(running.address(), bounds, |now| client(0, "00", now)).await.unwrap();
         assert!(!session.handshake().await);
@@ -334,6 +334,24 @@ fn a_client_with_the_wrong_key_and_its_server_end_in_time_and_say_so() {
 }
 
 #[test]
+fn a_peer_that_leaves_without_a_word_was_served_all_the_same() {
+    let speech = Speech {
+        identity: "me".to_owned(),
+        psk: Psk::from_hex(KEY).unwrap(),
+        config: Config::default(),
+        randomness: Randomness::System,
+    };
+    let listener = listen(loopback(), &speech, Duration::from_secs(2), never).unwrap();
+    let bounds = Bounds::start(Duration::from_secs(2), never);
+    runtime().unwrap().block_on(async {
+        let open = Session::open(listener.address(), bounds, |now| client(0, KEY, now));
+        assert!(open.await.unwrap().handshake().await);
+    });
+    let talk = listener.finish(1, &mut |_| {});
+    assert_eq!((talk.established, talk.failure), (1, None));
+}
+
+#[test]
 fn a_calibrated_class_is_one_that_scenarios_take() {
     let (code, table, stderr) = said(&keystorm(&["--calibrate", "--name", "this"]));
     assert_eq!(code, 0, "{table}{stderr}");
@@ -351,10 +369,11 @@ fn a_live_run_that_is_stopped_says_so() {
     let path = format!("{}/scenarios/quickstart.toml", env!("CARGO_MANIFEST_DIR"));
     let mut command = Command::new(env!("CARGO_BIN_EXE_keystorm"));
     command.args(["live", &path, "--devices", "3", "--time-limit", "120s"]);
-    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let child = child.spawn().unwrap();
-    // Starts are spread over half a minute: there is time.
-    std::thread::sleep(std::time::Duration::from_secs(2));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // Starts are spread over half a minute: there is time once it has begun.
+    let mut line = String::new();
+    BufReader::new(child.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
     let id = child.id().to_string();
     assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
     let (code, stdout, stderr) = said(&child.wait_with_output().unwrap());

@@ -19,7 +19,7 @@ use super::progress::{self, is_stopped};
 use super::run::exit;
 use super::{load, output};
 
-/// Time that each of nine prices is measured for.
+/// Time of each of ten measurements: under five seconds together.
 const CALIBRATION: Duration = Duration::from_millis(350);
 /// Events that are printed, at most.
 const EVENTS_MAX: usize = 10_000;
@@ -52,12 +52,31 @@ fn fleet(path: &Path, arguments: &LiveArguments, format: Format) -> anyhow::Resu
         randomness: randomness(arguments),
         stopped: is_stopped,
     };
-    let comparison = run(&loaded.plan, &setting)?;
+    output::talk(&format!(
+        "scenario {} over UDP on this machine, at most {}",
+        loaded.plan.name, setting.limit
+    ));
+    let comparison = run(&loaded.plan, &setting).map_err(hinted)?;
     match format {
         Format::Text => output::result(&side_by_side(&comparison))?,
         Format::Json => output::json(&comparison)?,
     }
     Ok(exit(comparison.verdict))
+}
+
+/// Says what can be done where the system has no more sockets.
+fn hinted(error: LiveError) -> anyhow::Error {
+    /// EMFILE on all platforms with `ulimit`.
+    const TOO_MANY_FILES: i32 = 24;
+    let code = match &error {
+        LiveError::System { source, .. } => source.raw_os_error(),
+        _ => None,
+    };
+    if code == Some(TOO_MANY_FILES) {
+        let hint = "hint: each device has a socket; take fewer --devices, or raise `ulimit -n`";
+        return anyhow::anyhow!("{error}\n  {hint}");
+    }
+    anyhow::anyhow!(error)
 }
 
 /// The comparison for people, the answer first.

@@ -26,6 +26,8 @@ use crate::wire::coap::Token;
 const ACK_TIMEOUT: Duration = Duration::from_secs(2);
 /// MAX_RETRANSMIT of RFC 7252 section 4.8.
 const MAX_RETRANSMIT: u32 = 4;
+/// Looks, 20 ms apart, at whether the server has seen every association closed.
+const CLOSING_LOOKS: u32 = 100;
 /// Time that each price of this machine is measured for: the simulator needs them roughly.
 const CALIBRATION: Duration = Duration::from_millis(60);
 
@@ -102,7 +104,7 @@ impl Live {
         let (server, keys) = provision(population, setting.randomness)?;
         let bounds = Bounds::start(setting.limit, setting.stopped);
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let running = serve(server, any, bounds.clock).await?;
+        let running = serve(server, any, bounds.clock)?;
         let cpu = cpu_time();
         let mut tasks: JoinSet<Result<Device, LiveError>> = JoinSet::new();
         for ((number, member), psk) in (0..).zip(&population.members).zip(keys) {
@@ -155,6 +157,9 @@ impl Live {
         for (reason, count) in &running.server().counts().rejected {
             *rejected.entry((*reason).to_owned()).or_default() += count;
         }
+        if running.dropped() > 0 {
+            rejected.insert("system_buffer_full".to_owned(), running.dropped());
+        }
         let raw = Raw {
             devices: devices.len() as u64,
             times,
@@ -190,7 +195,7 @@ impl Live {
 
     /// Gives the server a moment to see the last ends.
     async fn closing(&mut self, running: &Running, bounds: Bounds) {
-        for _ in 0..10 {
+        for _ in 0..CLOSING_LOOKS {
             self.closed = running.server().counts().ended;
             if self.closed >= self.figures.established {
                 return;
