@@ -4,6 +4,7 @@
 
 pub mod association;
 pub mod credential;
+pub mod live;
 pub mod measure;
 pub mod net;
 pub mod node;

@@ -1,8 +1,10 @@
 //! The words of the command line.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use keystorm::sim::time::Duration;
 
 /// Deterministic simulator of security associations in oneM2M systems.
 ///
@@ -39,6 +41,9 @@ pub(super) enum Verb {
     Run(RunArguments),
     /// Validate scenarios and print what a run would cost; runs nothing.
     Check(CheckArguments),
+    /// Run a scenario's devices over real UDP on this machine and compare with the simulation; or measure
+    /// this machine, or speak to one foreign peer.
+    Live(LiveArguments),
     /// Run a results folder's scenario again and compare the digest.
     Replay(ReplayArguments),
     /// Make the text and the pictures of a results folder again from its data.
@@ -100,6 +105,80 @@ pub(super) struct RunArguments {
 }
 
 #[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("what").required(true)
+    .args(["scenario", "calibrate", "connect", "listen"])))]
+pub(super) struct LiveArguments {
+    /// The scenario whose devices run, straight at their CSE.
+    pub(super) scenario: Option<PathBuf>,
+    /// Devices, at most 2000 [default: those of the scenario, at most 200].
+    #[arg(long, value_name = "N", requires = "scenario",
+        value_parser = clap::value_parser!(u32).range(1..=2_000))]
+    pub(super) devices: Option<u32>,
+    /// Stop after this much real time, at most 120s.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time_limit)]
+    pub(super) time_limit: Duration,
+    #[command(flatten)]
+    pub(super) words: ScenarioArguments,
+    /// Measure what this machine needs for each operation, and print it as a class for scenarios.
+    #[arg(long)]
+    pub(super) calibrate: bool,
+    /// The name of the class.
+    #[arg(long, value_name = "CLASS", requires = "calibrate", default_value = "host")]
+    pub(super) name: String,
+    /// Speak to a DTLS server there.
+    #[arg(long, value_name = "HOST:PORT", requires = "identity", requires = "psk_hex")]
+    pub(super) connect: Option<String>,
+    /// Be a DTLS server there that sends back what it gets; port 0 lets the system choose.
+    #[arg(long, value_name = "ADDR:PORT", requires = "identity", requires = "psk_hex")]
+    pub(super) listen: Option<String>,
+    /// The identity that the client proves.
+    #[arg(long, value_name = "ID")]
+    pub(super) identity: Option<String>,
+    /// The pre-shared key in hexadecimal digits; other processes of this machine may see it.
+    #[arg(long, value_name = "KEY")]
+    pub(super) psk_hex: Option<Hidden>,
+    /// The key exchange of both ends.
+    #[arg(long, value_enum, default_value_t = Exchange::PskDheKe)]
+    pub(super) key_exchange: Exchange,
+    /// A line that a client sends; may be repeated.
+    #[arg(long, value_name = "TEXT", requires = "connect")]
+    pub(super) data: Vec<String>,
+    /// Associations that a server serves before it ends.
+    #[arg(long, value_name = "N", requires = "listen", default_value_t = 1,
+        value_parser = clap::value_parser!(u64).range(1..=1_000))]
+    pub(super) count: u64,
+    /// Allow addresses beyond this machine.
+    #[arg(long)]
+    pub(super) allow_remote: bool,
+}
+
+/// A text that is never shown.
+#[derive(Clone)]
+pub(super) struct Hidden(pub(super) String);
+
+impl From<String> for Hidden {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hidden(..)")
+    }
+}
+
+/// A key exchange by its name in RFC 8446.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(super) enum Exchange {
+    /// Without forward secrecy.
+    PskKe,
+    /// With X25519.
+    PskDheKe,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct CheckArguments {
     /// The scenario files.
     #[arg(required = true)]
@@ -152,6 +231,24 @@ fn seed_range(text: &str) -> Result<(u64, u64), String> {
     Ok((from, to))
 }
 
+/// Longest live run.
+const TIME_LIMIT_MAX: Duration = Duration::from_secs(120);
+
+fn time_limit(text: &str) -> Result<Duration, String> {
+    let usage = "expected a time from 100ms to 120s, such as 30s";
+    let units = [("ms", 1), ("min", 60_000), ("s", 1_000)];
+    let (number, millis) = units
+        .into_iter()
+        .find_map(|(unit, millis)| Some((text.strip_suffix(unit)?, millis)))
+        .ok_or(usage)?;
+    let number: u64 = number.trim().parse().map_err(|_| usage)?;
+    let limit = Duration::from_millis(number.saturating_mul(millis));
+    if limit < Duration::from_millis(100) || limit > TIME_LIMIT_MAX {
+        return Err(usage.to_owned());
+    }
+    Ok(limit)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,5 +266,16 @@ mod tests {
         for wrong in ["", "5", "a..b", "3..2", "-1..2", "0..99999999"] {
             assert!(seed_range(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn time_limits_are_short_and_keys_are_not_shown() {
+        assert_eq!(time_limit("30s"), Ok(Duration::from_secs(30)));
+        assert_eq!(time_limit("2min"), Ok(TIME_LIMIT_MAX));
+        assert_eq!(time_limit("250ms"), Ok(Duration::from_millis(250)));
+        for wrong in ["", "30", "0s", "121s", "-1s", "1h", "s", "99999999999999999999s"] {
+            assert!(time_limit(wrong).is_err(), "{wrong}");
+        }
+        assert!(!format!("{:?}", Hidden("c0ffee".to_owned())).contains("c0ffee"));
     }
 }

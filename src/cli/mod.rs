@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod exit;
 mod explain;
+mod live;
 mod load;
 mod output;
 mod progress;
@@ -26,6 +27,7 @@ pub(crate) fn main() -> ExitCode {
     let result = std::panic::catch_unwind(|| match arguments.verb {
         Verb::Run(verb) => run::run(verb, format),
         Verb::Check(verb) => check::check(&verb, format),
+        Verb::Live(verb) => live::live(&verb, format),
         Verb::Replay(verb) => replay::replay(&verb, format),
         Verb::Report(verb) => report::report(&verb, format),
         Verb::Schema(verb) => schema::schema(&verb),

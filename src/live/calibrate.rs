@@ -1,0 +1,355 @@
+//! What this machine needs for each operation, measured on the code that does it: the prices of a class
+//! in which the simulator predicts this machine.
+//!
+//! Cryptography is timed alone. What a handshake in memory takes beyond its cryptography is the price
+//! of its messages; a datagram costs half of a sending and a receiving over the loopback. The check is a
+//! handshake with another key exchange over real sockets, which none of the prices was taken from.
+
+use std::hint::black_box;
+use std::net::{Ipv4Addr, UdpSocket};
+
+use aes::Aes128;
+use aes::cipher::BlockCipherEncrypt as _;
+use aes_gcm::Aes128Gcm;
+use aes_gcm::aead::{AeadInOut as _, KeyInit as _};
+use rand_chacha::ChaCha20Rng;
+use serde::Serialize;
+use x25519_dalek::{PublicKey, StaticSecret};
+
+use super::{Clock, Keys, LiveError, Psk, Randomness};
+use crate::association::{
+    Accept, Association, Config, Env, KeyExchange, Offer, Operation, Operations, Output,
+    early_secret,
+};
+use crate::node::{Class, Cost, Prices};
+use crate::onem2m::{Service, device};
+use crate::sim::time::{Duration, Time};
+use crate::wire::coap::Token;
+
+/// Batches of each measurement; the median counts.
+const BATCHES: usize = 15;
+/// Payloads whose difference gives the price of a byte.
+const PAYLOADS: [usize; 2] = [32, 1_056];
+/// Flights of a handshake, at most.
+const FLIGHTS_MAX: usize = 8;
+/// Longest wait for a datagram over the loopback.
+const WAIT: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// The prices of this machine, and how well they predict.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Calibration {
+    #[serde(skip)]
+    prices: Prices,
+    /// A full psk_dhe_ke handshake over UDP, both ends, by the prices.
+    pub predicted_s: f64,
+    /// The same, measured.
+    pub measured_s: f64,
+}
+
+impl Calibration {
+    /// The prices.
+    #[must_use]
+    pub const fn prices(&self) -> &Prices {
+        &self.prices
+    }
+
+    /// A class of these prices.
+    #[must_use]
+    pub fn class(&self, name: &str) -> Class {
+        class(name, self.prices)
+    }
+
+    /// The prices by their words in a scenario, in nanoseconds.
+    #[must_use]
+    pub const fn words(&self) -> [(&'static str, f64); 8] {
+        let prices = &self.prices;
+        [
+            ("sha256_block", prices.sha256_block_ns),
+            ("aead", prices.aead_ns),
+            ("aead_byte", prices.aead_byte_ns),
+            ("aes_block", prices.aes_block_ns),
+            ("x25519", prices.x25519_ns),
+            ("message", prices.message_ns),
+            ("datagram", prices.datagram_ns),
+            ("request", prices.request_ns),
+        ]
+    }
+
+    /// The class as a table of a scenario.
+    #[must_use]
+    pub fn table(&self, name: &str) -> String {
+        let mut text = format!("[class.{name}]\nactive_power = \"0W\" # not measured\n");
+        for (word, nanos) in self.words() {
+            text.push_str(&format!("{word} = \"{}ns\"\n", rounded(nanos)));
+        }
+        text
+    }
+}
+
+/// Three significant digits, as the quantities of a scenario are written.
+fn rounded(nanos: f64) -> f64 {
+    let digits: f64 = format!("{nanos:.2e}").parse().unwrap_or(nanos);
+    if digits < 1e-3 { 0.0 } else { digits }
+}
+
+fn class(name: &str, prices: Prices) -> Class {
+    Class { name: name.to_owned(), cost: Cost::Operations(prices), active_w: 0.0 }
+}
+
+/// Measures every price for `each`, ten times.
+///
+/// # Errors
+/// The system refuses sockets or randomness.
+pub fn calibrate(each: Duration) -> Result<Calibration, LiveError> {
+    let mut prices = Prices {
+        sha256_block_ns: sha256(each),
+        aes_block_ns: aes(each),
+        x25519_ns: x25519(each),
+        request_ns: requests(each),
+        datagram_ns: datagrams(each)?,
+        ..Prices::default()
+    };
+    let sealings = PAYLOADS.map(|len| sealing(len, each));
+    #[expect(clippy::cast_precision_loss, reason = "two lengths")]
+    let bytes = (PAYLOADS[1] - PAYLOADS[0]) as f64;
+    prices.aead_byte_ns = ((sealings[1] - sealings[0]) / bytes).max(0.0);
+    #[expect(clippy::cast_precision_loss, reason = "a length")]
+    let variable = PAYLOADS[0] as f64 * prices.aead_byte_ns;
+    // A sealing begins with a key schedule, which has its own price.
+    prices.aead_ns = (sealings[0] - variable - prices.aes_block_ns).max(0.0);
+    prices.message_ns = message(&prices, each)?;
+    let mut pair = Pair::new(KeyExchange::PskDhe, Way::sockets()?)?;
+    let measured = time(each, || pair.handshake());
+    let predicted = class("host", prices).own_cost(&pair.operations(), 0);
+    Ok(Calibration { prices, predicted_s: predicted.as_secs_f64(), measured_s: measured / 1e9 })
+}
+
+/// Nanoseconds of one call: the median over batches that take `budget` together.
+#[expect(clippy::cast_precision_loss, reason = "times of loops stay far below 2^53")]
+fn time<T>(budget: Duration, mut call: impl FnMut() -> T) -> f64 {
+    let clock = Clock::start();
+    let mut batch = || {
+        let (start, mut calls) = (clock.now(), 0_u64);
+        loop {
+            black_box(call());
+            calls += 1;
+            // A look at the clock costs as much as a short call.
+            let elapsed = clock.now().since(start);
+            if calls.is_multiple_of(8) && elapsed.times(BATCHES as u64) >= budget {
+                return elapsed.0 as f64 / calls as f64;
+            }
+        }
+    };
+    let mut batches: Vec<f64> = (0..BATCHES).map(|_| batch()).collect();
+    batches.sort_by(f64::total_cmp);
+    batches[BATCHES / 2]
+}
+
+/// One compression, in the short HMACs that a key schedule consists of.
+#[expect(clippy::cast_precision_loss, reason = "a handful of blocks")]
+fn sha256(budget: Duration) -> f64 {
+    let mut operations = Operations::default();
+    let _ = early_secret(&[7; 32], &mut operations);
+    let blocks = operations.of(Operation::Sha256Block) as f64;
+    let mut work = Operations::default();
+    time(budget, || early_secret(black_box(&[7; 32]), &mut work)) / blocks
+}
+
+/// A key schedule and one block, which have one price.
+fn aes(budget: Duration) -> f64 {
+    let mut block = [1; 16].into();
+    let mut eight = || {
+        for _ in 0..8 {
+            Aes128::new(black_box(&[7; 16].into())).encrypt_block(&mut block);
+        }
+    };
+    time(budget, &mut eight) / 16.0
+}
+
+/// One sealing, with its key schedule.
+fn sealing(len: usize, budget: Duration) -> f64 {
+    let mut text = vec![1; len];
+    time(budget, || {
+        let cipher = Aes128Gcm::new(black_box(&[7; 16].into()));
+        let nonce = [3; 12].into();
+        cipher.encrypt_inout_detached(&nonce, &[], text.as_mut_slice().into())
+    })
+}
+
+/// Each end makes a public key, which has a table to help, and an agreement, which has none: the mean.
+fn x25519(budget: Duration) -> f64 {
+    let (secret, public) = (StaticSecret::from([7; 32]), PublicKey::from([9; 32]));
+    let agreement = time(budget, || secret.diffie_hellman(black_box(&public)));
+    (time(budget, || PublicKey::from(black_box(&secret))) + agreement) / 2.0
+}
+
+/// A request is built, handled, and its answer read: three times the price.
+fn requests(budget: Duration) -> f64 {
+    let (cse, originator) = ("cse-in-0", "Cmeters-0");
+    let mut service = Service::new(cse);
+    service.provision(originator);
+    let content = device::reading(64, 0);
+    let target = device::target(cse, originator);
+    let mut mid = 0_u16;
+    let once = || {
+        mid = mid.wrapping_add(1);
+        let report = device::Report {
+            originator,
+            target: &target,
+            mid,
+            token: Token::new(&mid.to_be_bytes())?,
+            request_id: "0",
+            content: &content,
+        };
+        let request = device::report(&report).ok()?;
+        let answer = service.handle_coap(originator, &request).ok()?;
+        device::answer(&answer).ok()
+    };
+    time(budget, once) / 3.0
+}
+
+/// Half of a sending and a receiving.
+fn datagrams(budget: Duration) -> Result<f64, LiveError> {
+    let Way::Sockets(from, to) = Way::sockets()? else { return Ok(0.0) };
+    let mut buffer = [0; 2_048];
+    let once = || from.send(&[0; 128]).and_then(|_| to.recv(&mut buffer));
+    Ok(time(budget, once) / 2.0)
+}
+
+/// What a psk_ke handshake in memory takes beyond its cryptography, by its messages.
+#[expect(clippy::cast_precision_loss, reason = "a handful of messages")]
+fn message(prices: &Prices, budget: Duration) -> Result<f64, LiveError> {
+    let mut pair = Pair::new(KeyExchange::Psk, Way::Memory)?;
+    let measured = time(budget, || pair.handshake());
+    let operations = pair.operations();
+    let crypto = Prices { datagram_ns: 0.0, message_ns: 0.0, ..*prices };
+    let crypto = class("host", crypto).own_cost(&operations, 0);
+    let messages = operations.of(Operation::Message).max(1) as f64;
+    Ok((measured - crypto.0 as f64).max(0.0) / messages)
+}
+
+/// How datagrams come from one end to the other.
+enum Way {
+    Memory,
+    /// Two sockets that are connected to each other.
+    Sockets(UdpSocket, UdpSocket),
+}
+
+impl Way {
+    fn sockets() -> Result<Self, LiveError> {
+        let open = || {
+            let one = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+            let other = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+            one.connect(other.local_addr()?)?;
+            other.connect(one.local_addr()?)?;
+            one.set_read_timeout(Some(WAIT))?;
+            other.set_read_timeout(Some(WAIT))?;
+            Ok(Self::Sockets(one, other))
+        };
+        open().map_err(LiveError::system("open a socket"))
+    }
+
+    fn carry(&self, datagram: Vec<u8>, from_client: bool) -> Vec<u8> {
+        let Self::Sockets(client, server) = self else { return datagram };
+        let (from, to) = if from_client { (client, server) } else { (server, client) };
+        let mut buffer = [0; 2_048];
+        let len = from.send(&datagram).and_then(|_| to.recv(&mut buffer)).unwrap_or(0);
+        buffer[..len].to_vec()
+    }
+}
+
+/// Both ends of an association, by turns on one thread.
+struct Pair {
+    config: Config,
+    keys: Keys,
+    rng: ChaCha20Rng,
+    way: Way,
+    last: Operations,
+}
+
+impl Pair {
+    fn new(key_exchange: KeyExchange, way: Way) -> Result<Self, LiveError> {
+        Ok(Self {
+            config: Config { key_exchange, ..Config::default() },
+            keys: Keys::one("meters-0", Psk::new(&[7; 32])),
+            rng: Randomness::System.generator("calibration", 0)?,
+            way,
+            last: Operations::default(),
+        })
+    }
+
+    /// What one handshake does, both ends.
+    fn operations(&mut self) -> Operations {
+        self.handshake();
+        self.last
+    }
+
+    /// One full handshake; true if both ends completed it.
+    fn handshake(&mut self) -> bool {
+        self.last = Operations::default();
+        let mut server: Option<Association> = None;
+        let (client, mut flight) =
+            self.call(|config, env| Association::connect(config, Offer::Psk(b"meters-0"), env));
+        let Ok(mut client) = client else { return false };
+        for turn in 0..FLIGHTS_MAX {
+            let from_client = turn % 2 == 0;
+            let mut next = Vec::new();
+            for datagram in flight {
+                let datagram = self.way.carry(datagram, from_client);
+                let ((), out) = self.call(|config, env| match &mut server {
+                    _ if !from_client => _ = client.receive(config, &datagram, env),
+                    Some(server) => _ = server.receive(config, &datagram, env),
+                    None => {
+                        if let Accept::Association(new) =
+                            Association::accept(config, b"peer", &datagram, env)
+                        {
+                            server = Some(new);
+                        }
+                    }
+                });
+                next.extend(out);
+            }
+            flight = next;
+        }
+        client.is_established() && server.is_some_and(|server| server.is_established())
+    }
+
+    fn call<T>(&mut self, call: impl FnOnce(&Config, &mut Env<'_>) -> T) -> (T, Vec<Vec<u8>>) {
+        let mut out = Vec::new();
+        let mut env = Env {
+            now: Time::ZERO,
+            rng: &mut self.rng,
+            keys: &self.keys,
+            operations: &mut self.last,
+            out: &mut out,
+        };
+        let result = call(&self.config, &mut env);
+        let datagram = |output| match output {
+            Output::Datagram { bytes, .. } => Some(bytes),
+            _ => None,
+        };
+        (result, out.into_iter().filter_map(datagram).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ways_carry_a_handshake() {
+        for key_exchange in [KeyExchange::Psk, KeyExchange::PskDhe] {
+            for way in [Way::Memory, Way::sockets().expect("the loopback is there")] {
+                let mut pair = Pair::new(key_exchange, way).expect("there is randomness");
+                assert!(pair.handshake());
+                let multiplications = u64::from(key_exchange == KeyExchange::PskDhe) * 4;
+                assert_eq!(pair.last.of(Operation::X25519), multiplications);
+            }
+        }
+    }
+
+    #[test]
+    fn prices_are_written_with_three_digits() {
+        assert_eq!([rounded(12_345.6), rounded(0.123_45), rounded(1e-9)], [12_300.0, 0.123, 0.0]);
+    }
+}

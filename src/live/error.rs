@@ -1,0 +1,44 @@
+//! Why something does not even begin, or has to be given up.
+
+use std::io;
+use std::net::SocketAddr;
+
+use crate::association::ConnectError;
+
+/// Why a live run cannot be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum LiveError {
+    /// The operating system refuses.
+    #[error("cannot {what}: {source}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The scenario has no devices.
+    #[error("the scenario has no fleet whose devices could run")]
+    NoDevices,
+    /// The scenario asks for a protocol that live runs do not speak.
+    #[error("live runs speak DTLS 1.3 only, and this scenario asks for DTLS 1.2")]
+    Profile,
+    /// The address is not of this machine alone.
+    #[error("{0} is not a loopback address; other machines are spoken to only with --allow-remote")]
+    Remote(SocketAddr),
+    /// The name leads nowhere.
+    #[error("{0:?} is no address: expected HOST:PORT")]
+    NoAddress(String),
+    /// The client cannot begin.
+    #[error("cannot begin: {0}")]
+    Connect(#[from] ConnectError),
+    /// The key is not usable.
+    #[error("the key is not hexadecimal digits in pairs, 1 to 64 bytes (it is not shown here)")]
+    BadKey,
+}
+
+impl LiveError {
+    /// For `map_err`.
+    pub(super) fn system(what: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::System { what, source }
+    }
+}
