@@ -141,6 +141,7 @@ impl Run<'_> {
             keys: self.options,
             operations: &mut Operations::default(),
             out: &mut out,
+            key_log: None,
         };
         f(&mut self.association, &self.options.config, &mut env);
         for output in out {

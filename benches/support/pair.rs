@@ -103,7 +103,10 @@ impl World {
 
     fn act<T>(&mut self, action: impl FnOnce(&Config, &mut Env<'_>) -> T) -> T {
         let Self { config, rng, operations, out, .. } = self;
-        action(config, &mut Env { now: Time::ZERO, rng, keys: &OneKey, operations, out })
+        action(
+            config,
+            &mut Env { now: Time::ZERO, rng, keys: &OneKey, operations, out, key_log: None },
+        )
     }
 
     /// Puts what was just sent on the wire.

@@ -112,6 +112,11 @@ impl Receiving {
         self.previous = self.current.replace(Opener::new(traffic, epoch, operations));
     }
 
+    /// The traffic secret of the present epoch.
+    pub(super) const fn secret(&self) -> &Secret {
+        &self.secret
+    }
+
     /// There are no keys any more.
     pub(super) fn clear(&mut self) {
         *self = Self::default();

@@ -14,7 +14,7 @@ use super::timer::Timer;
 use super::turn::Turn;
 use super::{
     Config, ConnectError, Env, KeyExchange, Kind, Offer, Operation, Output, Received, Rejection,
-    Secret,
+    Secret, SecretLabel,
 };
 use crate::sim::time::{Duration, Time};
 use crate::wire::dtls::{
@@ -315,6 +315,8 @@ impl Dtls13 {
             client_key: our_traffic.finished_key(operations),
             server_key: their_traffic.finished_key(operations),
         });
+        turn.env.disclose(SecretLabel::ClientHandshake, &client.random, &*ours);
+        turn.env.disclose(SecretLabel::ServerHandshake, &client.random, &*theirs);
         turn.note(Received::Fragment);
         Ok(())
     }
@@ -386,6 +388,8 @@ impl Dtls13 {
         self.receiving.install(&theirs, &their_traffic, APPLICATION, operations);
         let sealer = Sealer::new(*ours, &our_traffic, APPLICATION, operations);
         self.sending.install_keeping(sealer);
+        turn.env.disclose(SecretLabel::ClientTraffic(0), &self.hello, &*ours);
+        turn.env.disclose(SecretLabel::ServerTraffic(0), &self.hello, &*theirs);
 
         self.stage = Stage::Finishing { resumed };
         self.flight = Some(Box::new(Flight::new(Timer::new(&turn.config.timers, carried))));

@@ -1,6 +1,6 @@
 //! What an association is given with every call, and what it gives back.
 
-use super::{Config, Operations, Rejection};
+use super::{Config, KeyLog, Operations, Rejection};
 use crate::sim::time::{Duration, Time};
 
 /// A 32-byte secret of the key schedule.
@@ -40,6 +40,8 @@ pub struct Env<'a> {
     pub operations: &'a mut Operations,
     /// Where outputs go, in order; the caller drains it to the end after every call.
     pub out: &'a mut Vec<Output>,
+    /// Who is told the secrets of the records, if anybody is to read them along.
+    pub key_log: Option<&'a mut dyn KeyLog>,
 }
 
 /// What a client offers to prove itself with.

@@ -189,6 +189,11 @@ impl Sealer {
         self.epoch
     }
 
+    /// The traffic secret that the keys are made of.
+    pub(super) const fn secret(&self) -> &Secret {
+        &self.secret
+    }
+
     /// Records sealed so far.
     pub(super) const fn sealed(&self) -> u64 {
         self.sequence

@@ -15,7 +15,7 @@ use super::timer::Timer;
 use super::turn::{Transmission, Turn};
 use super::{
     Accept, Env, KeyExchange, Kind, Operation, Output, Peek, Received, Rejection, Secret,
-    ServerSecrets, cookie, peek,
+    SecretLabel, ServerSecrets, cookie, peek,
 };
 use crate::wire::dtls::{
     self, ClientHello, ContentType, Fragment, HandshakeType, MESSAGE_HEADER_LEN, NewSessionTicket,
@@ -319,6 +319,8 @@ impl Dtls13 {
         let finished = message(HandshakeType::Finished, |out| out.extend_from_slice(&verify_data));
         transcript.add(&finished, operations);
         let client_key = their_traffic.finished_key(operations);
+        turn.env.disclose(SecretLabel::ClientHandshake, &hello.random, &*theirs);
+        turn.env.disclose(SecretLabel::ServerHandshake, &hello.random, &*ours);
 
         let timers = &turn.config.timers;
         let timer = if timers.server { Timer::new(timers, None) } else { Timer::never() };
@@ -388,6 +390,8 @@ impl Dtls13 {
         self.sending.install(Sealer::new(*ours, &our_traffic, APPLICATION, operations));
         // The handshake keys stay behind them: a repeated Finished is to be acknowledged again.
         self.receiving.install(&theirs, &their_traffic, APPLICATION, operations);
+        turn.env.disclose(SecretLabel::ClientTraffic(0), &self.hello, &*theirs);
+        turn.env.disclose(SecretLabel::ServerTraffic(0), &self.hello, &*ours);
 
         let resumed = server.resumed;
         turn.acks.append(&mut server.received);

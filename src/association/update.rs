@@ -4,7 +4,7 @@ use super::incoming::Message;
 use super::machine::{Dtls13, Party, Stage};
 use super::schedule::Expander;
 use super::turn::Turn;
-use super::{Kind, Output, Received, Rejection, SendError, Ticket, ticket};
+use super::{Kind, Output, Received, Rejection, SecretLabel, SendError, Ticket, ticket};
 use crate::sim::time::Duration;
 use crate::wire::dtls::{HandshakeType, KeyUpdate, NewSessionTicket, message};
 
@@ -42,6 +42,8 @@ impl Dtls13 {
         // RFC 9147 section 8: only now, when the peer is known to have the new keys.
         let next = self.sending.current().and_then(|sealer| sealer.next(turn.env.operations));
         if let Some(sealer) = next {
+            let label = SecretLabel::traffic(self.is_server(), sealer.epoch().get());
+            turn.env.disclose(label, &self.hello, sealer.secret());
             self.sending.install(sealer);
             self.keys_since = turn.env.now;
             turn.emit(Output::KeysUpdated { epoch: self.send_epoch() });
@@ -60,6 +62,8 @@ impl Dtls13 {
         if self.receiving.advance(turn.env.operations).is_none() {
             return self.offence(turn, true, Rejection::EpochLimit);
         }
+        let label = SecretLabel::traffic(!self.is_server(), self.receiving.epoch());
+        turn.env.disclose(label, &self.hello, self.receiving.secret());
         self.incoming.advance();
         turn.note(Received::KeyUpdate);
         if update.request {

@@ -100,6 +100,11 @@ pub(super) struct RunArguments {
     /// Replace a finished results folder at `--out`.
     #[arg(long, requires = "out")]
     pub(super) force: bool,
+    /// Write what this node, every node of this group, or all nodes send and receive into
+    /// `capture.pcapng`, with `keys.log` to read it; changes no digest. A node's name is its group's and
+    /// its number, such as `meters-17`.
+    #[arg(long, value_name = "NODE|all")]
+    pub(super) capture: Option<String>,
     #[command(flatten)]
     pub(super) pace: PaceArguments,
 }

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use keystorm::report::{Context, Folder, Summary, summary, text};
-use keystorm::run::{Outcome, Verdict, execute};
+use keystorm::report::{Context, Folder, Summary, cut_note, summary, text};
+use keystorm::run::{Outcome, Selection, Verdict, execute_captured};
 use keystorm::scenario::Loaded;
 use rayon::prelude::*;
 
@@ -28,11 +28,14 @@ pub(super) fn run(mut arguments: RunArguments, format: Format) -> anyhow::Result
     let Some(loaded) = load::scenario(&arguments.scenario, &arguments.words, format)? else {
         return Ok(Exit::Usage);
     };
+    let capture = arguments.capture.as_deref();
+    let capture = capture.map(|node| Selection::find(&loaded.plan, node)).transpose()?;
+    let capture = capture.as_ref();
     progress::listen()?;
     let threads = threads(&arguments.pace);
     match seeds {
-        None => one(&arguments, loaded, threads, format),
-        Some((first, last)) => many(&arguments, first..=last, threads, format),
+        None => one(&arguments, loaded, threads, capture, format),
+        Some((first, last)) => many(&arguments, first..=last, threads, capture, format),
     }
 }
 
@@ -46,6 +49,7 @@ fn one(
     arguments: &RunArguments,
     loaded: Loaded,
     threads: usize,
+    capture: Option<&Selection>,
     format: Format,
 ) -> anyhow::Result<Exit> {
     let place = Place::claim(arguments.out.as_deref(), &loaded.plan.name, arguments.force)?;
@@ -56,7 +60,7 @@ fn one(
         output::talk(&format!("keystorm {version}, scenario {name}, seed {seed}"));
     }
     let progress = Progress::new(&arguments.pace, plan.duration);
-    let outcome = execute(loaded.plan, threads, &|pulse| progress.pulse(pulse));
+    let outcome = execute_captured(loaded.plan, threads, capture, &|pulse| progress.pulse(pulse));
     progress.finish();
     let figures = summary(&outcome);
     let folder = place.write(&outcome, &loaded.resolved, threads)?;
@@ -72,12 +76,16 @@ fn many(
     arguments: &RunArguments,
     seeds: std::ops::RangeInclusive<u64>,
     threads: usize,
+    capture: Option<&Selection>,
     format: Format,
 ) -> anyhow::Result<Exit> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     let seeds: Vec<u64> = seeds.collect();
     let runs = pool.install(|| {
-        seeds.par_iter().map(|seed| seeded(arguments, *seed)).collect::<Result<Vec<_>, _>>()
+        seeds
+            .par_iter()
+            .map(|seed| seeded(arguments, *seed, capture))
+            .collect::<Result<Vec<_>, _>>()
     })?;
     let done: Vec<Summary> = runs.into_iter().flatten().collect();
     let worst = done.iter().map(|run| exit(run.verdict)).max_by_key(|exit| *exit as u8);
@@ -90,7 +98,11 @@ fn many(
 }
 
 /// One of several runs; `None` if it was not begun any more.
-fn seeded(arguments: &RunArguments, seed: u64) -> anyhow::Result<Option<Summary>> {
+fn seeded(
+    arguments: &RunArguments,
+    seed: u64,
+    capture: Option<&Selection>,
+) -> anyhow::Result<Option<Summary>> {
     if progress::is_stopped() {
         return Ok(None);
     }
@@ -103,7 +115,7 @@ fn seeded(arguments: &RunArguments, seed: u64) -> anyhow::Result<Option<Summary>
     };
     let out = arguments.out.as_ref().map(|out| out.join(format!("seed-{seed}")));
     let place = Place::claim(out.as_deref(), &loaded.plan.name, arguments.force)?;
-    let outcome = execute(loaded.plan, 1, &|_| !progress::is_stopped());
+    let outcome = execute_captured(loaded.plan, 1, capture, &|_| !progress::is_stopped());
     place.write(&outcome, &loaded.resolved, 1)?;
     let figures = summary(&outcome);
     if !arguments.pace.quiet {
@@ -188,6 +200,9 @@ impl Place {
         };
         folder.add(TRAIL_FILE, &serde_json::to_vec(&outcome.trail)?).map_err(hinted)?;
         folder.write(outcome, &context).map_err(hinted)?;
+        if let Some(note) = cut_note(outcome) {
+            output::talk(&format!("note: {}/capture.pcapng is {note}", folder.path().display()));
+        }
         if named {
             folder.name_latest().map_err(hinted)?;
         }

@@ -322,6 +322,7 @@ impl Pair {
             keys: &self.keys,
             operations: &mut self.last,
             out: &mut out,
+            key_log: None,
         };
         let result = call(&self.config, &mut env);
         let datagram = |output| match output {

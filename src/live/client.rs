@@ -51,8 +51,14 @@ impl Client {
     ) -> Result<Self, LiveError> {
         let mut operations = Operations::default();
         let mut out = Vec::new();
-        let mut env =
-            Env { now, rng: &mut rng, keys: &keys, operations: &mut operations, out: &mut out };
+        let mut env = Env {
+            now,
+            rng: &mut rng,
+            keys: &keys,
+            operations: &mut operations,
+            out: &mut out,
+            key_log: None,
+        };
         let association = Association::connect(&config, Offer::Psk(identity.as_bytes()), &mut env)?;
         let mut client = Self {
             association,
@@ -130,6 +136,7 @@ impl Client {
             keys: &self.keys,
             operations: &mut self.operations,
             out: &mut self.out,
+            key_log: None,
         };
         let result = call(&mut self.association, &self.config, &mut env);
         self.settle();

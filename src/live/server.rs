@@ -343,6 +343,7 @@ fn call_with<T>(
         keys: &server.keys,
         operations: &mut server.operations,
         out: &mut server.outputs,
+        key_log: None,
     };
     if cookie && !server.config.cookie {
         return call(&Config { cookie: true, ..server.config.clone() }, &mut env);

@@ -4,9 +4,11 @@
 mod band;
 mod distribution;
 mod recorder;
+mod tape;
 mod track;
 
 pub use band::Band;
 pub use distribution::{Distribution, Summary};
 pub use recorder::{ByteClass, Counters, Group, GroupRecord, LinkRecord, Recorder, Tier};
+pub use tape::{Fate, Frame, Item, Seen, Tape};
 pub use track::{Fold, Track};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Band, Distribution, Fold, Track};
+use super::{Band, Distribution, Fold, Tape, Track};
 use crate::sim::time::{Duration, Time};
 
 /// A tier of the system.
@@ -172,6 +172,8 @@ pub struct Recorder {
     pub message_band: Band,
     /// Age of the traffic keys whenever a device used them for a request, in nanoseconds.
     pub key_age: Distribution,
+    /// What a capture keeps, if one was asked for; no figure comes from it.
+    pub tape: Option<Box<Tape>>,
 }
 
 impl Recorder {
@@ -206,6 +208,7 @@ impl Recorder {
             message: Distribution::default(),
             message_band: Band::default(),
             key_age: Distribution::default(),
+            tape: None,
         }
     }
 
@@ -276,7 +279,7 @@ impl Recorder {
     }
 
     /// Adds all of `other`, which was made for the same plan.
-    pub fn merge(&mut self, other: &Self) {
+    pub fn merge(&mut self, other: Self) {
         for (mine, theirs) in self.loads.iter_mut().zip(&other.loads) {
             mine.busy.merge(&theirs.busy);
             mine.peak_1s.merge(&theirs.peak_1s);
@@ -305,6 +308,9 @@ impl Recorder {
         }
         if let Some((from, to)) = other.rekey_span {
             widen(&mut self.rekey_span, from, to);
+        }
+        if let (Some(mine), Some(theirs)) = (&mut self.tape, other.tape) {
+            mine.merge(*theirs);
         }
     }
 }

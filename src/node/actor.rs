@@ -1,6 +1,7 @@
 //! One actor, whatever its tier: a processor, and as many of a client's end, a server's end and a
 //! reporter as its place in the system asks for.
 
+use super::capture;
 use super::client::{Change, Client};
 use super::event::{Alarm, Command, Done, Event, Note, Packet};
 use super::layout::{Layout, NodeId};
@@ -121,6 +122,11 @@ impl Actor {
                 }
                 Note::Rekeyed { trigger } => recorder.rekey_done(trigger, now),
                 Note::Answered { created } => recorder.message_done(created, now),
+            }
+        }
+        if let Some(tape) = &mut recorder.tape {
+            for (to, bytes) in done.inside {
+                capture::inside(tape, reach.layout, self.id, to, bytes);
             }
         }
         for packet in done.packets {

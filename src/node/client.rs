@@ -6,8 +6,8 @@ use super::event::{Note, Rekey};
 use super::layout::NodeId;
 use super::work::{Work, byte_class};
 use crate::association::{
-    Association, ConnectError, Failure, Kind, Offer, Operations, Output, PskStore, Received,
-    Secret, Ticket, early_secret, master_secret_12,
+    Association, ConnectError, Failure, Kind, Offer, Operations, Output, Profile, PskStore,
+    Received, Secret, Ticket, early_secret, master_secret_12,
 };
 use crate::measure::{ByteClass, Recorder};
 use crate::sim::time::{Duration, Time};
@@ -166,6 +166,7 @@ impl Client {
         let sent = work.call(&OwnKey(&self.psk), |env| association.send(config, data, env)).is_ok();
         self.settle(work);
         if sent {
+            work.sent_inside(work.node, self.registrar, data);
             work.recorder.key_age.record(age.0);
             self.used = (self.used.0 + 1, self.used.1 + data.len() as u64);
             self.renew_if_used_up(work);
@@ -314,6 +315,9 @@ impl Client {
             _ => Offer::Psk(identity.as_bytes()),
         };
         let keys = OwnKey(&self.psk);
+        if matches!(config.profile, Profile::Dtls12 { .. }) {
+            work.uses_psk(&identity, &self.psk);
+        }
         match work.call(&keys, |env| Association::connect(config, offer, env)) {
             Ok(association) => {
                 let pending = Pending { association, started: work.now, class, resumes };

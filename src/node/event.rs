@@ -99,6 +99,8 @@ pub struct Done {
     pub(super) generation: u32,
     /// Datagrams that leave.
     pub(super) packets: Vec<Packet>,
+    /// Application data inside them and for whom it is, for a capture.
+    pub(super) inside: Vec<(NodeId, Vec<u8>)>,
     /// What is to be written down with the time of the end.
     pub(super) notes: Vec<Note>,
 }

@@ -2,6 +2,7 @@
 //! and its service layer; it reports what happens and judges nothing.
 
 mod actor;
+mod capture;
 mod class;
 mod client;
 mod event;

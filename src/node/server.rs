@@ -269,7 +269,9 @@ fn answer(
         Ok(answer) => {
             if let Some(current) = &mut peer.current {
                 // An association that was just used for receiving can send.
-                let _ = work.call(keys, |env| current.send(config, &answer, env));
+                if work.call(keys, |env| current.send(config, &answer, env)).is_ok() {
+                    work.sent_inside(client, client, &answer);
+                }
             }
         }
         Err(reason) => work.reject(reason.name()),

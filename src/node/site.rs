@@ -100,6 +100,9 @@ impl Site for NodeSite {
 
     fn handle(&mut self, target: u32, event: Event, context: &mut Context<'_, Event, Recorder>) {
         let Some(actor) = self.actors.get_mut(target as usize) else { return };
+        if let Some(tape) = &mut context.recorder.tape {
+            tape.begin(context.key);
+        }
         if let Event::Arrive(packet) = &event {
             let place =
                 [packet.from.0, packet.to.0, actor.id.0, packet.class as u32].map(u64::from);

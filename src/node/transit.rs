@@ -1,6 +1,7 @@
 //! A node's ends of its links: one up to its parent, one down to each child.
 
 use super::actor::{Actor, Reach};
+use super::capture;
 use super::event::{Event, Packet};
 use super::layout::{Layout, NodeId};
 use crate::net::{Transmitter, Verdict};
@@ -71,6 +72,9 @@ impl Port {
             actor.port.sent += len;
         }
         reach.context.recorder.sent(index, packet.class, now, len);
+        if let Some(tape) = &mut reach.context.recorder.tape {
+            capture::hop(tape, layout, index, [me, next], verdict, &packet);
+        }
         match verdict {
             Verdict::Pass(delay) => deliver(actor, next, delay, packet, reach),
             Verdict::Duplicate(first, second) => {

@@ -2,9 +2,10 @@
 
 use rand_core::Rng;
 
+use super::capture::Secrets;
 use super::event::{Done, Note, Packet};
 use super::layout::{Layout, NodeId};
-use crate::association::{Env, Kind, Operations, Output, PskStore, Received};
+use crate::association::{Env, KeyLog, Kind, Operations, Output, PskStore, Received};
 use crate::measure::{ByteClass, Recorder};
 use crate::sim::time::{Duration, Time};
 
@@ -37,12 +38,14 @@ impl Work<'_> {
         keys: &dyn PskStore,
         call: impl FnOnce(&mut Env<'_>) -> T,
     ) -> T {
+        let mut secrets = Secrets::of(&mut self.recorder.tape, self.layout, self.node);
         let mut env = Env {
             now: self.now,
             rng: self.rng,
             keys,
             operations: &mut self.operations,
             out: &mut self.out,
+            key_log: secrets.as_mut().map(|secrets| secrets as &mut dyn KeyLog),
         };
         call(&mut env)
     }

@@ -5,11 +5,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::capture::{self, Keys};
 use super::error::FolderError;
 use super::manifest::{self, Manifest, Status};
 use super::read::{self, Data};
@@ -32,8 +33,8 @@ const OWN: [&str; 18] = [
     "findings.sarif",
     "junit.xml",
     "report.html",
-    "capture.pcapng",
-    "keys.log",
+    capture::CAPTURE,
+    capture::KEYS,
     "latency/handshake.hgrm",
     "latency/rekey.hgrm",
     "latency/message.hgrm",
@@ -108,7 +109,7 @@ impl Folder {
         for name in OWN {
             let file = path.join(name);
             match fs::remove_file(&file) {
-                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                Err(e) if e.kind() != io::ErrorKind::NotFound => {
                     return Err(FolderError::io(&file, e));
                 }
                 _ => {}
@@ -129,7 +130,7 @@ impl Folder {
         &self.path
     }
 
-    /// Writes one more file, such as a capture, before [`Folder::write`] lists them all.
+    /// Writes one more file before [`Folder::write`] lists them all.
     ///
     /// # Errors
     /// If it cannot be written.
@@ -152,6 +153,7 @@ impl Folder {
             self.add(&format!("latency/{name}.hgrm"), hgrm::write(distribution).as_bytes())?;
         }
         self.add("findings.jsonl", &findings(outcome)?)?;
+        self.add_capture(outcome)?;
         // Text and pictures come from the files, so that they can be made again from them alone.
         let omitted = render(&self.path, &read::data(&self.path)?)?;
         let interrupted = outcome.verdict == Verdict::Interrupted;
@@ -170,6 +172,14 @@ impl Folder {
             files: manifest::list(&self.path)?,
             ..Manifest::running()
         })
+    }
+
+    /// Writes the capture and its key log, if there was one.
+    fn add_capture(&mut self, outcome: &Outcome) -> Result<(), FolderError> {
+        let Some(tape) = &outcome.recorder.tape else { return Ok(()) };
+        let keys = Keys::of(tape);
+        self.add(capture::KEYS, keys.file().as_bytes())?;
+        put_with(&self.path, capture::CAPTURE, |out| capture::write(outcome, tape, &keys, out))
     }
 
     /// Makes `latest`, beside the folder, name it.
@@ -260,6 +270,15 @@ fn json(name: &str, value: &impl Serialize) -> Result<Vec<u8>, FolderError> {
 
 /// Writes a file beside its place and moves it there.
 fn put(folder: &Path, name: &str, content: &[u8]) -> Result<(), FolderError> {
+    put_with(folder, name, |file| file.write_all(content))
+}
+
+/// The same with content that need not be in memory at once.
+fn put_with(
+    folder: &Path,
+    name: &str,
+    write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+) -> Result<(), FolderError> {
     let path = folder.join(name);
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent).map_err(|e| FolderError::io(parent, e))?;
@@ -267,6 +286,9 @@ fn put(folder: &Path, name: &str, content: &[u8]) -> Result<(), FolderError> {
     let mut beside = path.clone().into_os_string();
     beside.push(".part");
     let beside = PathBuf::from(beside);
-    let written = fs::File::create(&beside).and_then(|mut file| file.write_all(content));
+    let written = fs::File::create(&beside).map(io::BufWriter::new).and_then(|mut file| {
+        write(&mut file)?;
+        file.flush()
+    });
     written.and_then(|()| fs::rename(&beside, &path)).map_err(|e| FolderError::io(&path, e))
 }

@@ -3,6 +3,7 @@
 //!
 //! Nothing here reads a clock: times are arguments.
 
+mod capture;
 mod error;
 mod finding;
 mod folder;
@@ -15,6 +16,7 @@ mod summary;
 mod text;
 mod words;
 
+pub use capture::cut_note;
 pub use error::FolderError;
 pub use finding::headline;
 pub use folder::{Context, Folder, rebuild};

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use sha2::{Digest as _, Sha256};
 
 use super::build::World;
+use super::capture::Selection;
 use super::metrics;
 use super::outcome::{DigestTrail, Metric, Outcome, Verdict};
 use super::process::{peak_rss_bytes, stopwatch};
-use crate::measure::Recorder;
+use crate::measure::{Recorder, Tape};
 use crate::node::NodeSite;
 use crate::scenario::Plan;
 use crate::sim::time::{Duration, Time};
@@ -16,6 +17,8 @@ use crate::sim::{Digest, Pulse, Report, Stop};
 
 /// Slices of time of which a digest is kept separately.
 const DIGEST_SLICES: u64 = 256;
+/// What a capture holds at most, in bytes of its file, about; the rest is left out, and counted.
+pub const CAPTURE_BYTES_MAX: u64 = 64 << 20;
 
 /// Runs `plan` on at most `threads` threads.
 ///
@@ -23,12 +26,28 @@ const DIGEST_SLICES: u64 = 256;
 /// measured until then is the outcome, marked as interrupted.
 #[must_use]
 pub fn execute(plan: Plan, threads: usize, observer: &(dyn Fn(Pulse) -> bool + Sync)) -> Outcome {
+    execute_captured(plan, threads, None, observer)
+}
+
+/// The same, while a capture listens to some nodes; that changes nothing else in the outcome.
+#[must_use]
+pub fn execute_captured(
+    plan: Plan,
+    threads: usize,
+    capture: Option<&Selection>,
+    observer: &(dyn Fn(Pulse) -> bool + Sync),
+) -> Outcome {
     let watch = stopwatch();
     let World { engine, groups } = World::build(&plan);
     let slice = Duration(plan.duration.0.div_ceil(DIGEST_SLICES).max(1));
     let digest = Digest::new(slice);
     let until = Time::ZERO + plan.duration;
-    let recorder = || World::recorder(&groups, &plan);
+    let tape = capture
+        .map(|Selection(nodes)| Tape::new(nodes.clone(), CAPTURE_BYTES_MAX, engine.lookahead()));
+    let recorder = || {
+        let tape = tape.clone().map(Box::new);
+        Recorder { tape, ..World::recorder(&groups, &plan) }
+    };
     let report = engine.run(until, threads, &digest, recorder, observer);
     let stop = report.stop;
     let (events, end, digest) = (report.events, report.end, report.digest.clone());
@@ -63,12 +82,15 @@ fn close(report: Report<NodeSite>) -> Recorder {
     let mut recorders = report.recorders.into_iter();
     let mut recorder = recorders.next().expect("a run has at least one thread");
     for other in recorders {
-        recorder.merge(&other);
+        recorder.merge(other);
     }
     for mut site in report.sites {
         site.close(report.end, &mut recorder);
     }
     recorder.align();
+    if let Some(tape) = &mut recorder.tape {
+        tape.wind_up();
+    }
     recorder
 }
 

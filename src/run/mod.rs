@@ -1,6 +1,7 @@
 //! From a plan to an outcome: builds the world, runs it, evaluates what was expected.
 
 mod build;
+mod capture;
 mod estimate;
 mod execute;
 mod metrics;
@@ -8,7 +9,8 @@ mod outcome;
 mod process;
 mod script;
 
+pub use capture::{Selection, UnknownNode};
 pub use estimate::Estimate;
-pub use execute::execute;
+pub use execute::{CAPTURE_BYTES_MAX, execute, execute_captured};
 pub use metrics::lookup;
 pub use outcome::{Checked, DigestTrail, Metric, Outcome, Verdict};

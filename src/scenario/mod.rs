@@ -27,6 +27,7 @@ pub use plan::Plan;
 pub use preset::{Preset, presets};
 pub use schema::schema;
 pub use source::{SOURCE_LEN_MAX, Source};
+pub(crate) use source::{nearest, quote};
 
 use source::Place;
 use words::File;

@@ -46,7 +46,7 @@ pub(super) struct At<T> {
 }
 
 /// User text for a message: escaped, at most 40 characters, in backticks.
-pub(super) fn quote(text: &str) -> String {
+pub(crate) fn quote(text: &str) -> String {
     const CHARS_MAX: usize = 40;
     let mut shown: String = text.chars().take(CHARS_MAX).flat_map(char::escape_debug).collect();
     if text.chars().nth(CHARS_MAX).is_some() {
@@ -56,7 +56,7 @@ pub(super) fn quote(text: &str) -> String {
 }
 
 /// The nearest of `known` to `word`, if it is near enough to be what was meant.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     const WORD_LEN_MAX: usize = 64;
     const LIKENESS_MIN: f64 = 0.7;
     const CANDIDATES_MAX: usize = 4_000;

@@ -66,6 +66,12 @@ impl<S: Site> Engine<S> {
         Self { sites, first: Vec::new(), lookahead }
     }
 
+    /// What the engine was told: no site affects another sooner.
+    #[must_use]
+    pub const fn lookahead(&self) -> Duration {
+        self.lookahead
+    }
+
     /// An event that is known before the run starts.
     pub fn schedule(&mut self, key: Key, site: u32, target: u32, event: S::Event) {
         self.first.push(Entry { key, site, target, event });

@@ -10,6 +10,7 @@ mod duplicates;
 mod export;
 mod fragments;
 mod handshake;
+mod key_log;
 mod loss;
 mod pair;
 mod refusals;

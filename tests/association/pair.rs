@@ -1,8 +1,9 @@
 //! A client and a server with a network between them that does what a test says, in virtual time.
 
 use keystorm::association::{
-    Accept, Association, Config, Env, Failure, Kind, Offer, Operations, Output, Peek, PskStore,
-    Received, Rejection, Secret, ServerSecrets, Ticket, early_secret, master_secret_12, peek,
+    Accept, Association, Config, Env, Failure, KeyLog, Kind, Offer, Operations, Output, Peek,
+    PskStore, Received, Rejection, Secret, SecretLabel, ServerSecrets, Ticket, early_secret,
+    master_secret_12, peek,
 };
 use keystorm::sim::time::{Duration, Time};
 use rand_chacha::ChaCha8Rng;
@@ -63,6 +64,18 @@ pub(crate) struct End {
     pub(crate) outputs: Vec<Output>,
     /// What each datagram turned out to be.
     pub(crate) received: Vec<Received>,
+    /// The secrets that it disclosed, if it was asked to.
+    pub(crate) disclosed: Option<Disclosed>,
+}
+
+/// Secrets by label, in order, with what was told of the random.
+#[derive(Default)]
+pub(crate) struct Disclosed(pub(crate) Vec<(SecretLabel, Vec<u8>, Vec<u8>)>);
+
+impl KeyLog for Disclosed {
+    fn disclose(&mut self, label: SecretLabel, random: &[u8], secret: &[u8]) {
+        self.0.push((label, random.to_vec(), secret.to_vec()));
+    }
 }
 
 impl End {
@@ -75,6 +88,7 @@ impl End {
             association: None,
             outputs: Vec::new(),
             received: Vec::new(),
+            disclosed: None,
         }
     }
 
@@ -149,6 +163,7 @@ impl End {
             keys: &self.keys,
             operations: &mut self.operations,
             out: &mut out,
+            key_log: self.disclosed.as_mut().map(|log| log as &mut dyn KeyLog),
         };
         let result = f(&mut self.association, &self.config, &mut env);
         let mut datagrams = Vec::new();

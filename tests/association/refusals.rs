@@ -145,6 +145,7 @@ fn a_client_cannot_start_without_a_key_or_with_a_strange_identity() {
             keys: &keys,
             operations: &mut Operations::default(),
             out: &mut Vec::new(),
+            key_log: None,
         };
         Association::connect(&config(), Offer::Psk(identity), &mut env).err()
     };

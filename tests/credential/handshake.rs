@@ -35,7 +35,8 @@ impl End {
     ) -> Vec<Vec<u8>> {
         let (mut out, mut operations) = (Vec::new(), Operations::default());
         let (now, rng) = (Time::ZERO, &mut self.rng);
-        let mut env = Env { now, rng, keys, operations: &mut operations, out: &mut out };
+        let mut env =
+            Env { now, rng, keys, operations: &mut operations, out: &mut out, key_log: None };
         f(&mut self.association, &mut env);
         let mut datagrams = Vec::new();
         for output in out {

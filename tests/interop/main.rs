@@ -79,6 +79,7 @@ impl Ours {
             keys: &OneKey,
             operations: &mut Operations::default(),
             out: &mut out,
+            key_log: None,
         };
         f(&mut self.association, &self.config, &mut env);
         let mut datagrams = Vec::new();

@@ -10,7 +10,9 @@ use crate::association::hash::{Transcript, equal};
 use crate::association::incoming::Inserted;
 use crate::association::timer::Timer;
 use crate::association::turn::{Transmission, Turn};
-use crate::association::{ConnectError, Kind, Offer, Operation, Received, Rejection, Suite12};
+use crate::association::{
+    ConnectError, Kind, Offer, Operation, Received, Rejection, SecretLabel, Suite12,
+};
 use crate::wire::dtls::{
     self, ClientHello12, Fragment, HandshakeType, ServerHello12, VERSION_DTLS12,
     emit_client_key_exchange,
@@ -237,6 +239,7 @@ impl Dtls12 {
         client.answer = Some(Answer { messages, transcript });
         self.channel.install(false, &prf, [&self.client_random, &server_random], operations);
         self.master = *master;
+        turn.env.disclose(SecretLabel::Master12, &self.client_random, &*master);
         self.server_random = server_random;
         self.next_message = sequence;
         let items = vec![

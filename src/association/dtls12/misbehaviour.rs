@@ -40,6 +40,7 @@ fn with<R>(f: impl FnOnce(&Config, &mut Env<'_>) -> R) -> (R, Vec<Output>) {
         keys: &OneKey,
         operations: &mut Operations::default(),
         out: &mut out,
+        key_log: None,
     };
     let result = f(&Config::default(), &mut env);
     (result, out)

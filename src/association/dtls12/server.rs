@@ -10,7 +10,7 @@ use crate::association::hash::{Transcript, equal};
 use crate::association::incoming::Incoming;
 use crate::association::turn::{Transmission, Turn};
 use crate::association::{
-    Accept, Kind, Operation, Output, Peek, Received, Rejection, Suite12, peek,
+    Accept, Kind, Operation, Output, Peek, Received, Rejection, SecretLabel, Suite12, peek,
 };
 use crate::wire::dtls::{
     self, ClientHello12, Content12, Fragment, HandshakeType, Records12, ServerHello12,
@@ -323,6 +323,7 @@ impl Dtls12 {
         let randoms = [&self.client_random, &self.server_random];
         self.channel.install(true, &prf, randoms, operations);
         self.master = *master;
+        turn.env.disclose(SecretLabel::Master12, &self.client_random, &*master);
         server.answer = Some(transcript);
         if let Party::Server { identity: known, .. } = &mut self.party {
             *known = identity.into();

@@ -116,6 +116,7 @@ fn there_are_no_key_updates_and_no_tickets() {
         keys: &pair.client.keys,
         operations,
         out,
+        key_log: None,
     };
     let refused = Association::connect(&config, Offer::Ticket(&ticket), &mut env).err();
     assert_eq!(refused, Some(ConnectError::NoTickets));
