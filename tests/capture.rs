@@ -431,7 +431,9 @@ fn tshark_decrypts_every_record_of_dtls_12_by_the_psk_by_the_key_log_and_by_itse
             assert_eq!(count(&file, &[], coap), inside, "{profile} by the secrets in the file");
             assert_eq!(count(&file, &[], "dtls.record.content_type == 23"), inside);
             assert_eq!(count(&file, &[], "coap && frame.interface_name == \"inside\""), inside);
-            assert_eq!(count(&file, &[], "_ws.malformed || _ws.expert.severity == error"), 0);
+            // It does not know the options of oneM2M (TS-0008), and says so by a lesser warning.
+            let wrong = "_ws.expert.severity == error || udp.checksum.status == Bad";
+            assert_eq!(count(&file, &[], wrong), 0);
             let facts = tool("capinfos", &[&file]).unwrap();
             assert!(facts.contains("Strict time order:   True"), "{facts}");
             assert!(facts.contains("Number of resolved IPv6 addresses in file: 2"), "{facts}");

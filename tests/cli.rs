@@ -83,6 +83,42 @@ fn a_run_writes_its_folder_and_a_replay_repeats_it() {
 }
 
 #[test]
+fn a_capture_is_listed_changes_no_digest_and_needs_a_node_that_exists() {
+    let place = Place::new("capture");
+    let quickstart = scenario("quickstart");
+    let run = |out: &str, more: &[&str]| {
+        let words = ["run", &quickstart, "--out", out, "--format", "json"];
+        place.keystorm(&[&words, &SMALL[..], more].concat())
+    };
+    let without = json(&run("without", &[]));
+    assert!(!place.0.join("without/capture.pcapng").exists());
+    let with = run("with", &["--capture", "meters-17"]);
+    assert_eq!(json(&with)["digest"], without["digest"], "{}", stderr(&with));
+    let manifest = fs::read_to_string(place.0.join("with/manifest.json")).unwrap();
+    assert!(manifest.contains("capture.pcapng") && manifest.contains("keys.log"), "{manifest}");
+    let replay = place.keystorm(&["replay", "with"]);
+    assert_eq!(code(&replay), 0, "{}", stderr(&replay));
+    // The same folder without a capture does not keep the old one.
+    assert_eq!(code(&run("with", &["--force"])), 0);
+    assert!(
+        !place.0.join("with/capture.pcapng").exists() && !place.0.join("with/keys.log").exists()
+    );
+
+    for (node, hint) in [
+        ("metres-17", "did you mean `meters-17`?"),
+        ("meters-20", "the nodes of `meters` are `meters-0` to `meters-19`"),
+        ("meters-07", "did you mean `meters-7`?"),
+        ("concentrator", "did you mean `concentrators`?"),
+        ("", "or one of `in`, `concentrators`, `meters`"),
+    ] {
+        let refused = run("refused", &["--capture", node]);
+        assert_eq!(code(&refused), 2, "{node}");
+        assert!(stderr(&refused).contains(hint), "{node}: {}", stderr(&refused));
+        assert!(!place.0.join("refused").exists(), "{node}");
+    }
+}
+
+#[test]
 fn without_out_results_go_below_results_and_latest_names_them() {
     let place = Place::new("default");
     let quickstart = scenario("quickstart");
