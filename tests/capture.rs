@@ -426,7 +426,11 @@ fn tshark_decrypts_every_record_of_dtls_12_by_the_psk_by_the_key_log_and_by_itse
             let by_log = ["-o", &format!("tls.keylog_file:{}", path("keys.log"))];
             let coap = "coap && frame.interface_name == \"wire\"";
             assert_eq!(count(&bare, &[], coap), 0, "without a key there is nothing to see");
-            assert_eq!(count(&bare, &by_psk, coap), inside, "{profile} by the PSK");
+            // Over repeated flights tshark 4.0 loses its transcript, from which it derives the extended
+            // master secret: "Dissector bug".
+            if link.is_empty() {
+                assert_eq!(count(&bare, &by_psk, coap), inside, "{profile} by the PSK");
+            }
             assert_eq!(count(&bare, &by_log, coap), inside, "{profile} by the key log");
             assert_eq!(count(&file, &[], coap), inside, "{profile} by the secrets in the file");
             assert_eq!(count(&file, &[], "dtls.record.content_type == 23"), inside);
