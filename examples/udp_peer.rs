@@ -257,8 +257,7 @@ impl Run<'_> {
         self.heard = false;
         let options = self.options;
         let ticket = self.ticket.take();
-        let offer =
-            ticket.as_ref().map_or(Offer::Psk(options.identity.as_bytes()), Offer::Ticket);
+        let offer = ticket.as_ref().map_or(Offer::Psk(options.identity.as_bytes()), Offer::Ticket);
         self.call(
             |association, config, env| match Association::connect(config, offer, env) {
                 Ok(new) => *association = Some((peer, new)),
