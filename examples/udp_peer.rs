@@ -3,7 +3,8 @@
 //!
 //! PROFILE: `p12-ccm8`, `p12-gcm`, `p13-ke`, `p13-dhe`.
 //! Options: `key=HEX`, `key-text=TEXT`, `identity=TEXT`, `cookie`, `coap` (speak CoAP instead of text),
-//! `update` (update the keys after the first data), `handshakes=N` (one after the other; 1).
+//! `update` (update the keys after the first data), `handshakes=N` (one after the other, between the
+//! same two ports; 1), `resume` (a server gives tickets, a client uses the one that it got; DTLS 1.3).
 
 #![allow(clippy::print_stdout, reason = "its user is a script that reads this")]
 
@@ -16,7 +17,7 @@ use std::time::Instant;
 
 use keystorm::association::{
     Accept, Association, Config, Env, KeyExchange, Offer, Operations, Output, Peek, Profile,
-    PskStore, Secret, ServerSecrets, Suite12, early_secret, master_secret_12, peek,
+    PskStore, Secret, ServerSecrets, Suite12, Ticket, early_secret, master_secret_12, peek,
 };
 use keystorm::sim::time::Time;
 use rand_chacha::ChaCha20Rng;
@@ -36,6 +37,7 @@ struct Options {
     key: Vec<u8>,
     coap: bool,
     update: bool,
+    resume: bool,
     handshakes: u32,
 }
 
@@ -74,8 +76,9 @@ fn options() -> Option<Options> {
     let secrets = ServerSecrets { cookie: [7; 32], ticket: [8; 16] };
     let config = Config { profile, key_exchange, server: Some(secrets), ..Config::default() };
     let (identity, key) = ("Client_identity".to_owned(), Vec::new());
-    let (coap, update, handshakes) = (false, false, 1);
-    let mut options = Options { server, port, config, identity, key, coap, update, handshakes };
+    let (coap, update, resume, handshakes) = (false, false, false, 1);
+    let mut options =
+        Options { server, port, config, identity, key, coap, update, resume, handshakes };
     for argument in arguments {
         match argument.split_once('=').unwrap_or((&argument, "")) {
             ("key", hex) => options.key = from_hex(hex)?,
@@ -84,6 +87,10 @@ fn options() -> Option<Options> {
             ("cookie", _) => options.config.cookie = true,
             ("coap", _) => options.coap = true,
             ("update", _) => options.update = true,
+            ("resume", _) => {
+                options.resume = true;
+                options.config.tickets = 1;
+            }
             ("handshakes", n) => options.handshakes = n.parse().ok()?,
             _ => return None,
         }
@@ -115,6 +122,8 @@ struct Run<'o> {
     started: Instant,
     rng: ChaCha20Rng,
     association: Option<(SocketAddr, Association)>,
+    /// What the next handshake of a client resumes.
+    ticket: Option<Ticket>,
     received: u32,
     /// Data came in this association.
     heard: bool,
@@ -149,13 +158,19 @@ impl Run<'_> {
                 Output::Datagram { bytes, .. } => {
                     self.socket.send_to(&bytes, peer)?;
                 }
-                Output::Established { .. } => self.on_established(peer)?,
+                Output::Established { resumed } => self.on_established(resumed, peer)?,
                 Output::Data(data) => self.on_data(&data, peer)?,
                 Output::KeysUpdated { epoch } => {
                     println!("updated {epoch}");
                     self.send(b"after the update\n", peer)?;
                 }
-                Output::Ticket(_) => println!("ticket"),
+                Output::Ticket(ticket) => {
+                    println!("ticket");
+                    self.ticket = Some(ticket);
+                    if self.heard && self.options.resume {
+                        self.finish(peer)?;
+                    }
+                }
                 Output::Closed => {
                     println!("closed");
                     self.finished += 1;
@@ -180,14 +195,15 @@ impl Run<'_> {
         )
     }
 
-    fn on_established(&mut self, peer: SocketAddr) -> std::io::Result<()> {
+    fn on_established(&mut self, resumed: bool, peer: SocketAddr) -> std::io::Result<()> {
         self.established += 1;
         let mut exported = [0; 32];
         if let Some((_, association)) = &self.association {
             let operations = &mut Operations::default();
             let _ = association.export_without_context(b"EXPORTER-test", &mut exported, operations);
         }
-        println!("established {}", to_hex(&exported));
+        let how = if resumed { " resumed" } else { "" };
+        println!("established {}{how}", to_hex(&exported));
         match (self.options.server, self.options.coap) {
             (true, _) => Ok(()),
             (false, false) => self.send(b"hello from keystorm\n", peer),
@@ -214,33 +230,37 @@ impl Run<'_> {
                 peer,
             );
         }
-        // A client has what it came for: the answer, and with an update the answer after it.
-        if !self.options.server && (!self.options.update || !first) {
-            self.finished += 1;
-            return self.call(
-                |association, config, env| {
-                    if let Some((_, association)) = association {
-                        association.close(config, env);
-                    }
-                },
-                peer,
-            );
+        // A client has what it came for: the answer, with an update the answer after it, and a ticket.
+        let client = !self.options.server;
+        if client
+            && (!self.options.update || !first)
+            && (!self.options.resume || self.ticket.is_some() || self.established > 1)
+        {
+            return self.finish(peer);
         }
         Ok(())
     }
 
+    fn finish(&mut self, peer: SocketAddr) -> std::io::Result<()> {
+        self.finished += 1;
+        self.call(
+            |association, config, env| {
+                if let Some((_, association)) = association {
+                    association.close(config, env);
+                }
+            },
+            peer,
+        )
+    }
+
     fn connect(&mut self, peer: SocketAddr) -> std::io::Result<()> {
-        // A fresh handshake is that of a new client, from a new port.
-        self.socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
         self.association = None;
         self.heard = false;
         let options = self.options;
+        let ticket = self.ticket.take();
+        let offer = ticket.as_ref().map_or(Offer::Psk(options.identity.as_bytes()), Offer::Ticket);
         self.call(
-            |association, config, env| match Association::connect(
-                config,
-                Offer::Psk(options.identity.as_bytes()),
-                env,
-            ) {
+            |association, config, env| match Association::connect(config, offer, env) {
                 Ok(new) => *association = Some((peer, new)),
                 Err(error) => println!("failed {error}"),
             },
@@ -348,6 +368,7 @@ fn main() -> ExitCode {
             started: started(),
             rng,
             association: None,
+            ticket: None,
             received: 0,
             heard: false,
             established: 0,

@@ -8,12 +8,18 @@ pub enum Operation {
     Hmac,
     /// One compression of 64 bytes by SHA-256, including those inside HMAC and HKDF.
     Sha256Block,
-    /// One AEAD sealing of a record or ticket.
+    /// One sealing of a record or ticket by AES-GCM.
     Seal,
-    /// One AEAD opening, successful or not.
+    /// One opening by AES-GCM, successful or not.
     Open,
-    /// One byte sealed or opened, additional data included.
+    /// One byte sealed or opened by AES-GCM, additional data included.
     AeadByte,
+    /// One sealing of a record by AES-CCM.
+    CcmSeal,
+    /// One opening by AES-CCM, successful or not.
+    CcmOpen,
+    /// One byte sealed or opened by AES-CCM, which passes AES twice; additional data included.
+    CcmByte,
     /// One AES block outside the AEAD (record number encryption).
     AesBlock,
     /// One AES key schedule.
@@ -28,12 +34,15 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation, in the order of its counter.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Hmac,
         Self::Sha256Block,
         Self::Seal,
         Self::Open,
         Self::AeadByte,
+        Self::CcmSeal,
+        Self::CcmOpen,
+        Self::CcmByte,
         Self::AesBlock,
         Self::AesKey,
         Self::X25519,
@@ -50,6 +59,9 @@ impl Operation {
             Self::Seal => "seal",
             Self::Open => "open",
             Self::AeadByte => "aead_byte",
+            Self::CcmSeal => "ccm_seal",
+            Self::CcmOpen => "ccm_open",
+            Self::CcmByte => "ccm_byte",
             Self::AesBlock => "aes_block",
             Self::AesKey => "aes_key",
             Self::X25519 => "x25519",

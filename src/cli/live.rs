@@ -19,7 +19,7 @@ use super::progress::{self, is_stopped};
 use super::run::exit;
 use super::{load, output};
 
-/// Time of each of ten measurements: under five seconds together.
+/// Time of each of twelve measurements: under five seconds together.
 const CALIBRATION: Duration = Duration::from_millis(350);
 /// Events that are printed, at most.
 const EVENTS_MAX: usize = 10_000;
@@ -122,10 +122,14 @@ fn side_by_side(comparison: &Comparison) -> String {
     for (reason, n) in &live.rejected {
         text.push_str(&format!("rejected  {reason:<24} {:>6}\n", count(*n)));
     }
-    text.push_str(
-        "\nEach simulated device has a processor of its own, at the prices measured on this machine just \
-         now;\nlive ones share this machine's cores with the CSE.\n",
-    );
+    text.push_str(&format!(
+        "\nhandshake p50, simulated / live   {:.2}\n\
+         one way over the loopback          {}, measured on this machine just now, as were the prices\n\n\
+         Each simulated device has a processor of its own; live ones share this machine's cores with the \
+         CSE.\n",
+        comparison.p50_ratio,
+        time(comparison.path_s),
+    ));
     text
 }
 
@@ -168,6 +172,7 @@ fn prices(name: &str, format: Format) -> anyhow::Result<Exit> {
                 "class": name,
                 "prices": prices,
                 "table": table,
+                "path_s": calibration.path().as_secs_f64(),
                 "predicted_s": calibration.predicted_s,
                 "measured_s": calibration.measured_s,
             }))?;

@@ -3,7 +3,8 @@
 //!
 //! Cryptography is timed alone. What a handshake in memory takes beyond its cryptography is the price
 //! of its messages; a datagram costs half of a sending and a receiving over the loopback. The check is a
-//! handshake with another key exchange over real sockets, which none of the prices was taken from.
+//! handshake with another key exchange over real sockets, which none of the prices was taken from. The way
+//! between two ends that wait is measured last, at these prices (see `path`).
 
 use std::hint::black_box;
 use std::net::{Ipv4Addr, UdpSocket};
@@ -11,11 +12,14 @@ use std::net::{Ipv4Addr, UdpSocket};
 use aes::Aes128;
 use aes::cipher::BlockCipherEncrypt as _;
 use aes_gcm::Aes128Gcm;
-use aes_gcm::aead::{AeadInOut as _, KeyInit as _};
+use aes_gcm::aead::consts::{U8, U12, U16};
+use aes_gcm::aead::{AeadInOut, KeyInit, KeySizeUser};
+use ccm::Ccm;
 use rand_chacha::ChaCha20Rng;
 use serde::Serialize;
 use x25519_dalek::{PublicKey, StaticSecret};
 
+use super::path::one_way;
 use super::{Clock, Keys, LiveError, Psk, Randomness};
 use crate::association::{
     Accept, Association, Config, Env, KeyExchange, Offer, Operation, Operations, Output,
@@ -26,8 +30,15 @@ use crate::onem2m::{Service, device};
 use crate::sim::time::{Duration, Time};
 use crate::wire::coap::Token;
 
-/// Batches of each measurement; the median counts.
-const BATCHES: usize = 15;
+type Aes128Ccm8 = Ccm<Aes128, U8, U12>;
+
+/// Length of a batch of calls: shorter than the turns that the system gives to threads, so that most batches
+/// are not interrupted where others work on this machine. The lower quartile of the batches counts.
+const BATCH: Duration = Duration::from_millis(1);
+/// Batches of each measurement, at least.
+const BATCHES_MIN: u64 = 16;
+/// Calls between two looks at the clock, which costs as much as a short call.
+const STRIDE: u64 = 4;
 /// Payloads whose difference gives the price of a byte.
 const PAYLOADS: [usize; 2] = [32, 1_056];
 /// Flights of a handshake, at most.
@@ -40,6 +51,8 @@ const WAIT: std::time::Duration = std::time::Duration::from_secs(1);
 pub struct Calibration {
     #[serde(skip)]
     prices: Prices,
+    #[serde(skip)]
+    path: Duration,
     /// A full psk_dhe_ke handshake over UDP, both ends, by the prices.
     pub predicted_s: f64,
     /// The same, measured.
@@ -53,6 +66,12 @@ impl Calibration {
         &self.prices
     }
 
+    /// One way over the loopback between two ends that wait, beyond their work.
+    #[must_use]
+    pub const fn path(&self) -> Duration {
+        self.path
+    }
+
     /// A class of these prices.
     #[must_use]
     pub fn class(&self, name: &str) -> Class {
@@ -61,12 +80,14 @@ impl Calibration {
 
     /// The prices by their words in a scenario, in nanoseconds.
     #[must_use]
-    pub const fn words(&self) -> [(&'static str, f64); 8] {
+    pub const fn words(&self) -> [(&'static str, f64); 10] {
         let prices = &self.prices;
         [
             ("sha256_block", prices.sha256_block_ns),
             ("aead", prices.aead_ns),
             ("aead_byte", prices.aead_byte_ns),
+            ("ccm", prices.ccm_ns),
+            ("ccm_byte", prices.ccm_byte_ns),
             ("aes_block", prices.aes_block_ns),
             ("x25519", prices.x25519_ns),
             ("message", prices.message_ns),
@@ -75,13 +96,17 @@ impl Calibration {
         ]
     }
 
-    /// The class as a table of a scenario.
+    /// The class and the loopback as tables of a scenario.
     #[must_use]
     pub fn table(&self, name: &str) -> String {
         let mut text = format!("[class.{name}]\nactive_power = \"0W\" # not measured\n");
         for (word, nanos) in self.words() {
             text.push_str(&format!("{word} = \"{}ns\"\n", rounded(nanos)));
         }
+        text.push_str(&format!(
+            "\n[link.loopback] # between ends that wait for each other\nlatency = \"{}\"\nheader = \"0B\"\n",
+            self.path
+        ));
         text
     }
 }
@@ -96,7 +121,7 @@ fn class(name: &str, prices: Prices) -> Class {
     Class { name: name.to_owned(), cost: Cost::Operations(prices), active_w: 0.0 }
 }
 
-/// Measures every price for `each`, ten times.
+/// Measures every price for `each`, twelve times together, and the loopback for about a second.
 ///
 /// # Errors
 /// The system refuses sockets or randomness.
@@ -109,40 +134,38 @@ pub fn calibrate(each: Duration) -> Result<Calibration, LiveError> {
         datagram_ns: datagrams(each)?,
         ..Prices::default()
     };
-    let sealings = PAYLOADS.map(|len| sealing(len, each));
-    #[expect(clippy::cast_precision_loss, reason = "two lengths")]
-    let bytes = (PAYLOADS[1] - PAYLOADS[0]) as f64;
-    prices.aead_byte_ns = ((sealings[1] - sealings[0]) / bytes).max(0.0);
-    #[expect(clippy::cast_precision_loss, reason = "a length")]
-    let variable = PAYLOADS[0] as f64 * prices.aead_byte_ns;
-    // A sealing begins with a key schedule, which has its own price.
-    prices.aead_ns = (sealings[0] - variable - prices.aes_block_ns).max(0.0);
+    (prices.aead_ns, prices.aead_byte_ns) = sealing::<Aes128Gcm>(&prices, each);
+    (prices.ccm_ns, prices.ccm_byte_ns) = sealing::<Aes128Ccm8>(&prices, each);
     prices.message_ns = message(&prices, each)?;
     let mut pair = Pair::new(KeyExchange::PskDhe, Way::sockets()?)?;
     let measured = time(each, || pair.handshake());
-    let predicted = class("host", prices).own_cost(&pair.operations(), 0);
-    Ok(Calibration { prices, predicted_s: predicted.as_secs_f64(), measured_s: measured / 1e9 })
+    let class = class("host", prices);
+    let predicted = class.own_cost(&pair.operations(), 0).as_secs_f64();
+    let path = one_way(&class)?;
+    Ok(Calibration { prices, path, predicted_s: predicted, measured_s: measured / 1e9 })
 }
 
-/// Nanoseconds of one call: the median over batches that take `budget` together.
+/// Nanoseconds of one call: the lower quartile over batches that take `budget` together.
 #[expect(clippy::cast_precision_loss, reason = "times of loops stay far below 2^53")]
 fn time<T>(budget: Duration, mut call: impl FnMut() -> T) -> f64 {
     let clock = Clock::start();
     let mut batch = || {
         let (start, mut calls) = (clock.now(), 0_u64);
         loop {
-            black_box(call());
-            calls += 1;
-            // A look at the clock costs as much as a short call.
+            for _ in 0..STRIDE {
+                black_box(call());
+            }
+            calls += STRIDE;
             let elapsed = clock.now().since(start);
-            if calls.is_multiple_of(8) && elapsed.times(BATCHES as u64) >= budget {
+            if elapsed >= BATCH {
                 return elapsed.0 as f64 / calls as f64;
             }
         }
     };
-    let mut batches: Vec<f64> = (0..BATCHES).map(|_| batch()).collect();
+    let count = (budget.0 / BATCH.0).max(BATCHES_MIN);
+    let mut batches: Vec<f64> = (0..count).map(|_| batch()).collect();
     batches.sort_by(f64::total_cmp);
-    batches[BATCHES / 2]
+    batches[batches.len() / 4]
 }
 
 /// One compression, in the short HMACs that a key schedule consists of.
@@ -166,14 +189,21 @@ fn aes(budget: Duration) -> f64 {
     time(budget, &mut eight) / 16.0
 }
 
-/// One sealing, with its key schedule.
-fn sealing(len: usize, budget: Duration) -> f64 {
-    let mut text = vec![1; len];
-    time(budget, || {
-        let cipher = Aes128Gcm::new(black_box(&[7; 16].into()));
-        let nonce = [3; 12].into();
-        cipher.encrypt_inout_detached(&nonce, &[], text.as_mut_slice().into())
-    })
+/// The fixed part of a sealing, without its key schedule, which has its own price; and the price of a byte.
+#[expect(clippy::cast_precision_loss, reason = "two lengths")]
+fn sealing<C>(prices: &Prices, budget: Duration) -> (f64, f64)
+where
+    C: AeadInOut<NonceSize = U12> + KeyInit + KeySizeUser<KeySize = U16>,
+{
+    let [short, long] = PAYLOADS.map(|len| {
+        let mut text = vec![1; len];
+        time(budget, || {
+            let cipher = C::new(black_box(&[7; 16].into()));
+            cipher.encrypt_inout_detached(&[3; 12].into(), &[], text.as_mut_slice().into())
+        })
+    });
+    let byte = ((long - short) / (PAYLOADS[1] - PAYLOADS[0]) as f64).max(0.0);
+    ((short - PAYLOADS[0] as f64 * byte - prices.aes_block_ns).max(0.0), byte)
 }
 
 /// Each end makes a public key, which has a table to help, and an agreement, which has none: the mean.

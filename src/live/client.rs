@@ -7,7 +7,8 @@ use rand_chacha::ChaCha20Rng;
 use super::foreign::Happening;
 use super::{Keys, LiveError, Traffic};
 use crate::association::{
-    Association, Config, Env, Failure, Kind, Offer, Operations, Output, Received, SendError,
+    Association, Config, Env, Failure, Kind, Offer, Operations, Output, Profile, Received,
+    SendError,
 };
 use crate::sim::time::Time;
 
@@ -19,6 +20,7 @@ const EVENTS_MAX: usize = 1_024;
 /// A client and its surroundings.
 pub struct Client {
     association: Association,
+    identity: String,
     config: Config,
     keys: Keys,
     rng: ChaCha20Rng,
@@ -62,6 +64,7 @@ impl Client {
         let association = Association::connect(&config, Offer::Psk(identity.as_bytes()), &mut env)?;
         let mut client = Self {
             association,
+            identity: identity.to_owned(),
             config,
             keys,
             rng,
@@ -118,6 +121,25 @@ impl Client {
     /// They cannot be made now, or not in this version of the protocol.
     pub fn update_keys(&mut self, now: Time) -> Result<(), SendError> {
         self.call(now, |association, config, env| association.update_keys(config, true, env))
+    }
+
+    /// Begins a fresh handshake with the same peer, which replaces the association.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    pub fn connect_again(&mut self, now: Time) -> Result<(), LiveError> {
+        let mut env = Env {
+            now,
+            rng: &mut self.rng,
+            keys: &self.keys,
+            operations: &mut self.operations,
+            out: &mut self.out,
+        };
+        let offer = Offer::Psk(self.identity.as_bytes());
+        self.association = Association::connect(&self.config, offer, &mut env)?;
+        self.established = false;
+        self.settle();
+        Ok(())
     }
 
     /// Ends the association.
@@ -215,7 +237,19 @@ impl Client {
     /// The handshake is complete and all tickets that the policy promises are there.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.association.is_established() && self.tickets >= self.config.tickets.into()
+        let tickets = if self.updates_keys() { self.config.tickets.into() } else { 0 };
+        self.association.is_established() && self.tickets >= tickets
+    }
+
+    /// The protocol has key updates, and tickets; otherwise new keys come from a fresh handshake.
+    #[must_use]
+    pub fn updates_keys(&self) -> bool {
+        self.config.profile == Profile::Dtls13
+    }
+
+    /// What was done so far.
+    pub(super) const fn operations(&self) -> &Operations {
+        &self.operations
     }
 
     /// The handshake is complete.

@@ -19,8 +19,11 @@ pub enum LiveError {
     /// The scenario has no devices.
     #[error("the scenario has no fleet whose devices could run")]
     NoDevices,
-    /// The scenario asks for a protocol that live runs do not speak.
-    #[error("live runs speak DTLS 1.3 only, and this scenario asks for DTLS 1.2")]
+    /// The fleets of the scenario speak different protocols.
+    #[error(
+        "the fleets of this scenario have different profiles, and a live server speaks one; \
+         make them equal with --set fleet.NAME.profile=..."
+    )]
     Profile,
     /// The address is not of this machine alone.
     #[error("{0} is not a loopback address; other machines are spoken to only with --allow-remote")]

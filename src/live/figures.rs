@@ -47,13 +47,17 @@ pub struct Comparison {
     pub devices: u64,
     /// The window of their starts.
     pub window_s: f64,
+    /// One way over the loopback between ends that wait, measured just before.
+    pub path_s: f64,
+    /// The median handshake, simulated by live.
+    pub p50_ratio: f64,
     /// In virtual time, at the prices of this machine.
     pub simulated: Figures,
     /// Over UDP on this machine.
     pub live: Figures,
     /// Reports that the CSE answered.
     pub reports_answered: u64,
-    /// Devices that made new keys with the CSE afterwards.
+    /// Devices that made new keys with the CSE afterwards: by a key update, in DTLS 1.2 by a fresh handshake.
     pub keys_updated: u64,
     /// Associations that the CSE saw closed.
     pub closed: u64,

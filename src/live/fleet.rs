@@ -17,8 +17,6 @@ pub const DEVICES_MAX: u32 = 2_000;
 const REPORT_SIZE: u32 = 64;
 /// The window of starts takes at most this part of the time limit: the rest is for the work.
 const WINDOW_PART: u64 = 4;
-/// One way over the loopback of one machine, with the waking of a thread (estimate).
-const LOOPBACK: Duration = Duration::from_micros(20);
 
 /// One device.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,13 +49,9 @@ impl Population {
     /// within a quarter of `limit`.
     ///
     /// # Errors
-    /// There are no devices.
+    /// There are no devices, or they do not all speak the same profile.
     pub fn of(plan: &Plan, devices: Option<u32>, limit: Duration) -> Result<Self, LiveError> {
-        let own = plan.fleets.iter().filter_map(|fleet| fleet.profile);
-        let mut profiles = own.chain([plan.security.association.profile]);
-        if profiles.any(|profile| profile != Profile::Dtls13) {
-            return Err(LiveError::Profile);
-        }
+        let profile = profile_of(plan)?;
         let cse_index = plan.fleets.first().map(|f| cse_of(plan, f)).ok_or(LiveError::NoDevices)?;
         let mut left = devices.unwrap_or(DEVICES_DEFAULT).min(DEVICES_MAX);
         let mut fleets = Vec::new();
@@ -78,7 +72,7 @@ impl Population {
         }
         let members = fleets.iter().flat_map(|fleet| members(fleet, plan.seed)).collect();
         let cse = format!("cse-{}-0", plan.cses[cse_index].name);
-        let config = Config { mtu, ..plan.security.association.clone() };
+        let config = Config { mtu, profile, ..plan.security.association.clone() };
         let mut plan = plan.clone();
         plan.duration = limit;
         plan.fleets = fleets;
@@ -86,16 +80,16 @@ impl Population {
     }
 
     /// The plan for the simulator: the same devices straight at the same CSE, all on machines of
-    /// `class`, over a link like the loopback; handshakes and nothing else.
+    /// `class`, over a link of this latency one way; handshakes and nothing else.
     #[must_use]
-    pub fn twin(&self, class: Class) -> Plan {
+    pub fn twin(&self, class: Class, latency: Duration) -> Plan {
         let mut plan = self.plan.clone();
         let mut cse = plan.cses[self.cse_index].clone();
         (cse.class, cse.workers, cse.queue) = (0, 1, None);
         plan.cses = vec![cse];
         plan.gateways.clear();
         plan.classes = vec![class];
-        plan.links = vec![loopback(self.config.mtu)];
+        plan.links = vec![loopback(self.config.mtu, latency)];
         for fleet in &mut plan.fleets {
             (fleet.class, fleet.link, fleet.via) = (0, 0, None);
             fleet.registrar = Registrar::Cse(0);
@@ -107,6 +101,14 @@ impl Population {
         plan.expectations.clear();
         plan
     }
+}
+
+/// The profile that all fleets have.
+fn profile_of(plan: &Plan) -> Result<Profile, LiveError> {
+    let usual = plan.security.association.profile;
+    let mut profiles = plan.fleets.iter().map(|fleet| fleet.profile.unwrap_or(usual));
+    let first = profiles.next().ok_or(LiveError::NoDevices)?;
+    if profiles.all(|profile| profile == first) { Ok(first) } else { Err(LiveError::Profile) }
 }
 
 /// The CSE that a fleet's datagrams go to in the end.
@@ -154,10 +156,10 @@ fn members(fleet: &Fleet, seed: u64) -> Vec<Member> {
     (0..fleet.count).map(member).collect()
 }
 
-fn loopback(mtu: u16) -> LinkType {
+fn loopback(mtu: u16, latency: Duration) -> LinkType {
     LinkType {
         name: "loopback".to_owned(),
-        latency: LOOPBACK,
+        latency,
         jitter: Duration::ZERO,
         loss: 0.0,
         duplicate: 0.0,

@@ -51,8 +51,9 @@ pub struct Setting {
 pub fn run(plan: &Plan, setting: &Setting) -> Result<Comparison, LiveError> {
     let population = Population::of(plan, setting.devices, setting.limit)?;
     let devices = population.members.len() as u64;
-    let class = calibrate(CALIBRATION)?.class("host");
-    let outcome = execute(population.twin(class), 1, &|_| !(setting.stopped)());
+    let machine = calibrate(CALIBRATION)?;
+    let twin = population.twin(machine.class("host"), machine.path());
+    let outcome = execute(twin, 1, &|_| !(setting.stopped)());
     let simulated = Figures::simulated(&outcome, devices);
     let live = runtime()?.block_on(Live::run(&population, setting))?;
     let plain = simulated.is_plain(devices) && live.figures.is_plain(devices);
@@ -71,6 +72,8 @@ pub fn run(plan: &Plan, setting: &Setting) -> Result<Comparison, LiveError> {
         scenario: plan.name.clone(),
         devices,
         window_s: population.window.as_secs_f64(),
+        path_s: machine.path().as_secs_f64(),
+        p50_ratio: simulated.handshake_s.p50 / live.figures.handshake_s.p50.max(1e-9),
         simulated,
         live: live.figures,
         reports_answered: live.answered,

@@ -102,6 +102,11 @@ impl Server {
         &self.counts
     }
 
+    /// What its associations did.
+    pub(super) const fn operations(&self) -> &Operations {
+        &self.operations
+    }
+
     /// Peers about which something is kept.
     #[must_use]
     pub fn peers(&self) -> usize {
@@ -228,7 +233,10 @@ impl Server {
         }
         match accepted {
             Accept::Association(association) => {
-                peer.pending = Some(Box::new(association));
+                // Its client began again, or somebody who forges its address did.
+                if peer.pending.replace(Box::new(association)).is_some() {
+                    *self.counts.failed.entry("replaced").or_default() += 1;
+                }
                 Ok(Received::ClientHello)
             }
             Accept::Retry if full => Err("half_open_limit"),

@@ -119,9 +119,13 @@ impl Session {
         self.client.take_data()
     }
 
-    /// Makes new keys at both ends; false if that did not come to an end.
+    /// Makes new keys at both ends, by a key update where there is one and else by a fresh handshake from the
+    /// same socket; false if that did not come to an end.
     pub async fn update_keys(&mut self) -> bool {
         let now = self.now();
+        if !self.client.updates_keys() {
+            return self.client.connect_again(now).is_ok() && self.handshake().await;
+        }
         self.client.update_keys(now).is_ok()
             && self.until(Time::NEVER, |client| client.has_updated(1)).await
     }

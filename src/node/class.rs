@@ -46,10 +46,14 @@ pub struct FixedTimes {
 pub struct Prices {
     /// One SHA-256 compression of 64 bytes.
     pub sha256_block_ns: f64,
-    /// Fixed part of an AEAD sealing or opening.
+    /// Fixed part of a sealing or opening by AES-GCM.
     pub aead_ns: f64,
-    /// Each byte under the AEAD.
+    /// Each byte under AES-GCM.
     pub aead_byte_ns: f64,
+    /// Fixed part of a sealing or opening by AES-CCM.
+    pub ccm_ns: f64,
+    /// Each byte under AES-CCM.
+    pub ccm_byte_ns: f64,
     /// One AES block with its share of the key schedule.
     pub aes_block_ns: f64,
     /// One X25519 scalar multiplication.
@@ -117,6 +121,8 @@ impl Prices {
         let nanos = n(Operation::Sha256Block) * self.sha256_block_ns
             + (n(Operation::Seal) + n(Operation::Open)) * self.aead_ns
             + n(Operation::AeadByte) * self.aead_byte_ns
+            + (n(Operation::CcmSeal) + n(Operation::CcmOpen)) * self.ccm_ns
+            + n(Operation::CcmByte) * self.ccm_byte_ns
             + (n(Operation::AesBlock) + n(Operation::AesKey)) * self.aes_block_ns
             + n(Operation::X25519) * self.x25519_ns
             + n(Operation::Message) * self.message_ns
@@ -134,4 +140,32 @@ impl Prices {
 )]
 fn whole_nanos(nanos: f64) -> Duration {
     Duration((nanos + 0.5) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ccm_and_gcm_have_prices_of_their_own() {
+        let (gcm, ccm) = ((10.0, 1.0), (200.0, 30.0));
+        let prices = Prices {
+            aead_ns: gcm.0,
+            aead_byte_ns: gcm.1,
+            ccm_ns: ccm.0,
+            ccm_byte_ns: ccm.1,
+            ..Prices::default()
+        };
+        let cost = |operation, n| {
+            let mut operations = Operations::default();
+            operations.count(operation, n);
+            prices.of(&operations, 0).0
+        };
+        let of = |operations: [Operation; 3]| operations.map(|operation| cost(operation, 2));
+        assert_eq!(of([Operation::Seal, Operation::Open, Operation::AeadByte]), [20, 20, 2]);
+        assert_eq!(
+            of([Operation::CcmSeal, Operation::CcmOpen, Operation::CcmByte]),
+            [400, 400, 60]
+        );
+    }
 }

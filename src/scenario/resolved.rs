@@ -64,6 +64,8 @@ fn class(text: &mut String, class: &Class) {
             price("sha256_block", prices.sha256_block_ns);
             price("aead", prices.aead_ns);
             price("aead_byte", prices.aead_byte_ns);
+            price("ccm", prices.ccm_ns);
+            price("ccm_byte", prices.ccm_byte_ns);
             price("aes_block", prices.aes_block_ns);
             price("x25519", prices.x25519_ns);
             price("message", prices.message_ns);

@@ -269,6 +269,16 @@ fn prices_are_not_guessed() {
     assert_eq!(codes(&text, &[]), ["KS0307"]);
     assert_eq!(codes(&text, &["class.box.x25519=12ms"]), [""; 0]);
     assert_eq!(codes(&text, &["security.key_exchange=psk_ke"]), [""; 0]);
+    let text = with(
+        "[class.box.fixed]\nhello = \"1ms\"",
+        "[class.box]\nactive_power = \"0W\"\nsha256_block = \"1us\"\naead = \"1us\"\naead_byte = \"1ns\"\n\
+         aes_block = \"1us\"\nmessage = \"1us\"\ndatagram = \"1us\"\nrequest = \"1us\"\nx25519 = \"1us\"",
+    );
+    assert_eq!(codes(&text, &[]), [""; 0]);
+    assert_eq!(codes(&text, &["security.profile=dtls12_gcm"]), [""; 0]);
+    assert_eq!(codes(&text, &["security.profile=dtls12_ccm8"]), ["KS0307"]);
+    let set = ["security.profile=dtls12_ccm8", "class.box.ccm=1us", "class.box.ccm_byte=1ns"];
+    assert_eq!(codes(&text, &set), [""; 0]);
     let text = with("[class.box.fixed]\nhello = \"1ms\"", "[class.box]\nx25519 = \"1ms\"");
     let errors = loaded(&text, &[]).err().unwrap();
     assert!(errors.render(false).contains("`sha256_block`, `aead`"), "{errors}");

@@ -47,6 +47,17 @@ impl Suite12 {
         }
     }
 
+    /// Counts one sealing or opening.
+    fn count(self, seals: bool, bytes: usize, operations: &mut Operations) {
+        let (seal, open, byte) = match self {
+            Self::PskAes128Ccm8 => (Operation::CcmSeal, Operation::CcmOpen, Operation::CcmByte),
+            Self::PskAes128Gcm => (Operation::Seal, Operation::Open, Operation::AeadByte),
+        };
+        operations.count(if seals { seal } else { open }, 1);
+        operations.count(byte, bytes as u64);
+        operations.count(Operation::AesKey, 1);
+    }
+
     /// Bytes of a protected record around its content.
     pub(super) const fn overhead(self) -> usize {
         HEADER_LEN_12 + EXPLICIT_LEN + self.tag_len()
@@ -85,7 +96,7 @@ impl Keys {
         operations: &mut Operations,
     ) {
         const FITS: &str = "records are far shorter than the limit of the cipher";
-        count_cipher(Operation::Seal, additional.len() + content.len(), operations);
+        suite.count(true, additional.len() + content.len(), operations);
         let nonce = self.nonce(explicit).into();
         let buffer = content.as_mut_slice().into();
         match suite {
@@ -110,7 +121,7 @@ impl Keys {
         body: &Body<'_>,
         operations: &mut Operations,
     ) -> Option<Vec<u8>> {
-        count_cipher(Operation::Open, additional.len() + body.ciphertext.len(), operations);
+        suite.count(false, additional.len() + body.ciphertext.len(), operations);
         let mut plaintext = body.ciphertext.to_vec();
         let nonce = self.nonce(body.explicit).into();
         let buffer = plaintext.as_mut_slice().into();
@@ -128,12 +139,6 @@ impl Keys {
         }
         Some(plaintext)
     }
-}
-
-fn count_cipher(operation: Operation, bytes: usize, operations: &mut Operations) {
-    operations.count(operation, 1);
-    operations.count(Operation::AesKey, 1);
-    operations.count(Operation::AeadByte, bytes as u64);
 }
 
 /// The body of a protected record, in its parts.

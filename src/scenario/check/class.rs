@@ -7,7 +7,7 @@ use crate::scenario::preset::{names, shipped};
 use crate::scenario::quantity::{Price, TimeSpan};
 use crate::scenario::source::{At, Place, enumerate, quote};
 use crate::scenario::table::Field;
-use crate::scenario::words::{ClassTable, FixedTable, KeyExchangeWord};
+use crate::scenario::words::{ClassTable, FixedTable, KeyExchangeWord, ProfileWord};
 use crate::sim::time::Duration;
 
 /// What a class must be able to do.
@@ -111,9 +111,11 @@ impl Checker<'_> {
         let security = self.file.security.value();
         let exchange = security.and_then(|security| security.key_exchange.value());
         let curves = exchange != Some(&KeyExchangeWord::Psk);
+        let ccm = self.has_ccm();
         let needed = |price: &str| match price {
             "datagram" => true,
             "x25519" => role > Role::Forwarder && curves,
+            "ccm" | "ccm_byte" => role > Role::Forwarder && ccm,
             _ => role > Role::Forwarder,
         };
         let missing: Vec<_> = price_fields(words)
@@ -139,12 +141,25 @@ impl Checker<'_> {
     }
 }
 
+impl Checker<'_> {
+    /// Some association is protected by AES-CCM.
+    fn has_ccm(&self) -> bool {
+        let security = self.file.security.value();
+        let fleets = self.file.fleet.value().into_iter().flat_map(|named| named.0.values());
+        let own = fleets.filter_map(|entry| entry.value.profile.value());
+        let mut profiles = own.chain(security.and_then(|security| security.profile.value()));
+        profiles.any(|profile| *profile == ProfileWord::Dtls12Ccm8)
+    }
+}
+
 /// The price fields by their words.
-fn price_fields(words: &ClassTable) -> [(&'static str, &Field<Price>); 8] {
+fn price_fields(words: &ClassTable) -> [(&'static str, &Field<Price>); 10] {
     [
         ("sha256_block", &words.sha256_block),
         ("aead", &words.aead),
         ("aead_byte", &words.aead_byte),
+        ("ccm", &words.ccm),
+        ("ccm_byte", &words.ccm_byte),
         ("aes_block", &words.aes_block),
         ("x25519", &words.x25519),
         ("message", &words.message),
@@ -162,6 +177,8 @@ fn over(words: ClassTable, preset: &ClassTable) -> ClassTable {
         sha256_block: words.sha256_block.or(preset.sha256_block),
         aead: words.aead.or(preset.aead),
         aead_byte: words.aead_byte.or(preset.aead_byte),
+        ccm: words.ccm.or(preset.ccm),
+        ccm_byte: words.ccm_byte.or(preset.ccm_byte),
         aes_block: words.aes_block.or(preset.aes_block),
         x25519: words.x25519.or(preset.x25519),
         message: words.message.or(preset.message),
@@ -191,6 +208,8 @@ fn prices(words: &ClassTable) -> Prices {
         sha256_block_ns: price(&words.sha256_block),
         aead_ns: price(&words.aead),
         aead_byte_ns: price(&words.aead_byte),
+        ccm_ns: price(&words.ccm),
+        ccm_byte_ns: price(&words.ccm_byte),
         aes_block_ns: price(&words.aes_block),
         x25519_ns: price(&words.x25519),
         message_ns: price(&words.message),

@@ -53,10 +53,14 @@ table! {
         active_power: Power,
         /// Price of one SHA-256 compression of 64 bytes.
         sha256_block: Price,
-        /// Price of the fixed part of one AEAD sealing or opening (AES-128-GCM).
+        /// Price of the fixed part of one sealing or opening by AES-128-GCM.
         aead: Price,
-        /// Price of each byte under the AEAD.
+        /// Price of each byte under AES-128-GCM.
         aead_byte: Price,
+        /// Price of the fixed part of one sealing or opening by AES-128-CCM; needed with dtls12_ccm8.
+        ccm: Price,
+        /// Price of each byte under AES-128-CCM; needed with dtls12_ccm8.
+        ccm_byte: Price,
         /// Price of one AES block outside the AEAD, or of one AES key schedule.
         aes_block: Price,
         /// Price of one X25519 scalar multiplication; needed with psk_dhe_ke.
