@@ -186,7 +186,7 @@ proptest! {
         emit_plaintext_header(ContentType::Handshake, sequence, content.len(), &mut datagram);
         datagram.extend(&content);
         for length in [Some(u16::try_from(ciphertext.len()).unwrap()), None] {
-            let header = UnifiedHeader { epoch: epoch.into(), sequence, long_sequence, length };
+            let header = UnifiedHeader { epoch: epoch.into(), connection_id: &[], sequence, long_sequence, length };
             header.emit(&mut datagram);
             datagram.extend(&ciphertext);
         }
@@ -199,7 +199,7 @@ proptest! {
         for (record, with_length) in records[1..].iter().zip([true, false]) {
             let Record::Protected(record) = record else { panic!("it is protected") };
             prop_assert_eq!(u16::from(record.epoch_bits), epoch & 3);
-            prop_assert_eq!(record.header.len(), UnifiedHeader::len(long_sequence, with_length));
+            prop_assert_eq!(record.header.len(), UnifiedHeader::len(0, long_sequence, with_length));
             prop_assert_eq!(record.ciphertext, &ciphertext[..]);
         }
     }
@@ -218,7 +218,7 @@ proptest! {
 #[test]
 fn the_headers_are_those_of_rfc_9147_figure_3() {
     let header = |long_sequence, length| {
-        body(|out| UnifiedHeader { epoch: 7, sequence: 0x1234, long_sequence, length }.emit(out))
+        body(|out| UnifiedHeader { epoch: 7, connection_id: &[], sequence: 0x1234, long_sequence, length }.emit(out))
     };
     assert_eq!(header(false, None), [0b0010_0011, 0x34]);
     assert_eq!(header(true, None), [0b0010_1011, 0x12, 0x34]);

@@ -1,7 +1,7 @@
 //! The DTLS 1.2 codecs: what is written is read back, nothing panics, and every rule has its refusal.
 
 use keystorm::wire::dtls::limits::MAX_RECORDS;
-use keystorm::wire::dtls::{
+use keystorm::wire::dtls::{ConnectionId, 
     Alert, AlertDescription, ClientHello12, Content12, ParseError, Records12, ServerHello12,
     VERSION_DTLS12, emit_client_key_exchange, emit_header_12, emit_hello_verify_request,
     parse_client_key_exchange, parse_finished_12, parse_hello_verify_request,
@@ -23,7 +23,7 @@ fn hello<'a>() -> ClientHello12<'a> {
         suites: &[0xc0, 0xa8],
         extended_master_secret: true,
         renegotiation_info: true,
-        connection_id: Some(b"id"),
+        connection_id: ConnectionId::new(b"id"),
     }
 }
 
@@ -88,7 +88,7 @@ proptest! {
             suites: &suites,
             extended_master_secret,
             renegotiation_info,
-            connection_id: id.as_deref(),
+            connection_id: id.as_deref().and_then(ConnectionId::new),
         };
         let bytes = body(|out| written.emit(out));
         prop_assert_eq!(ClientHello12::parse(&bytes), Ok(written));
@@ -103,7 +103,7 @@ proptest! {
             suite: 0xc0a8,
             extended_master_secret,
             renegotiation_info,
-            connection_id: id.as_deref(),
+            connection_id: id.as_deref().and_then(ConnectionId::new),
         };
         let bytes = body(|out| answer.emit(out));
         prop_assert_eq!(ServerHello12::parse(&bytes), Ok(answer));

@@ -79,6 +79,6 @@ pub(super) const fn byte_class(kind: Kind, handshake: ByteClass) -> ByteClass {
         Kind::Retransmission => ByteClass::Retransmission,
         Kind::KeyUpdate => ByteClass::Rekey,
         Kind::Application => ByteClass::Telemetry,
-        Kind::Ack | Kind::Ticket | Kind::Alert => ByteClass::Ack,
+        Kind::Ack | Kind::Ticket | Kind::ConnectionId | Kind::Alert => ByteClass::Ack,
     }
 }
