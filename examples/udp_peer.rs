@@ -2,8 +2,8 @@
 //! implementations: `udp_peer client|server PORT PROFILE [OPTION...]`. Bounded in time and datagrams.
 //!
 //! PROFILE: `p12-ccm8`, `p12-gcm`, `p13-ke`, `p13-dhe`.
-//! Options: `key=HEX`, `key-text=TEXT`, `identity=TEXT`, `cookie`, `coap` (speak CoAP instead of text),
-//! `update` (update the keys after the first data), `handshakes=N` (one after the other; 1).
+//! Options: `key=HEX`, `key-text=TEXT`, `identity=TEXT`, `cookie`, `cid=N` (connection IDs of N bytes), `coap`
+//! (speak CoAP instead of text), `update` (update the keys after the first data), `handshakes=N` (one after the other; 1).
 
 #![allow(clippy::print_stdout, reason = "its user is a script that reads this")]
 
@@ -82,6 +82,7 @@ fn options() -> Option<Options> {
             ("key-text", text) => options.key = text.as_bytes().to_vec(),
             ("identity", text) => text.clone_into(&mut options.identity),
             ("cookie", _) => options.config.cookie = true,
+            ("cid", len) => options.config.connection_id = Some(len.parse().ok()?),
             ("coap", _) => options.coap = true,
             ("update", _) => options.update = true,
             ("handshakes", n) => options.handshakes = n.parse().ok()?,

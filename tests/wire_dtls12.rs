@@ -1,11 +1,11 @@
 //! The DTLS 1.2 codecs: what is written is read back, nothing panics, and every rule has its refusal.
 
 use keystorm::wire::dtls::limits::MAX_RECORDS;
-use keystorm::wire::dtls::{ConnectionId, 
-    Alert, AlertDescription, ClientHello12, Content12, ParseError, Records12, ServerHello12,
-    VERSION_DTLS12, emit_client_key_exchange, emit_header_12, emit_hello_verify_request,
-    parse_client_key_exchange, parse_finished_12, parse_hello_verify_request,
-    parse_server_key_exchange,
+use keystorm::wire::dtls::{
+    Alert, AlertDescription, ClientHello12, ConnectionId, Content12, ParseError, Records12,
+    ServerHello12, VERSION_DTLS12, emit_client_key_exchange, emit_header_12,
+    emit_hello_verify_request, parse_client_key_exchange, parse_finished_12,
+    parse_hello_verify_request, parse_inner_plaintext_12, parse_server_key_exchange,
 };
 use proptest::prelude::*;
 
@@ -189,4 +189,16 @@ fn records_of_other_versions_and_types_are_refused() {
     assert_eq!(says(&[24; 40]), Some(ParseError::IllegalValue));
     let plain = body(|out| emit_header_12(Content12::WithConnectionId, 0, 0, b"i", 0, out));
     assert_eq!(says(&plain), Some(ParseError::ConnectionId));
+}
+
+#[test]
+fn padding_is_taken_off_and_the_true_type_is_the_last_byte_that_is_not_zero() {
+    let says = parse_inner_plaintext_12;
+    assert_eq!(says(b"ab\x17"), Ok((Content12::ApplicationData, &b"ab"[..])));
+    assert_eq!(says(b"ab\x17\0\0\0"), Ok((Content12::ApplicationData, &b"ab"[..])));
+    assert_eq!(says(b"\x15"), Ok((Content12::Alert, &b""[..])));
+    for bad in [&b""[..], b"\0\0", b"ab\x19", b"ab\x01"] {
+        assert_eq!(says(bad), Err(ParseError::IllegalValue));
+    }
+    assert_eq!(says(&[23; (1 << 14) + 2]), Err(ParseError::TooLong));
 }

@@ -14,8 +14,8 @@ use super::ticket;
 use super::timer::Timer;
 use super::turn::Turn;
 use super::{
-    Config, ConnectError, ConnectionId, Env, KeyExchange, Kind, Offer, Operation, Output, Received, Rejection,
-    Secret,
+    Config, ConnectError, ConnectionId, Env, KeyExchange, Kind, Offer, Operation, Output, Received,
+    Rejection, Secret,
 };
 use crate::sim::time::{Duration, Time};
 use crate::wire::dtls::{

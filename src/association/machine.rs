@@ -14,8 +14,8 @@ use super::schedule::{self, Expander};
 use super::server::Server;
 use super::turn::{Transmission, Turn};
 use super::{
-    Accept, Config, ConnectError, ConnectionId, Env, Failure, Kind, Offer, Operation, Operations, Output,
-    Newest, Received, Rejection, Secret, SendError, client, server,
+    Accept, Config, ConnectError, ConnectionId, Env, Failure, Kind, Newest, Offer, Operation,
+    Operations, Output, Received, Rejection, Secret, SendError, client, server,
 };
 use crate::sim::time::{Duration, Time};
 use crate::wire::dtls::{Alert, AlertDescription, ContentType, HandshakeType};

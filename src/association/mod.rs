@@ -26,6 +26,9 @@
 //! * An end has one connection ID for as long as the association lasts. It takes a new one of its peer
 //!   (NewConnectionId, `cid_immediate`) and keeps no spare ones; it never sends RequestConnectionId, and
 //!   answers one with an empty list, as RFC 9147 section 9 allows.
+//! * Every record under keys carries the peer's connection ID. RFC 9147 section 4 advises to leave it out
+//!   behind the first record of a datagram, but wolfSSL drops records without it; what comes without is
+//!   taken there.
 //! * A changed address is the caller's business: [`Association::newest`] tells whether a datagram may
 //!   move it (RFC 9146 section 6). Whether the peer can be reached there is not tested.
 //!

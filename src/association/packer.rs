@@ -44,7 +44,7 @@ impl<'p> Packer<'p> {
         Shape { connection_id, long_sequence: config.long_sequence, with_length }
     }
 
-    /// The bytes that a record adds to its content, or fewer, since only the first has a connection ID.
+    /// The bytes that a record adds to its content.
     const fn overhead(config: &Config, epoch: u16, id: ConnectionId, last: bool) -> usize {
         if epoch == 0 { PLAINTEXT_HEADER_LEN } else { Self::shape(config, id, last).overhead() }
     }
@@ -153,17 +153,12 @@ impl<'p> Packer<'p> {
     /// Seals the planned records into one datagram.
     fn flush(&mut self, env: &mut Env<'_>) {
         let planned = std::mem::take(&mut self.planned);
-        // Hardly more than enough: datagrams wait in queues by the thousand.
+        // Exactly enough: datagrams wait in queues by the thousand.
         let length = planned.iter().map(|record| self.length(record)).sum();
         let mut datagram = Vec::with_capacity(length);
         let count = planned.len();
-        // RFC 9147 section 4: only the first record that can have a connection ID should.
-        let first = planned.iter().position(|record| record.epoch > 0);
         for (index, record) in planned.into_iter().enumerate() {
-            let id = match first {
-                Some(first) if first == index => self.sending.id(record.epoch),
-                _ => ConnectionId::EMPTY,
-            };
+            let id = self.sending.id(record.epoch);
             let number = self.sending.record(
                 record.epoch,
                 Self::shape(self.config, id, index + 1 == count),

@@ -15,8 +15,8 @@ use super::ticket::{self, Contents};
 use super::timer::Timer;
 use super::turn::{Transmission, Turn};
 use super::{
-    Accept, ConnectionId, Env, KeyExchange, Kind, Operation, Output, Peek, Received, Rejection, Secret,
-    ServerSecrets, cookie, peek,
+    Accept, ConnectionId, Env, KeyExchange, Kind, Operation, Output, Peek, Received, Rejection,
+    Secret, ServerSecrets, cookie, peek,
 };
 use crate::wire::dtls::{
     self, ClientHello, ContentType, Fragment, HandshakeType, MESSAGE_HEADER_LEN, NewSessionTicket,

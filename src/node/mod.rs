@@ -4,6 +4,7 @@
 mod actor;
 mod class;
 mod client;
+mod demultiplex;
 mod event;
 mod layout;
 mod processor;

@@ -358,7 +358,8 @@ impl Channel {
         // RFC 5246 section 7.4.9: no Finished without ChangeCipherSpec before it.
         let keys = self.theirs.as_ref().filter(|_| record.epoch == 1 && self.changed);
         let keys = keys.ok_or(Rejection::UnknownEpoch)?;
-        let id = (record.content_type == Content12::WithConnectionId).then_some(record.connection_id);
+        let id =
+            (record.content_type == Content12::WithConnectionId).then_some(record.connection_id);
         self.ids().check(id, true)?;
         // RFC 6347 section 4.1.2.6: what was received before is not decrypted again, and the window
         // moves only for records that are authentic.
@@ -373,5 +374,39 @@ impl Channel {
         };
         self.window.accept(record.sequence, window);
         Ok(plaintext)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::association::ConnectionId;
+
+    /// RFC 9146 sections 4 and 5.3, written out once more with the bare primitives.
+    #[test]
+    fn a_record_with_a_connection_id_is_what_the_rfc_says() {
+        let operations = &mut Operations::default();
+        let mut channel = Channel::new(Suite12::PskAes128Gcm);
+        channel.ours = Some(Keys { key: [1; 16], salt: [2; 4] });
+        channel.sealed = 0x0102;
+        let id = |id: &[u8]| ConnectionId::new(id).unwrap();
+        channel.use_ids(ConnectionIds { ours: id(b"server"), theirs: id(b"cid") });
+        let mut record = Vec::new();
+        channel.record(1, Content12::ApplicationData, b"hello", &mut record, operations);
+
+        let number = [0, 1, 0, 0, 0, 0, 1, 2];
+        let mut additional = vec![0xff; 8]; // seq_num_placeholder
+        additional.extend_from_slice(&[25, 3]); // tls12_cid, cid_length
+        additional.extend_from_slice(&[25, 0xfe, 0xfd]); // tls12_cid, version
+        additional.extend_from_slice(&number); // epoch, sequence_number
+        additional.extend_from_slice(b"cid");
+        additional.extend_from_slice(&[0, 6]); // length_of_DTLSInnerPlaintext
+        let mut body = *b"hello\x17";
+        let nonce = [2, 2, 2, 2, 0, 1, 0, 0, 0, 0, 1, 2];
+        let tag = Aes128Gcm::new(&[1; 16].into())
+            .encrypt_inout_detached(&nonce.into(), &additional, body.as_mut_slice().into())
+            .unwrap();
+        let header = [&[25, 0xfe, 0xfd][..], &number, b"cid", &[0, 8 + 6 + 16], &number].concat();
+        assert_eq!(record, [&header[..], &body, &tag].concat());
     }
 }

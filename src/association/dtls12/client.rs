@@ -11,7 +11,9 @@ use crate::association::hash::{Transcript, equal};
 use crate::association::incoming::Inserted;
 use crate::association::timer::Timer;
 use crate::association::turn::{Transmission, Turn};
-use crate::association::{ConnectError, ConnectionId, Kind, Offer, Operation, Received, Rejection, Suite12};
+use crate::association::{
+    ConnectError, ConnectionId, Kind, Offer, Operation, Received, Rejection, Suite12,
+};
 use crate::wire::dtls::{
     self, ClientHello12, Fragment, HandshakeType, ServerHello12, VERSION_DTLS12,
     emit_client_key_exchange,

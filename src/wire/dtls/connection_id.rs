@@ -102,7 +102,11 @@ impl NewConnectionId {
             ids.push(ConnectionId::parse(&mut list)?);
         }
         // One of them is to be used at once.
-        if immediate && ids.is_empty() { Err(ParseError::IllegalValue) } else { Ok(Self { ids, immediate }) }
+        if immediate && ids.is_empty() {
+            Err(ParseError::IllegalValue)
+        } else {
+            Ok(Self { ids, immediate })
+        }
     }
 
     /// Writes the body.
