@@ -273,6 +273,8 @@ fn lost_repeated_and_late_datagrams_move_no_address_back() {
     assert_eq!(figure(&outcome, "association.established"), 40.0, "one each");
     assert!(figure(&outcome, "message.delivered") > 800.0);
     assert_eq!(lookup(&outcome.metrics, "message.rejected.no_association"), None);
+    // Only what was on its way when an address changed goes to the old one.
+    assert_eq!(figure(&outcome, "message.rejected.old_address"), 22.0);
 }
 
 /// Forty meters behind two gateways, straight to the CSE, that report every 20 s for 5 min.
