@@ -2,9 +2,9 @@
 //! implementations: `udp_peer client|server PORT PROFILE [OPTION...]`. Bounded in time and datagrams.
 //!
 //! PROFILE: `p12-ccm8`, `p12-gcm`, `p13-ke`, `p13-dhe`.
-//! Options: `key=HEX`, `key-text=TEXT`, `identity=TEXT`, `cookie`, `coap` (speak CoAP instead of text),
-//! `update` (update the keys after the first data), `handshakes=N` (one after the other, between the
-//! same two ports; 1), `resume` (a server gives tickets, a client uses the one that it got; DTLS 1.3).
+//! Options: `key=HEX`, `key-text=TEXT`, `identity=TEXT`, `cookie`, `cid=N` (connection IDs of N bytes), `coap`
+//! (speak CoAP instead of text), `update` (update the keys after the first data), `handshakes=N` (one after the
+//! other, between the same two ports; 1), `resume` (a server gives tickets, a client uses the one that it got; DTLS 1.3).
 
 #![allow(clippy::print_stdout, reason = "its user is a script that reads this")]
 
@@ -85,6 +85,7 @@ fn options() -> Option<Options> {
             ("key-text", text) => options.key = text.as_bytes().to_vec(),
             ("identity", text) => text.clone_into(&mut options.identity),
             ("cookie", _) => options.config.cookie = true,
+            ("cid", len) => options.config.connection_id = Some(len.parse().ok()?),
             ("coap", _) => options.coap = true,
             ("update", _) => options.update = true,
             ("resume", _) => {

@@ -68,6 +68,7 @@ fn plan(storm: &Storm) -> Plan {
             via: None,
             registrar: Registrar::Cse(0),
             profile: None,
+            connection_id: None,
             start: at_once,
             telemetry: None,
         }],

@@ -216,6 +216,67 @@ fn every_shipped_scenario_runs_at_a_small_scale() {
     assert!(ran >= 5);
 }
 
+#[test]
+fn a_new_address_costs_a_handshake_only_without_connection_ids() {
+    let rejected = |outcome: &Outcome, reason: &str| {
+        lookup(&outcome.metrics, &format!("message.rejected.{reason}")).unwrap_or_default()
+    };
+    for profile in ["dtls12_ccm8", "dtls12_gcm", "dtls13"] {
+        let profile = format!("security.profile={profile}");
+        let small = [
+            "fleet.with_cid.count=40",
+            "fleet.without.count=40",
+            "link.radio_cid.loss=0",
+            "link.radio_plain.loss=0",
+            profile.as_str(),
+        ];
+        let outcome = run("nat-rebinding", 1, 1, &small);
+        assert_eq!(figure(&outcome, "association.established"), 120.0, "{profile}");
+        assert_eq!(figure(&outcome, "link.radio_cid.rekey_bytes"), 0.0);
+        assert!(figure(&outcome, "link.radio_plain.rekey_bytes") > 40.0 * 300.0);
+        // Each device without an ID repeats its report in vain: the first time and four times more.
+        assert_eq!(rejected(&outcome, "no_association"), 200.0);
+        assert_eq!(rejected(&outcome, "unanswered"), 40.0);
+        for reason in ["connection_id", "unknown_connection_id", "missing_connection_id"] {
+            assert_eq!(rejected(&outcome, reason), 0.0);
+        }
+        let sent = figure(&outcome, "message.sent");
+        assert_eq!(sent - figure(&outcome, "message.delivered"), 40.0, "those that were given up");
+        let together = run("nat-rebinding", 3, 1, &small);
+        assert_eq!(outcome.digest, together.digest);
+    }
+}
+
+#[test]
+fn an_address_is_in_the_digest_once_it_changed() {
+    let small = ["fleet.with_cid.count=10", "fleet.without.count=10"];
+    let plain = run("nat-rebinding", 1, 1, &small);
+    let later = [&small[..], &["event.0.at=45min"]].concat();
+    assert_ne!(plain.digest, run("nat-rebinding", 1, 1, &later).digest);
+}
+
+#[test]
+fn lost_repeated_and_late_datagrams_move_no_address_back() {
+    // Reports every 10 s over a bad link, while addresses change three times.
+    let text = small_fleet(
+        "connection_id = 2\n[[event]]\nat = \"1min\"\nreaddress = { target = \"meters\" }\n\
+         [[event]]\nat = \"2min\"\nreaddress = { target = \"meters\", jitter = \"20s\" }\n\
+         [[event]]\nat = \"3min\"\nreaddress = { target = \"meters\" }\n",
+    );
+    let bad = [
+        "link.access.loss=0.1",
+        "link.access.duplicate=0.3",
+        "link.access.jitter=2s",
+        "fleet.meters.telemetry.interval=10s",
+    ];
+    let outcome = run_text(&text, 1, 1, &bad);
+    assert_eq!(figure(&outcome, "association.established"), 40.0, "one each");
+    assert!(figure(&outcome, "message.delivered") > 800.0);
+    assert_eq!(lookup(&outcome.metrics, "message.rejected.no_association"), None);
+    // Only what was on its way when an address changed goes to the old one.
+    assert_eq!(figure(&outcome, "message.rejected.old_address"), 22.0);
+}
+
 /// Forty meters behind two gateways, straight to the CSE, that report every 20 s for 5 min.
 fn small_fleet(more: &str) -> Source {
     let text = format!(

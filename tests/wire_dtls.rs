@@ -2,11 +2,11 @@
 
 use keystorm::wire::dtls::limits::{MAX_ACKED, MAX_FRAGMENTS, MAX_IDENTITIES, MAX_RECORDS};
 use keystorm::wire::dtls::{
-    Alert, AlertDescription, ClientHello, ContentType, Fragment, HandshakeType, InnerPlaintext,
-    KeyUpdate, NewSessionTicket, ParseError, PskIdentity, PskModes, RETRY_RANDOM, Record,
-    RecordNumber, Records, ServerHello, TLS_AES_128_GCM_SHA256, UnifiedHeader, VERSION_DTLS13,
-    emit_ack, emit_plaintext_header, fragments, message, parse_ack, parse_encrypted_extensions,
-    parse_finished,
+    Alert, AlertDescription, ClientHello, ConnectionId, ContentType, Fragment, HandshakeType,
+    InnerPlaintext, KeyUpdate, NewConnectionId, NewSessionTicket, ParseError, PskIdentity,
+    PskModes, RETRY_RANDOM, Record, RecordNumber, Records, ServerHello, TLS_AES_128_GCM_SHA256,
+    UnifiedHeader, VERSION_DTLS13, emit_ack, emit_plaintext_header, fragments, message, parse_ack,
+    parse_encrypted_extensions, parse_finished, parse_request_connection_id,
 };
 use proptest::prelude::*;
 
@@ -20,6 +20,7 @@ fn hello<'a>() -> ClientHello<'a> {
         x25519: true,
         key_share: Some([2; 32]),
         cookie: Some(b"cookie"),
+        connection_id: ConnectionId::new(b"id"),
         psks: vec![psk],
         binders_len: 35,
     }
@@ -109,6 +110,7 @@ proptest! {
             x25519: dhe.is_some(),
             key_share: dhe,
             cookie: cookie.as_deref(),
+            connection_id: None,
             psks: list.collect(),
             binders_len: 2 + 33 * psks.len(),
         };
@@ -127,7 +129,9 @@ proptest! {
         key_share: Option<[u8; 32]>,
         psk: Option<u16>,
     ) {
-        let written = ServerHello { random, suite, version, key_share, psk, cookie: None };
+        let connection_id = ConnectionId::new(&random[..usize::from(random[0] % 21)]);
+        let written =
+            ServerHello { random, suite, version, key_share, psk, connection_id, cookie: None };
         let bytes = body(|out| written.emit(out));
         prop_assert_eq!(ServerHello::parse(&bytes), Ok(written));
     }
@@ -186,7 +190,7 @@ proptest! {
         emit_plaintext_header(ContentType::Handshake, sequence, content.len(), &mut datagram);
         datagram.extend(&content);
         for length in [Some(u16::try_from(ciphertext.len()).unwrap()), None] {
-            let header = UnifiedHeader { epoch: epoch.into(), sequence, long_sequence, length };
+            let header = UnifiedHeader { epoch: epoch.into(), connection_id: &[], sequence, long_sequence, length };
             header.emit(&mut datagram);
             datagram.extend(&ciphertext);
         }
@@ -199,7 +203,7 @@ proptest! {
         for (record, with_length) in records[1..].iter().zip([true, false]) {
             let Record::Protected(record) = record else { panic!("it is protected") };
             prop_assert_eq!(u16::from(record.epoch_bits), epoch & 3);
-            prop_assert_eq!(record.header.len(), UnifiedHeader::len(long_sequence, with_length));
+            prop_assert_eq!(record.header.len(), UnifiedHeader::len(0, long_sequence, with_length));
             prop_assert_eq!(record.ciphertext, &ciphertext[..]);
         }
     }
@@ -218,7 +222,10 @@ proptest! {
 #[test]
 fn the_headers_are_those_of_rfc_9147_figure_3() {
     let header = |long_sequence, length| {
-        body(|out| UnifiedHeader { epoch: 7, sequence: 0x1234, long_sequence, length }.emit(out))
+        body(|out| {
+            UnifiedHeader { epoch: 7, connection_id: &[], sequence: 0x1234, long_sequence, length }
+                .emit(out)
+        })
     };
     assert_eq!(header(false, None), [0b0010_0011, 0x34]);
     assert_eq!(header(true, None), [0b0010_1011, 0x12, 0x34]);
@@ -337,4 +344,55 @@ fn fragments_stay_within_their_message_and_records_within_their_count() {
 fn a_message_has_the_tls_header() {
     let bytes = message(HandshakeType::KeyUpdate, |out| KeyUpdate { request: true }.emit(out));
     assert_eq!(bytes, [24, 0, 0, 1, 1]);
+}
+
+#[test]
+fn a_unified_header_has_the_connection_id_behind_its_first_byte() {
+    let header = UnifiedHeader {
+        epoch: 3,
+        connection_id: b"id",
+        sequence: 0x0102,
+        long_sequence: true,
+        length: Some(17),
+    };
+    let mut bytes = body(|out| header.emit(out));
+    assert_eq!(bytes, b"\x3fid\x01\x02\x00\x11");
+    assert_eq!(bytes.len(), UnifiedHeader::len(2, true, true));
+    bytes.extend_from_slice(&[9; 17]);
+    let mut records = Records::new(&bytes);
+    records.expect_connection_ids(2);
+    let Some(Ok(Record::Protected(record))) = records.next() else { panic!("it is protected") };
+    assert_eq!((record.connection_id, record.header), (Some(&b"id"[..]), &bytes[..7]));
+    for len in 0..bytes.len() {
+        let mut records = Records::new(&bytes[..len]);
+        records.expect_connection_ids(2);
+        assert!(!matches!(records.next(), Some(Ok(_))));
+    }
+}
+
+#[test]
+fn hellos_carry_connection_ids_and_their_messages_are_exact() {
+    for id in [None, Some(&b""[..]), Some(b"x"), Some(&[7; 20])] {
+        let connection_id = id.and_then(ConnectionId::new);
+        let hello = ServerHello { connection_id, ..ServerHello::new([1; 32]) };
+        let bytes = body(|out| hello.emit(out));
+        assert_eq!(ServerHello::parse(&bytes), Ok(hello));
+    }
+    assert_eq!(ConnectionId::new(&[7; 21]), None);
+    let ids = [&b"ab"[..], b""].iter().filter_map(|id| ConnectionId::new(id)).collect();
+    let message = NewConnectionId { ids, immediate: true };
+    let bytes = body(|out| message.emit(out));
+    assert_eq!(bytes, b"\x00\x04\x02ab\x00\x00");
+    assert_eq!(NewConnectionId::parse(&bytes), Ok(message));
+    for (bytes, error) in [
+        (&b"\x00\x00\x00"[..], ParseError::IllegalValue),
+        (b"\x00\x00\x02", ParseError::IllegalValue),
+        (b"\x00\x02\x02a\x01", ParseError::Truncated),
+        (b"\x00\x00\x01\x00", ParseError::Trailing),
+        (&[&[0, 9][..], &[0; 9], &[1]].concat(), ParseError::TooLong),
+    ] {
+        assert_eq!(NewConnectionId::parse(bytes), Err(error), "{bytes:?}");
+    }
+    assert_eq!(parse_request_connection_id(&[3]), Ok(3));
+    assert_eq!(parse_request_connection_id(&[3, 4]), Err(ParseError::Trailing));
 }

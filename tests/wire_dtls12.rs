@@ -2,10 +2,10 @@
 
 use keystorm::wire::dtls::limits::MAX_RECORDS;
 use keystorm::wire::dtls::{
-    Alert, AlertDescription, ClientHello12, Content12, ParseError, Records12, ServerHello12,
-    VERSION_DTLS12, emit_client_key_exchange, emit_header_12, emit_hello_verify_request,
-    parse_client_key_exchange, parse_finished_12, parse_hello_verify_request,
-    parse_server_key_exchange,
+    Alert, AlertDescription, ClientHello12, ConnectionId, Content12, ParseError, Records12,
+    ServerHello12, VERSION_DTLS12, emit_client_key_exchange, emit_header_12,
+    emit_hello_verify_request, parse_client_key_exchange, parse_finished_12,
+    parse_hello_verify_request, parse_inner_plaintext_12, parse_server_key_exchange,
 };
 use proptest::prelude::*;
 
@@ -23,7 +23,7 @@ fn hello<'a>() -> ClientHello12<'a> {
         suites: &[0xc0, 0xa8],
         extended_master_secret: true,
         renegotiation_info: true,
-        connection_id: Some(b"id"),
+        connection_id: ConnectionId::new(b"id"),
     }
 }
 
@@ -88,7 +88,7 @@ proptest! {
             suites: &suites,
             extended_master_secret,
             renegotiation_info,
-            connection_id: id.as_deref(),
+            connection_id: id.as_deref().and_then(ConnectionId::new),
         };
         let bytes = body(|out| written.emit(out));
         prop_assert_eq!(ClientHello12::parse(&bytes), Ok(written));
@@ -103,7 +103,7 @@ proptest! {
             suite: 0xc0a8,
             extended_master_secret,
             renegotiation_info,
-            connection_id: id.as_deref(),
+            connection_id: id.as_deref().and_then(ConnectionId::new),
         };
         let bytes = body(|out| answer.emit(out));
         prop_assert_eq!(ServerHello12::parse(&bytes), Ok(answer));
@@ -189,4 +189,16 @@ fn records_of_other_versions_and_types_are_refused() {
     assert_eq!(says(&[24; 40]), Some(ParseError::IllegalValue));
     let plain = body(|out| emit_header_12(Content12::WithConnectionId, 0, 0, b"i", 0, out));
     assert_eq!(says(&plain), Some(ParseError::ConnectionId));
+}
+
+#[test]
+fn padding_is_taken_off_and_the_true_type_is_the_last_byte_that_is_not_zero() {
+    let says = parse_inner_plaintext_12;
+    assert_eq!(says(b"ab\x17"), Ok((Content12::ApplicationData, &b"ab"[..])));
+    assert_eq!(says(b"ab\x17\0\0\0"), Ok((Content12::ApplicationData, &b"ab"[..])));
+    assert_eq!(says(b"\x15"), Ok((Content12::Alert, &b""[..])));
+    for bad in [&b""[..], b"\0\0", b"ab\x19", b"ab\x01"] {
+        assert_eq!(says(bad), Err(ParseError::IllegalValue));
+    }
+    assert_eq!(says(&[23; (1 << 14) + 2]), Err(ParseError::TooLong));
 }

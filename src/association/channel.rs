@@ -2,9 +2,10 @@
 
 use zeroize::Zeroize;
 
+use super::connection_ids::ConnectionIds;
 use super::protection::{Epoch, Opener, Sealer, Shape};
 use super::schedule::Expander;
-use super::{Operation, Operations, Rejection, Secret};
+use super::{ConnectionId, Newest, Operation, Operations, Rejection, Secret};
 use crate::wire::dtls::{self, ContentType, Protected, RecordNumber};
 
 /// The longest that one key may face forgeries (RFC 9147 section 4.5.3).
@@ -15,10 +16,18 @@ const FORGERY_LIMIT: u64 = 1 << 36;
 pub(super) struct Sending {
     /// Plaintext records sent.
     plaintext: u64,
+    current: Option<Sealer>,
+    extra: Option<Box<Extra>>,
+}
+
+/// What most associations do not have while they are idle.
+#[derive(Default)]
+struct Extra {
     /// The epoch before the present one, while messages sent in it may have to be repeated
     /// (RFC 9147 section 4.2.1: with the same keys).
     previous: Option<Box<Sealer>>,
-    current: Option<Sealer>,
+    /// Of both directions.
+    ids: ConnectionIds,
 }
 
 impl Sending {
@@ -38,12 +47,38 @@ impl Sending {
 
     /// Sends with `sealer` from now on, but can still repeat what was sent before.
     pub(super) fn install_keeping(&mut self, sealer: Sealer) {
-        self.previous = self.current.replace(sealer).map(Box::new);
+        let previous = self.current.replace(sealer).map(Box::new);
+        self.extra.get_or_insert_default().previous = previous;
     }
 
     /// Nothing of the previous epoch will be repeated any more.
     pub(super) fn forget_previous(&mut self) {
-        self.previous = None;
+        if let Some(extra) = &mut self.extra {
+            extra.previous = None;
+        }
+        self.extra.take_if(|extra| extra.ids.is_none());
+    }
+
+    /// The connection IDs of both directions.
+    pub(super) fn ids(&self) -> &ConnectionIds {
+        self.extra.as_ref().map_or(&ConnectionIds::NONE, |extra| &extra.ids)
+    }
+
+    /// These connection IDs are in use from now on.
+    pub(super) fn use_ids(&mut self, ids: ConnectionIds) {
+        if !ids.is_none() || self.extra.is_some() {
+            self.extra.get_or_insert_default().ids = ids;
+        }
+    }
+
+    /// The connection ID that goes with records of `epoch`.
+    pub(super) fn id(&self, epoch: u16) -> ConnectionId {
+        if epoch == 0 { ConnectionId::EMPTY } else { self.ids().theirs }
+    }
+
+    /// Bytes on the heap.
+    pub(super) fn heap_size(&self) -> usize {
+        self.extra.as_ref().map_or(0, |extra| size_of_val(&**extra))
     }
 
     /// Plaintext records begin at `sequence`: those before were sent without state.
@@ -69,7 +104,7 @@ impl Sending {
             out.extend_from_slice(content);
             return RecordNumber { epoch: 0, sequence };
         }
-        let previous = self.previous.as_deref_mut();
+        let previous = self.extra.as_mut().and_then(|extra| extra.previous.as_deref_mut());
         let sealer = [self.current.as_mut(), previous]
             .into_iter()
             .flatten()
@@ -120,6 +155,12 @@ impl Receiving {
     /// There are no keys any more.
     pub(super) fn clear(&mut self) {
         *self = Self::default();
+    }
+
+    /// The newest record received.
+    pub(super) fn newest(&self) -> Newest {
+        let openers = [&self.current, &self.previous].into_iter().flatten();
+        openers.filter_map(Opener::newest).max().unwrap_or_default()
     }
 
     /// Moves on to the next epoch; `None` if there is none.

@@ -3,6 +3,7 @@
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::{Zeroize, Zeroizing};
 
+use super::connection_ids::ConnectionIds;
 use super::flight::Flight;
 use super::hash::{Transcript, equal, hmac};
 use super::incoming::Message;
@@ -13,8 +14,8 @@ use super::ticket;
 use super::timer::Timer;
 use super::turn::Turn;
 use super::{
-    Config, ConnectError, Env, KeyExchange, Kind, Offer, Operation, Output, Received, Rejection,
-    Secret, SecretLabel,
+    Config, ConnectError, ConnectionId, Env, KeyExchange, Kind, Offer, Operation, Output, Received,
+    Rejection, Secret, SecretLabel,
 };
 use crate::sim::time::{Duration, Time};
 use crate::wire::dtls::{
@@ -41,6 +42,8 @@ pub(super) struct Client {
     /// Ends with the latest ClientHello.
     transcript: Transcript,
     retried: bool,
+    /// What this end wants to receive, if it offers connection IDs at all.
+    connection_id: Option<ConnectionId>,
     answer: Option<Answer>,
     received: Vec<RecordNumber>,
     acks_due: Option<Time>,
@@ -88,6 +91,7 @@ pub(super) fn connect(turn: &mut Turn<'_, '_>, offer: Offer<'_>) -> Result<Dtls1
         share: share(turn.config, env),
         transcript: Transcript::new(),
         retried: false,
+        connection_id: turn.config.draw_connection_id(env),
         answer: None,
         received: Vec::new(),
         acks_due: None,
@@ -131,6 +135,7 @@ impl Client {
             x25519: key_share.is_some(),
             key_share,
             cookie,
+            connection_id: self.connection_id,
             psks: vec![psk],
             binders_len: 2 + 1 + BINDER_LEN,
         };
@@ -194,6 +199,10 @@ impl Client {
             None => return Err(Rejection::MissingExtension),
             Some(0) => {}
             Some(_) => return Err(Rejection::WrongPsk),
+        }
+        // It was not offered (RFC 8446 section 4.2).
+        if hello.connection_id.is_some() && self.connection_id.is_none() {
+            return Err(Rejection::UnexpectedExtension);
         }
         if hello.key_share.is_some() != self.share.is_some() {
             return Err(Rejection::WrongMode);
@@ -304,6 +313,8 @@ impl Dtls13 {
         let theirs = handshake.derive("s hs traffic", &hash, operations);
         let our_traffic = Expander::new(&ours, operations);
         let their_traffic = Expander::new(&theirs, operations);
+        let ids = ConnectionIds::negotiated(client.connection_id, hello.connection_id);
+        self.sending.use_ids(ids);
         self.receiving.clear();
         self.receiving.install(&theirs, &their_traffic, HANDSHAKE, operations);
         self.sending.install(Sealer::new(*ours, &our_traffic, HANDSHAKE, operations));

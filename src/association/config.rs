@@ -116,6 +116,11 @@ pub struct Config {
     /// Records protected with one traffic key before a key update becomes due (RFC 9147 section 4.5.3).
     /// In DTLS 1.2, which has none, nothing happens there.
     pub record_limit: u64,
+    /// Connection IDs are offered and accepted (RFC 9146, RFC 9147 section 9), and those that this end
+    /// wants to receive have so many bytes, at most 20: each association draws its own at random, or is
+    /// given one ([`Association::accept_as`](super::Association::accept_as)). 0: it wants none, but sends
+    /// those of its peer. `None`: neither.
+    pub connection_id: Option<u8>,
     /// Only servers that ask for cookies or hand out tickets need these.
     pub server: Option<ServerSecrets>,
 }
@@ -134,6 +139,7 @@ impl Default for Config {
             long_sequence: false,
             explicit_length: false,
             record_limit: 1 << 23,
+            connection_id: None,
             server: None,
         }
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::dtls12::Dtls12;
 use super::machine::Dtls13;
-use super::{Accept, Config, Env, Offer, Operations, Profile, Received};
+use super::{Accept, Config, ConnectionId, Env, Newest, Offer, Operations, Profile, Received};
 use crate::sim::time::{Duration, Time};
 
 /// Why a client cannot start.
@@ -87,13 +87,35 @@ impl Association {
         datagram: &[u8],
         env: &mut Env<'_>,
     ) -> Accept<Self> {
+        let id = config.draw_connection_id(env);
+        Self::answer(config, id, peer, datagram, env)
+    }
+
+    /// The same; the association gets the connection ID `id` if the client wants to send one, so that
+    /// its datagrams can be found wherever they come from. [`Config::connection_id`] must be there.
+    pub fn accept_as(
+        config: &Config,
+        id: ConnectionId,
+        peer: &[u8],
+        datagram: &[u8],
+        env: &mut Env<'_>,
+    ) -> Accept<Self> {
+        Self::answer(config, config.connection_id.map(|_| id), peer, datagram, env)
+    }
+
+    fn answer(
+        config: &Config,
+        id: Option<ConnectionId>,
+        peer: &[u8],
+        datagram: &[u8],
+        env: &mut Env<'_>,
+    ) -> Accept<Self> {
         match config.profile {
             Profile::Dtls13 => {
-                Dtls13::accept(config, peer, datagram, env).map(|end| Self(End::Dtls13(end)))
+                Dtls13::accept(config, id, peer, datagram, env).map(|end| Self(End::Dtls13(end)))
             }
-            Profile::Dtls12 { suite } => {
-                Dtls12::accept(config, suite, peer, datagram, env).map(|end| Self(End::Dtls12(end)))
-            }
+            Profile::Dtls12 { suite } => Dtls12::accept(config, suite, id, peer, datagram, env)
+                .map(|end| Self(End::Dtls12(end))),
         }
     }
 
@@ -224,6 +246,25 @@ impl Association {
         either!(&self.0, end => end.receive_epoch())
     }
 
+    /// The newest record received. The peer may be sent to where a datagram came from only if the
+    /// datagram raised this (RFC 9146 section 6).
+    #[must_use]
+    pub fn newest(&self) -> Newest {
+        either!(&self.0, end => end.newest())
+    }
+
+    /// The connection ID that the peer puts into its records; empty if it puts none.
+    #[must_use]
+    pub fn own_connection_id(&self) -> ConnectionId {
+        either!(&self.0, end => end.ids().ours)
+    }
+
+    /// The connection ID that this end puts into its records; empty if it puts none.
+    #[must_use]
+    pub fn peer_connection_id(&self) -> ConnectionId {
+        either!(&self.0, end => end.ids().theirs)
+    }
+
     /// Since when the present keys have been used for sending; zero before the handshake is complete.
     #[must_use]
     pub const fn key_established_at(&self) -> Time {
@@ -248,7 +289,8 @@ impl Association {
     /// Bytes of memory: the association itself and what it holds on the heap while idle.
     #[must_use]
     pub fn idle_size(&self) -> usize {
-        size_of::<Self>() + self.peer_identity().map_or(0, <[u8]>::len)
+        let heap = either!(&self.0, end => end.heap_size());
+        size_of::<Self>() + self.peer_identity().map_or(0, <[u8]>::len) + heap
     }
 }
 

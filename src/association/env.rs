@@ -81,6 +81,8 @@ pub enum Kind {
     KeyUpdate,
     /// NewSessionTicket.
     Ticket,
+    /// NewConnectionId.
+    ConnectionId,
     /// Application data.
     Application,
     /// An alert.
@@ -146,6 +148,8 @@ pub enum Received {
     Alert,
     /// A new session ticket.
     Ticket,
+    /// NewConnectionId or RequestConnectionId of the peer.
+    ConnectionId,
     /// A key update by the peer.
     KeyUpdate,
     /// A ClientHello, handled by a server.

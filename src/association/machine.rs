@@ -4,6 +4,7 @@ use zeroize::Zeroize;
 
 use super::channel::{Receiving, Sending};
 use super::client::Client;
+use super::connection_ids::ConnectionIds;
 use super::flight::{Flight, Outgoing};
 use super::hash::sha256;
 use super::incoming::Incoming;
@@ -13,8 +14,8 @@ use super::schedule::{self, Expander};
 use super::server::Server;
 use super::turn::{Transmission, Turn};
 use super::{
-    Accept, Config, ConnectError, Env, Failure, Kind, Offer, Operation, Operations, Output,
-    Received, Rejection, Secret, SendError, client, server,
+    Accept, Config, ConnectError, ConnectionId, Env, Failure, Kind, Newest, Offer, Operation,
+    Operations, Output, Received, Rejection, Secret, SendError, client, server,
 };
 use crate::sim::time::{Duration, Time};
 use crate::wire::dtls::{Alert, AlertDescription, ContentType, HandshakeType};
@@ -96,11 +97,12 @@ impl Dtls13 {
     /// at most [`Timers::max`](super::Timers::max), and then fails.
     pub(super) fn accept(
         config: &Config,
+        id: Option<ConnectionId>,
         peer: &[u8],
         datagram: &[u8],
         env: &mut Env<'_>,
     ) -> Accept<Self> {
-        server::accept(&mut Turn::new(config, env), peer, datagram)
+        server::accept(&mut Turn::new(config, env), id, peer, datagram)
     }
 
     /// Handles a datagram of the peer.
@@ -205,7 +207,7 @@ impl Dtls13 {
 
     /// The longest data that [`send`](Self::send) takes.
     pub(super) fn max_data(&self, config: &Config) -> usize {
-        Packer::capacity(config, APPLICATION.get())
+        Packer::capacity(config, &self.sending, APPLICATION.get())
     }
 
     /// Updates the keys that this end sends with, and asks the peer to update its own as well if
@@ -280,6 +282,21 @@ impl Dtls13 {
     /// The latest epoch that records are received in; 0 while there are no keys.
     pub(super) fn receive_epoch(&self) -> u64 {
         self.receiving.epoch().into()
+    }
+
+    /// The newest record received.
+    pub(super) fn newest(&self) -> Newest {
+        self.receiving.newest()
+    }
+
+    /// The connection IDs of both directions.
+    pub(super) fn ids(&self) -> &ConnectionIds {
+        self.sending.ids()
+    }
+
+    /// Bytes on the heap while idle, besides the identity.
+    pub(super) fn heap_size(&self) -> usize {
+        self.sending.heap_size()
     }
 
     /// Since when the present keys have been used for sending; zero before the handshake is complete.

@@ -7,7 +7,7 @@ use super::machine::Dtls13;
 use super::protection::Shape;
 use super::*;
 use crate::sim::time::Time;
-use crate::wire::dtls::{ContentType, Fragment, HandshakeType};
+use crate::wire::dtls::{ContentType, Fragment, HandshakeType, NewConnectionId};
 
 struct OneKey;
 
@@ -27,7 +27,8 @@ impl PskStore for OneKey {
     }
 }
 
-const SHAPE: Shape = Shape { long_sequence: false, with_length: false };
+const SHAPE: Shape =
+    Shape { connection_id: ConnectionId::EMPTY, long_sequence: false, with_length: false };
 
 /// Calls `f` with surroundings; returns what came out.
 fn with<R>(f: impl FnOnce(&Config, &mut Env<'_>) -> R) -> (R, Vec<Output>) {
@@ -65,16 +66,27 @@ struct Ends {
 
 /// A handshake up to the server's flight, which is returned undelivered.
 fn midway() -> (Ends, Vec<u8>) {
-    let (client, out) =
-        with(|config, env| Dtls13::connect(config, Offer::Psk(b"id"), env).expect("it can start"));
+    midway_with(None, None)
+}
+
+/// The same; the ends want connection IDs of these lengths.
+fn midway_with(client_id: Option<u8>, server_id: Option<ConnectionId>) -> (Ends, Vec<u8>) {
+    let (client, out) = with(|config, env| {
+        let config = Config { connection_id: client_id, ..config.clone() };
+        Dtls13::connect(&config, Offer::Psk(b"id"), env).expect("it can start")
+    });
     let hello = datagrams(&out).remove(0);
-    let (accepted, out) = with(|config, env| Dtls13::accept(config, b"", &hello, env));
+    let (accepted, out) = with(|config, env| Dtls13::accept(config, server_id, b"", &hello, env));
     let Accept::Association(server) = accepted else { panic!("the ClientHello is good") };
     (Ends { client, server }, datagrams(&out).remove(0))
 }
 
 fn established() -> Ends {
-    let (mut ends, flight) = midway();
+    established_with(None, None)
+}
+
+fn established_with(client_id: Option<u8>, server_id: Option<ConnectionId>) -> Ends {
+    let (mut ends, flight) = midway_with(client_id, server_id);
     let (_, out) = receive(&mut ends.client, &flight);
     let (_, out) = receive(&mut ends.server, &datagrams(&out)[0]);
     receive(&mut ends.client, &datagrams(&out)[0]);
@@ -87,7 +99,8 @@ fn record(from: &mut Dtls13, content_type: ContentType, content: &[u8]) -> Vec<u
     let mut out = Vec::new();
     let operations = &mut Operations::default();
     let epoch = from.sending.epoch();
-    from.sending.record(epoch, SHAPE, content_type, content, &mut out, operations);
+    let shape = Shape { connection_id: from.sending.id(epoch), ..SHAPE };
+    from.sending.record(epoch, shape, content_type, content, &mut out, operations);
     out
 }
 
@@ -210,4 +223,71 @@ fn messages_too_far_ahead_are_neither_kept_nor_acknowledged() {
         (Received::Rejected(Rejection::TooFarAhead), Vec::new())
     );
     assert!(server.is_established());
+}
+
+/// NewConnectionId with these IDs, as message 2 of a client or a server without tickets.
+fn new_ids(sequence: u16, ids: &[&[u8]], immediate: bool) -> Vec<u8> {
+    let ids = ids.iter().filter_map(|id| ConnectionId::new(id)).collect();
+    let mut body = Vec::new();
+    NewConnectionId { ids, immediate }.emit(&mut body);
+    handshake(HandshakeType::NewConnectionId, sequence, body.len(), &body)
+}
+
+#[test]
+fn new_connection_ids_are_taken_at_once_or_left_alone() {
+    let id = ConnectionId::new(b"server");
+    for (immediate, used) in [(true, &b"fresh"[..]), (false, &b"server"[..])] {
+        let mut ends = established_with(Some(0), id);
+        let message = new_ids(3, &[b"fresh", b"spare"], immediate);
+        let record = record(&mut ends.server, ContentType::Handshake, &message);
+        let (received, out) = receive(&mut ends.client, &record);
+        assert_eq!(received, Received::ConnectionId);
+        // Its acknowledgement has the ID already.
+        assert_eq!(datagrams(&out)[0][1..=used.len()], *used);
+        assert_eq!(ends.client.ids().theirs.as_bytes(), used);
+    }
+}
+
+#[test]
+fn who_asks_for_connection_ids_gets_none_and_an_answer() {
+    let id = ConnectionId::new(b"server");
+    let mut ends = established_with(Some(0), id);
+    let request = handshake(HandshakeType::RequestConnectionId, 2, 1, &[3]);
+    let record = record(&mut ends.client, ContentType::Handshake, &request);
+    let (received, out) = receive(&mut ends.server, &record);
+    assert_eq!(received, Received::ConnectionId);
+    assert!(matches!(out[..], [Output::Datagram { kind: Kind::ConnectionId, .. }]));
+    let (received, out) = receive(&mut ends.client, &datagrams(&out)[0]);
+    assert_eq!(received, Received::ConnectionId);
+    assert_eq!(ends.client.ids().theirs.as_bytes(), b"server");
+    assert_eq!(receive(&mut ends.server, &datagrams(&out)[0]).0, Received::Ack);
+    assert!(ends.server.flight.is_none() && !ends.server.is_over());
+}
+
+#[test]
+fn messages_about_connection_ids_end_an_association_that_has_none() {
+    let request = handshake(HandshakeType::RequestConnectionId, 2, 1, &[1]);
+    let mut ends = established();
+    let asks = record(&mut ends.client, ContentType::Handshake, &request);
+    ends_it(&mut ends.server, &asks, Rejection::UnexpectedMessage);
+    let mut ends = established();
+    let brings = record(&mut ends.server, ContentType::Handshake, &new_ids(3, &[b"x"], true));
+    ends_it(&mut ends.client, &brings, Rejection::UnexpectedMessage);
+    // The server wants IDs and the client none: a client has none to give, a server none to ask for.
+    let id = ConnectionId::new(b"server");
+    let mut ends = established_with(Some(0), id);
+    let brings = record(&mut ends.client, ContentType::Handshake, &new_ids(2, &[b"x"], true));
+    ends_it(&mut ends.server, &brings, Rejection::UnexpectedMessage);
+    let mut ends = established_with(Some(0), id);
+    let request = handshake(HandshakeType::RequestConnectionId, 3, 1, &[1]);
+    let asks = record(&mut ends.server, ContentType::Handshake, &request);
+    ends_it(&mut ends.client, &asks, Rejection::UnexpectedMessage);
+    // None to be used at once, and a body that does not parse.
+    for message in
+        [new_ids(3, &[], true), handshake(HandshakeType::NewConnectionId, 3, 3, &[0, 0, 7])]
+    {
+        let mut ends = established_with(Some(0), id);
+        let brings = record(&mut ends.server, ContentType::Handshake, &message);
+        ends_it(&mut ends.client, &brings, Rejection::Malformed);
+    }
 }

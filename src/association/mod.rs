@@ -7,8 +7,8 @@
 //!
 //! # Profile of DTLS 1.3
 //!
-//! `TLS_AES_128_GCM_SHA256`, PSK with or without X25519, no certificates, no early data, no connection
-//! IDs. Where RFC 9147 leaves a choice, or this profile takes a liberty:
+//! `TLS_AES_128_GCM_SHA256`, PSK with or without X25519, no certificates, no early data; connection IDs by
+//! option. Where RFC 9147 leaves a choice, or this profile takes a liberty:
 //!
 //! * What is wrong in plaintext or does not authenticate is dropped in silence, also where RFC 8446 has
 //!   an alert for it (an invalid binder or cookie, for example): anyone could have sent it, and an
@@ -23,6 +23,14 @@
 //!   partial ACKs, and only under keys; unprotected ACKs are ignored.
 //! * The keys of one past epoch are kept until the next key update, not for a fixed time.
 //! * close_notify ends both directions.
+//! * An end has one connection ID for as long as the association lasts. It takes a new one of its peer
+//!   (NewConnectionId, `cid_immediate`) and keeps no spare ones; it never sends RequestConnectionId, and
+//!   answers one with an empty list, as RFC 9147 section 9 allows.
+//! * Every record under keys carries the peer's connection ID. RFC 9147 section 4 advises to leave it out
+//!   behind the first record of a datagram, but wolfSSL drops records without it; what comes without is
+//!   taken there.
+//! * A changed address is the caller's business: [`Association::newest`] tells whether a datagram may
+//!   move it (RFC 9146 section 6). Whether the peer can be reached there is not tested.
 //!
 //! The profile of DTLS 1.2, chosen by [`Profile`], has the same interface and its own folder, `dtls12`,
 //! which says where it differs.
@@ -31,12 +39,13 @@
 //!
 //! `end` is the interface; `machine` is the state; `receive` takes datagrams apart; `client`, `server` and
 //! `update` handle the messages. Below them: `flight`, `packer` and `timer` send and repeat; `incoming`
-//! puts messages together; `channel`, `protection` and `window` are the record layer; `schedule` and
+//! puts messages together; `connection_ids` names associations; `channel`, `protection` and `window` are the record layer; `schedule` and
 //! `hash` the key schedule.
 
 mod channel;
 mod client;
 mod config;
+mod connection_ids;
 mod cookie;
 mod dtls12;
 mod end;
@@ -64,7 +73,9 @@ mod window;
 #[cfg(test)]
 mod misbehaviour;
 
+pub use crate::wire::dtls::ConnectionId;
 pub use config::{Config, KeyExchange, Profile, ServerSecrets, Suite12, Timers};
+pub use connection_ids::{Newest, peek_connection_id};
 pub use dtls12::master_secret_12;
 pub use end::{Association, ConnectError, SendError};
 pub use env::{Accept, Env, Failure, Kind, Offer, Output, PskStore, Received, Secret, Ticket};

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::channel::Sending;
 use super::flight::{Outgoing, Sent};
 use super::protection::Shape;
-use super::{Config, Env, Kind, Operation, Output};
+use super::{Config, ConnectionId, Env, Kind, Operation, Output};
 use crate::wire::dtls::limits::MAX_RECORD;
 use crate::wire::dtls::{
     self, ContentType, Fragment, HEADER_LEN, PLAINTEXT_HEADER_LEN, RecordNumber,
@@ -39,29 +39,33 @@ impl<'p> Packer<'p> {
     }
 
     /// How a record is written: only the last of a datagram may go without a length.
-    const fn shape(config: &Config, last: bool) -> Shape {
+    const fn shape(config: &Config, connection_id: ConnectionId, last: bool) -> Shape {
         let with_length = config.explicit_length || !last;
-        Shape { long_sequence: config.long_sequence, with_length }
+        Shape { connection_id, long_sequence: config.long_sequence, with_length }
     }
 
     /// The bytes that a record adds to its content.
-    const fn overhead(config: &Config, epoch: u16, last: bool) -> usize {
-        if epoch == 0 { PLAINTEXT_HEADER_LEN } else { Self::shape(config, last).overhead() }
+    const fn overhead(config: &Config, epoch: u16, id: ConnectionId, last: bool) -> usize {
+        if epoch == 0 { PLAINTEXT_HEADER_LEN } else { Self::shape(config, id, last).overhead() }
     }
 
     /// The longest content of a record that has a datagram to itself.
-    pub(super) fn capacity(config: &Config, epoch: u16) -> usize {
-        let room = usize::from(config.mtu).max(MIN_MTU) - Self::overhead(config, epoch, true);
-        room.min(MAX_RECORD)
+    pub(super) fn capacity(config: &Config, sending: &Sending, epoch: u16) -> usize {
+        let id = sending.id(epoch);
+        let mtu = usize::from(config.mtu).max(MIN_MTU + id.len());
+        (mtu - Self::overhead(config, epoch, id, true)).min(MAX_RECORD)
+    }
+
+    /// What a planned record takes that is not the last.
+    fn length(&self, record: &Planned) -> usize {
+        let id = self.sending.id(record.epoch);
+        record.content.len() + Self::overhead(self.config, record.epoch, id, false)
     }
 
     /// Room for the content of one more record at the end of the datagram.
     fn room(&self, epoch: u16) -> usize {
-        let planned = self.planned.iter();
-        let used: usize = planned
-            .map(|record| record.content.len() + Self::overhead(self.config, record.epoch, false))
-            .sum();
-        Self::capacity(self.config, epoch).saturating_sub(used)
+        let used: usize = self.planned.iter().map(|record| self.length(record)).sum();
+        Self::capacity(self.config, self.sending, epoch).saturating_sub(used)
     }
 
     /// Room for more fragments in the record that is last in the datagram, if they fit its kind.
@@ -70,11 +74,9 @@ impl<'p> Packer<'p> {
         if last.epoch != epoch || last.content_type != ContentType::Handshake {
             return 0;
         }
-        let used: usize = others
-            .iter()
-            .map(|record| record.content.len() + Self::overhead(self.config, record.epoch, false))
-            .sum();
-        Self::capacity(self.config, epoch).saturating_sub(used + last.content.len())
+        let used: usize = others.iter().map(|record| self.length(record)).sum();
+        let capacity = Self::capacity(self.config, self.sending, epoch);
+        capacity.saturating_sub(used + last.content.len())
     }
 
     /// A record of its own.
@@ -93,7 +95,7 @@ impl<'p> Packer<'p> {
 
     /// An ACK of as many of `numbers` as fit one record; the latest are the most useful.
     pub(super) fn ack(&mut self, numbers: &[RecordNumber], env: &mut Env<'_>) {
-        let fit = (Self::capacity(self.config, self.sending.epoch()) - 2) / 16;
+        let fit = (Self::capacity(self.config, self.sending, self.sending.epoch()) - 2) / 16;
         let mut numbers = numbers[numbers.len().saturating_sub(fit)..].to_vec();
         numbers.sort_unstable();
         let mut content = Vec::with_capacity(2 + 16 * numbers.len());
@@ -151,16 +153,15 @@ impl<'p> Packer<'p> {
     /// Seals the planned records into one datagram.
     fn flush(&mut self, env: &mut Env<'_>) {
         let planned = std::mem::take(&mut self.planned);
-        let length = |record: &Planned| {
-            record.content.len() + Self::overhead(self.config, record.epoch, false)
-        };
         // Exactly enough: datagrams wait in queues by the thousand.
-        let mut datagram = Vec::with_capacity(planned.iter().map(length).sum());
+        let length = planned.iter().map(|record| self.length(record)).sum();
+        let mut datagram = Vec::with_capacity(length);
         let count = planned.len();
         for (index, record) in planned.into_iter().enumerate() {
+            let id = self.sending.id(record.epoch);
             let number = self.sending.record(
                 record.epoch,
-                Self::shape(self.config, index + 1 == count),
+                Self::shape(self.config, id, index + 1 == count),
                 record.content_type,
                 &record.content,
                 &mut datagram,

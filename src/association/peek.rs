@@ -1,6 +1,8 @@
 //! What a datagram is, as far as can be told without keys.
 
-use crate::wire::dtls::{ContentType, HandshakeType, Record, Records, Records12, fragments};
+use crate::wire::dtls::{
+    ContentType, HandshakeType, ParseError, Record, Records, Records12, fragments,
+};
 
 /// The first record of a datagram, for choosing among the associations with its sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,12 +26,29 @@ pub enum Peek {
 /// Classifies a datagram by its first record; `None` if that does not parse.
 #[must_use]
 pub fn peek(datagram: &[u8]) -> Option<Peek> {
-    if let Some(Ok(record)) = Records12::new(datagram, 0).next()
-        && record.epoch > 0
-    {
-        return Some(Peek::Protected { epoch_bits: record.epoch.to_be_bytes()[1] & 3 });
+    match Records12::new(datagram, 0).next() {
+        Some(Ok(record)) if record.epoch > 0 => {
+            return Some(Peek::Protected { epoch_bits: record.epoch.to_be_bytes()[1] & 3 });
+        }
+        // A connection ID of unknown length: the epoch stands before it.
+        Some(Err(ParseError::ConnectionId)) => {
+            return Some(Peek::Protected { epoch_bits: datagram.get(4)? & 3 });
+        }
+        _ => {}
     }
-    match Records::new(datagram).next()?.ok()? {
+    match Records::new(datagram).next()? {
+        Err(ParseError::ConnectionId) => with_connection_id(datagram),
+        record => plain(record.ok()?),
+    }
+}
+
+/// A record with a connection ID, whose length this function does not know: the epoch stands before it.
+fn with_connection_id(datagram: &[u8]) -> Option<Peek> {
+    Some(Peek::Protected { epoch_bits: datagram.first()? & 3 })
+}
+
+fn plain(record: Record<'_>) -> Option<Peek> {
+    match record {
         Record::Protected(record) => Some(Peek::Protected { epoch_bits: record.epoch_bits }),
         Record::Plaintext(record) if record.content_type == ContentType::Handshake => {
             let fragment = *fragments(record.content).ok()?.first()?;

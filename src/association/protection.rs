@@ -11,8 +11,11 @@ use zeroize::Zeroize;
 
 use super::schedule::Expander;
 use super::window::Window;
-use super::{Operation, Operations, Rejection, Secret};
-use crate::wire::dtls::{ContentType, Protected, RecordNumber, TAG_LEN, UnifiedHeader};
+use super::{Newest, Operation, Operations, Rejection, Secret};
+use crate::wire::dtls::limits::MAX_CONNECTION_ID;
+use crate::wire::dtls::{
+    ConnectionId, ContentType, Protected, RecordNumber, TAG_LEN, UnifiedHeader,
+};
 
 /// The epoch number. 16 bits suffice: every update takes one of 2^16 message numbers.
 pub(super) type Epoch = std::num::NonZeroU16;
@@ -75,7 +78,7 @@ impl Keys {
     /// Appends the record to `out`.
     fn seal(
         &self,
-        header: UnifiedHeader,
+        header: UnifiedHeader<'_>,
         content_type: ContentType,
         content: &[u8],
         out: &mut Vec<u8>,
@@ -99,7 +102,7 @@ impl Keys {
             .expect("records are far shorter than the limit of GCM");
         out.extend_from_slice(&tag);
         let mask = self.mask(&out[body..], operations);
-        let number = at + UnifiedHeader::SEQUENCE_AT;
+        let number = at + UnifiedHeader::sequence_at(header.connection_id.len());
         for (byte, mask) in out[number..number + header.sequence_len()].iter_mut().zip(mask) {
             *byte ^= mask;
         }
@@ -112,11 +115,12 @@ impl Keys {
         expected: u64,
         operations: &mut Operations,
     ) -> Option<(Vec<u8>, u64)> {
-        let mut header = [0; UnifiedHeader::len(true, true)];
+        let mut header = [0; UnifiedHeader::len(MAX_CONNECTION_ID, true, true)];
         let header = &mut header[..record.header.len()];
         header.copy_from_slice(record.header);
         let mask = self.mask(record.ciphertext, operations);
-        let number = &mut header[UnifiedHeader::SEQUENCE_AT..][..record.sequence_len];
+        let number_at = UnifiedHeader::sequence_at(record.connection_id.map_or(0, <[u8]>::len));
+        let number = &mut header[number_at..][..record.sequence_len];
         let mut low = 0;
         for (byte, mask) in number.iter_mut().zip(mask) {
             *byte ^= mask;
@@ -156,6 +160,7 @@ fn nearest(low: u64, bytes: usize, expected: u64) -> u64 {
 /// How a record header is written.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shape {
+    pub(super) connection_id: ConnectionId,
     pub(super) long_sequence: bool,
     pub(super) with_length: bool,
 }
@@ -163,7 +168,8 @@ pub(super) struct Shape {
 impl Shape {
     /// Bytes of a record around its content.
     pub(super) const fn overhead(self) -> usize {
-        UnifiedHeader::len(self.long_sequence, self.with_length) + 1 + TAG_LEN
+        let id = self.connection_id.len();
+        UnifiedHeader::len(id, self.long_sequence, self.with_length) + 1 + TAG_LEN
     }
 }
 
@@ -211,6 +217,7 @@ impl Sealer {
         let length = (content.len() + 1 + TAG_LEN).try_into();
         let header = UnifiedHeader {
             epoch: self.epoch.get().into(),
+            connection_id: shape.connection_id.as_bytes(),
             sequence: self.sequence,
             long_sequence: shape.long_sequence,
             length: shape.with_length.then(|| length.expect("records fit a datagram")),
@@ -251,6 +258,12 @@ impl Opener {
         self.epoch
     }
 
+    /// The newest record received in this epoch, if there was one.
+    pub(super) fn newest(&self) -> Option<Newest> {
+        let next = self.window.expected();
+        (next > 0).then_some(Newest { epoch: self.epoch.get(), next })
+    }
+
     /// Whether the two epoch bits of a record are those of this epoch.
     pub(super) const fn has_bits(&self, bits: u8) -> bool {
         self.epoch.get() & 3 == bits as u16
@@ -287,6 +300,7 @@ mod tests {
         let keys = Keys { key: [1; 16], iv: [2; 12], number: [3; 16] };
         let header = UnifiedHeader {
             epoch: 3,
+            connection_id: b"id",
             sequence: 0x0102_0304,
             long_sequence: true,
             length: Some(22),
@@ -295,19 +309,20 @@ mod tests {
         keys.seal(header, ContentType::ApplicationData, b"hello", &mut record, operations);
 
         // The AEAD sees the header with the bare number, and the nonce holds all 64 bits of it.
-        let additional = [0b0010_1111, 3, 4, 0, 22];
+        let additional = [0b0011_1111, b'i', b'd', 3, 4, 0, 22];
         let nonce = [2, 2, 2, 2, 2, 2, 2, 2, 2 ^ 1, 2 ^ 2, 2 ^ 3, 2 ^ 4];
         let mut body = *b"hello\x17";
         let tag = Aes128Gcm::new(&[1; 16].into())
             .encrypt_inout_detached(&nonce.into(), &additional, body.as_mut_slice().into())
             .unwrap();
-        assert_eq!(record[5..11], body);
-        assert_eq!(record[11..], tag[..]);
+        assert_eq!(record[7..13], body);
+        assert_eq!(record[13..], tag[..]);
         // The number on the wire is masked with the encrypted first 16 bytes of the ciphertext.
-        let sample: [u8; 16] = record[5..21].try_into().unwrap();
+        let sample: [u8; 16] = record[7..23].try_into().unwrap();
         let mut mask = sample.into();
         Aes128::new(&[3; 16].into()).encrypt_block(&mut mask);
-        assert_eq!(record[..5], [0b0010_1111, 3 ^ mask[0], 4 ^ mask[1], 0, 22]);
+        let header = [0b0011_1111, b'i', b'd', 3 ^ mask[0], 4 ^ mask[1], 0, 22];
+        assert_eq!(record[..7], header);
     }
 
     #[test]

@@ -22,15 +22,31 @@ fn is_handshake(number: RecordNumber) -> bool {
 
 impl Dtls13 {
     pub(super) fn datagram(&mut self, turn: &mut Turn<'_, '_>, datagram: &[u8]) {
-        for record in Records::new(datagram) {
-            match record {
-                Ok(Record::Plaintext(record)) => self.plaintext(turn, &record),
-                Ok(Record::Protected(record)) => self.protected(turn, &record),
-                Err(error) => turn.reject(error),
+        let mut records = Records::new(datagram);
+        let mut first = true;
+        loop {
+            // A ServerHello among them may have brought connection IDs.
+            let ids = *self.ids();
+            records.expect_connection_ids(ids.ours.len());
+            match records.next() {
+                None => return,
+                Some(Ok(Record::Plaintext(record))) => self.plaintext(turn, &record),
+                Some(Ok(Record::Protected(record))) => {
+                    match ids.check(record.connection_id, first) {
+                        Ok(()) => self.protected(turn, &record),
+                        Err(rejection) => {
+                            turn.reject(rejection);
+                            // RFC 9147 section 4: the rest of the datagram goes with it.
+                            records.stop();
+                        }
+                    }
+                }
+                Some(Err(error)) => turn.reject(error),
             }
             if self.is_over() {
                 return;
             }
+            first = false;
         }
     }
 
@@ -179,7 +195,7 @@ impl Dtls13 {
             H::EncryptedExtensions => !server && is_handshake(number),
             H::Finished => is_handshake(number),
             H::NewSessionTicket => !server && is_application(number),
-            H::KeyUpdate => is_application(number),
+            H::KeyUpdate | H::NewConnectionId | H::RequestConnectionId => is_application(number),
             // The others are of DTLS 1.2, or never on the wire.
             _ => false,
         }
@@ -257,6 +273,8 @@ impl Dtls13 {
             HandshakeType::Finished => self.server_finished(turn, &message),
             HandshakeType::NewSessionTicket => self.new_ticket(turn, &message),
             HandshakeType::KeyUpdate => self.key_update(turn, &message),
+            HandshakeType::NewConnectionId => self.new_connection_id(turn, &message),
+            HandshakeType::RequestConnectionId => self.request_connection_id(turn, &message),
             _ => {}
         }
         !self.is_over() && self.incoming.next() != before

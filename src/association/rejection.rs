@@ -32,6 +32,10 @@ rejections! {
     TooLong = "too_long",
     /// A record carries a connection ID; none was negotiated.
     ConnectionId = "connection_id",
+    /// A record carries a connection ID that is not the one of this end.
+    UnknownConnectionId = "unknown_connection_id",
+    /// A protected record carries no connection ID, and one was negotiated.
+    MissingConnectionId = "missing_connection_id",
     /// An extension appears twice.
     DuplicateExtension = "duplicate_extension",
     /// An extension that was not asked for, or out of its place.

@@ -4,6 +4,7 @@ use x25519_dalek::PublicKey;
 use zeroize::Zeroizing;
 
 use super::client::{agree, share};
+use super::connection_ids::ConnectionIds;
 use super::flight::Flight;
 use super::hash::{Transcript, equal, hmac, sha256};
 use super::incoming::{Incoming, Message};
@@ -14,8 +15,8 @@ use super::ticket::{self, Contents};
 use super::timer::Timer;
 use super::turn::{Transmission, Turn};
 use super::{
-    Accept, Env, KeyExchange, Kind, Operation, Output, Peek, Received, Rejection, Secret,
-    SecretLabel, ServerSecrets, cookie, peek,
+    Accept, ConnectionId, Env, KeyExchange, Kind, Operation, Output, Peek, Received, Rejection,
+    Secret, SecretLabel, ServerSecrets, cookie, peek,
 };
 use crate::wire::dtls::{
     self, ClientHello, ContentType, Fragment, HandshakeType, MESSAGE_HEADER_LEN, NewSessionTicket,
@@ -54,14 +55,20 @@ struct Chosen {
     identity: Box<[u8]>,
 }
 
-pub(super) fn accept(turn: &mut Turn<'_, '_>, peer: &[u8], datagram: &[u8]) -> Accept<Dtls13> {
+/// Answers the first datagram of a peer; `id` is the connection ID that the association is to have.
+pub(super) fn accept(
+    turn: &mut Turn<'_, '_>,
+    id: Option<ConnectionId>,
+    peer: &[u8],
+    datagram: &[u8],
+) -> Accept<Dtls13> {
     let hello = match assemble(turn, datagram) {
         Ok(hello) => hello,
         Err(rejection) => return Accept::Rejected(rejection),
     };
     let outcome = match hello {
         Assembled::Whole { bytes, sequence, record } => {
-            answer(turn, Some(peer), &bytes, sequence, record)
+            answer(turn, id, Some(peer), &bytes, sequence, record)
         }
         // RFC 9147 section 5.1: without state the fragments cannot be put together.
         Assembled::Partly { .. } if turn.config.cookie => Err(Rejection::FragmentedHello),
@@ -70,6 +77,7 @@ pub(super) fn accept(turn: &mut Turn<'_, '_>, peer: &[u8], datagram: &[u8]) -> A
             let party = Party::Server { identity: Box::default() };
             let mut association = Dtls13::new(Stage::Assembling { until }, party);
             association.incoming = incoming;
+            association.sending.use_ids(ConnectionIds::negotiated(id, Some(ConnectionId::EMPTY)));
             if let Some(Peek::ClientHello { random }) = peek(datagram) {
                 association.hello.copy_from_slice(&random[..8]);
             }
@@ -122,6 +130,7 @@ fn assemble(turn: &mut Turn<'_, '_>, datagram: &[u8]) -> Result<Assembled, Rejec
 /// `peer` is `None` where a cookie cannot be asked for any more.
 fn answer(
     turn: &mut Turn<'_, '_>,
+    id: Option<ConnectionId>,
     peer: Option<&[u8]>,
     bytes: &[u8],
     sequence: u16,
@@ -151,7 +160,9 @@ fn answer(
         // of the second. The cap leaves room before 2^48.
         association.sending.skip_plaintext(record.min(u32::MAX.into()));
     }
-    association.server_flight(turn, &hello, &chosen, before, bytes)?;
+    let id = if hello.connection_id.is_some() { id } else { None };
+    association.sending.use_ids(ConnectionIds::negotiated(id, hello.connection_id));
+    association.server_flight(turn, id, &hello, &chosen, before, bytes)?;
     association.end_turn(turn);
     Ok(Some(association))
 }
@@ -282,6 +293,7 @@ impl Dtls13 {
     fn server_flight(
         &mut self,
         turn: &mut Turn<'_, '_>,
+        connection_id: Option<ConnectionId>,
         hello: &ClientHello<'_>,
         chosen: &Chosen,
         mut transcript: Transcript,
@@ -299,7 +311,8 @@ impl Dtls13 {
             operations.count(Operation::X25519, 1);
             PublicKey::from(&share).to_bytes()
         });
-        let answer = ServerHello { key_share, psk: Some(chosen.index), ..ServerHello::new(random) };
+        let psk = Some(chosen.index);
+        let answer = ServerHello { key_share, psk, connection_id, ..ServerHello::new(random) };
         let server_hello = message(HandshakeType::ServerHello, |out| answer.emit(out));
         transcript.add(bytes, operations);
         transcript.add(&server_hello, operations);
@@ -341,7 +354,9 @@ impl Dtls13 {
         if !matches!(self.stage, Stage::Assembling { .. }) {
             return turn.reject(Rejection::OtherHello);
         }
-        match answer(turn, None, &message.bytes, 0, 0) {
+        // It was chosen with the first fragment.
+        let id = turn.config.connection_id.map(|_| self.sending.ids().ours);
+        match answer(turn, id, None, &message.bytes, 0, 0) {
             Ok(Some(association)) => {
                 *self = association;
                 turn.note(Received::ClientHello);

@@ -1,12 +1,17 @@
-//! After the handshake: key updates (RFC 9147 section 8) and tickets (RFC 8446 section 4.6.1).
+//! After the handshake: key updates (RFC 9147 section 8), connection IDs (section 9) and tickets (RFC 8446
+//! section 4.6.1).
 
+use super::connection_ids::ConnectionIds;
 use super::incoming::Message;
 use super::machine::{Dtls13, Party, Stage};
 use super::schedule::Expander;
 use super::turn::Turn;
 use super::{Kind, Output, Received, Rejection, SecretLabel, SendError, Ticket, ticket};
 use crate::sim::time::Duration;
-use crate::wire::dtls::{HandshakeType, KeyUpdate, NewSessionTicket, message};
+use crate::wire::dtls::{
+    self, HandshakeType, KeyUpdate, NewConnectionId, NewSessionTicket, message,
+    parse_request_connection_id,
+};
 
 impl Dtls13 {
     /// Queues a KeyUpdate.
@@ -70,6 +75,46 @@ impl Dtls13 {
             // One that is under way already is answer enough; without further epochs the request is
             // ignored (RFC 9147 section 8).
             let _ = self.begin_update(turn, false);
+        }
+    }
+
+    /// The peer wants other connection IDs in what it receives (RFC 9147 section 9).
+    pub(super) fn new_connection_id(&mut self, turn: &mut Turn<'_, '_>, message: &Message) {
+        let ids = *self.ids();
+        // Who wants none may not send it.
+        if !matches!(self.stage, Stage::Established) || ids.theirs.is_empty() {
+            return self.offence(turn, true, Rejection::UnexpectedMessage);
+        }
+        let new = match NewConnectionId::parse(message.body()) {
+            Ok(new) => new,
+            Err(error) => return self.offence(turn, true, error.into()),
+        };
+        // Spare ones are not kept, which is allowed.
+        if let Some(&theirs) = new.ids.first().filter(|_| new.immediate) {
+            self.sending.use_ids(ConnectionIds { theirs, ..ids });
+        }
+        self.incoming.advance();
+        turn.note(Received::ConnectionId);
+    }
+
+    /// The peer wants more connection IDs to send with: it gets none, which is allowed.
+    pub(super) fn request_connection_id(&mut self, turn: &mut Turn<'_, '_>, message: &Message) {
+        // Who sends without may not ask for them.
+        if !matches!(self.stage, Stage::Established) || self.ids().ours.is_empty() {
+            return self.offence(turn, true, Rejection::UnexpectedMessage);
+        }
+        if let Err(error) = parse_request_connection_id(message.body()) {
+            return self.offence(turn, true, error.into());
+        }
+        self.incoming.advance();
+        turn.note(Received::ConnectionId);
+        let kind = HandshakeType::NewConnectionId;
+        // Only one at a time; and message numbers may not wrap.
+        let answering = self.flight.as_ref().is_some_and(|flight| flight.has(kind));
+        if !answering && self.next_message < u16::MAX {
+            let none = NewConnectionId { ids: Vec::new(), immediate: false };
+            self.push(turn, self.sending.epoch(), kind, dtls::message(kind, |out| none.emit(out)));
+            turn.send_new(Kind::ConnectionId);
         }
     }
 

@@ -134,6 +134,7 @@ impl Client {
             keys: &self.keys,
             operations: &mut self.operations,
             out: &mut self.out,
+            key_log: None,
         };
         let offer = Offer::Psk(self.identity.as_bytes());
         self.association = Association::connect(&self.config, offer, &mut env)?;

@@ -42,6 +42,8 @@ pub(super) struct Actor {
     pub(super) cursor: u64,
     /// How often it was restarted.
     pub(super) generation: u32,
+    /// Its address as a client.
+    pub(super) address: u16,
 }
 
 /// What an actor can reach while something happens to it.
@@ -61,6 +63,10 @@ impl Reach<'_, '_> {
 impl Actor {
     pub(super) fn handle(&mut self, event: Event, reach: &mut Reach<'_, '_>) {
         match event {
+            // The NAT has no entry for it any more.
+            Event::Arrive(packet) if self.is_stale(&packet, reach.layout) => {
+                reach.context.recorder.reject("old_address");
+            }
             Event::Arrive(packet) => {
                 self.port.arrived(self.id, &packet, reach.layout);
                 self.submit(Job::Packet(packet), reach);
@@ -76,6 +82,12 @@ impl Actor {
                 }
             }
         }
+    }
+
+    /// It is an answer of the registrar to an address that this node no longer has.
+    fn is_stale(&self, packet: &Packet, layout: &Layout) -> bool {
+        let answer = packet.to == self.id && packet.from == layout.place(self.id).registrar;
+        answer && packet.address != self.address
     }
 
     fn submit(&mut self, job: Job, reach: &mut Reach<'_, '_>) {
@@ -155,6 +167,7 @@ impl Actor {
         let mut work = Work {
             layout,
             node: self.id,
+            address: self.address,
             now,
             recorder: reach.context.recorder,
             rng: &mut rng,
@@ -208,8 +221,7 @@ impl Actor {
             return (change, None);
         }
         if let Some(server) = &mut self.server {
-            server.receive(packet.from, packet.class, &packet.bytes, work);
-            return (None, Some(work.layout.place(packet.from).client));
+            return (None, server.receive(packet, work));
         }
         work.reject("not_addressed");
         (None, None)
@@ -231,7 +243,10 @@ impl Actor {
                 self.reporter.as_mut()?.report(client, work);
                 None
             }
-            Command::Restart | Command::Expire | Command::ExpireClients { .. } => None,
+            Command::Restart
+            | Command::Readdress
+            | Command::Expire
+            | Command::ExpireClients { .. } => None,
         }
     }
 
@@ -240,6 +255,7 @@ impl Actor {
         let layout = reach.layout;
         match command {
             Command::Restart => self.restart(reach),
+            Command::Readdress => self.address = self.address.wrapping_add(1),
             Command::Expire => {
                 let now = reach.context.now;
                 if let Some(client) = &mut self.client {

@@ -11,6 +11,9 @@ pub struct Packet {
     pub from: NodeId,
     /// For whom it is; nodes in between forward it.
     pub to: NodeId,
+    /// The address of its client's end, on whichever side that is: a server answers to where it heard
+    /// from. The first address of a client is 0, the next 1, and so on; servers keep theirs.
+    pub address: u16,
     /// What its bytes are booked as.
     pub class: ByteClass,
     /// The bytes.
@@ -59,6 +62,8 @@ pub enum Command {
     Report,
     /// Lose all volatile state.
     Restart,
+    /// Come from another address from now on (a NAT rebinding).
+    Readdress,
     /// The keys with the registrar are no longer valid.
     Expire,
     /// The keys with all clients of a group are no longer valid.

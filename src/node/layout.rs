@@ -52,6 +52,8 @@ pub struct GroupSetting {
     pub streams: StreamKey,
     /// The association policy of its members as clients, and of servers towards them.
     pub association: Config,
+    /// The length of the connection IDs that servers want in the datagrams of its members.
+    pub server_id_len: Option<u8>,
     /// Telemetry of each member: interval, and bytes of content.
     pub telemetry: Option<(Duration, u32)>,
 }

@@ -5,6 +5,7 @@ mod actor;
 mod capture;
 mod class;
 mod client;
+mod demultiplex;
 mod event;
 mod layout;
 mod processor;

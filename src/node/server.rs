@@ -1,10 +1,12 @@
 //! The server's end of associations, and the service layer behind it.
 
+use super::demultiplex;
+use super::event::Packet;
 use super::layout::{KeyTable, Layout, NodeId};
 use super::work::{Work, byte_class};
 use crate::association::{
-    Accept, Association, Config, Operations, Output, Peek, PskStore, Received, Secret,
-    early_secret, master_secret_12, peek,
+    Accept, Association, Config, ConnectionId, Operations, Output, Peek, PskStore, Received,
+    Rejection, Secret, early_secret, master_secret_12, peek, peek_connection_id,
 };
 use crate::measure::ByteClass;
 use crate::onem2m::Service;
@@ -19,6 +21,8 @@ pub(super) struct Server {
     /// The policy towards the members of each group, with this server's secrets.
     configs: Vec<Config>,
     clients: Vec<Peer>,
+    /// The length of this server's own connection IDs.
+    id_len: usize,
     service: Service,
 }
 
@@ -26,6 +30,9 @@ pub(super) struct Server {
 pub(super) struct Peer {
     current: Option<Association>,
     pending: Option<Box<Association>>,
+    /// Where the client of either is.
+    current_address: u16,
+    pending_address: u16,
     /// What the handshake in progress is booked as.
     class: ByteClass,
     /// The earliest wake-up that is scheduled.
@@ -34,7 +41,14 @@ pub(super) struct Peer {
 
 impl Default for Peer {
     fn default() -> Self {
-        Self { current: None, pending: None, class: ByteClass::Handshake, wake: Time::NEVER }
+        Self {
+            current: None,
+            pending: None,
+            current_address: 0,
+            pending_address: 0,
+            class: ByteClass::Handshake,
+            wake: Time::NEVER,
+        }
     }
 }
 
@@ -69,7 +83,8 @@ impl Server {
             service.provision(&layout.originator(client));
             clients.push(Peer::default());
         }
-        Self { keys, configs, clients, service }
+        let id_len = configs.iter().filter_map(|config| config.connection_id).max().unwrap_or(0);
+        Self { keys, configs, clients, id_len: id_len.into(), service }
     }
 
     /// How many clients it was provisioned with.
@@ -81,29 +96,48 @@ impl Server {
         self.clients.get_mut(client as usize)
     }
 
-    /// A datagram from a client.
-    pub(super) fn receive(
-        &mut self,
-        from: NodeId,
-        class: ByteClass,
-        bytes: &[u8],
-        work: &mut Work<'_>,
-    ) {
-        let place = work.layout.place(from);
-        let Some(peer) = self.clients.get_mut(place.client as usize) else {
-            return work.reject(NO_ASSOCIATION);
+    /// A datagram from a client. Returns the number of the client that it belongs to.
+    pub(super) fn receive(&mut self, packet: &Packet, work: &mut Work<'_>) -> Option<u32> {
+        let number = match self.find(packet, work.layout) {
+            Ok(number) => number,
+            Err(reason) => {
+                work.reject(reason);
+                return None;
+            }
         };
-        let config = &self.configs[place.group as usize];
+        let client = self.keys.client(number)?;
+        let peer = self.clients.get_mut(number as usize)?;
+        let config = &self.configs[work.layout.place(client).group as usize];
         let keys = TableKeys { layout: work.layout, table: &self.keys };
-        let Some(received) = peer.receive(config, &keys, from, class, bytes, work) else {
-            return work.reject(NO_ASSOCIATION);
+        let id = demultiplex::id_of(number, self.id_len);
+        let Some((received, address)) = peer.receive(config, &keys, id, packet, work) else {
+            work.reject(NO_ASSOCIATION);
+            return Some(number);
         };
         if let Received::Rejected(reason) = received {
             work.reject(reason.name());
         }
-        count_flight(received, bytes, work);
+        count_flight(received, &packet.bytes, work);
         work.received = Some(received);
-        self.settle(from, work);
+        self.settle((client, address), work);
+        Some(number)
+    }
+
+    /// The number of the client that a datagram belongs to: by its address, and by its connection ID if
+    /// nothing is known of that address.
+    fn find(&self, packet: &Packet, layout: &Layout) -> Result<u32, &'static str> {
+        let number = layout.place(packet.from).client;
+        let peer = self.clients.get(number as usize).ok_or(NO_ASSOCIATION)?;
+        let hello = matches!(peek(&packet.bytes), Some(Peek::ClientHello { .. }));
+        if hello || peer.is_at(packet.address) {
+            return Ok(number);
+        }
+        let id = peek_connection_id(&packet.bytes, self.id_len).ok_or(NO_ASSOCIATION)?;
+        demultiplex::number_of(&id)
+            .filter(|number| {
+                self.clients.get(*number as usize).is_some_and(|peer| peer.has_id(&id))
+            })
+            .ok_or(Rejection::UnknownConnectionId.name())
     }
 
     /// A timer of the association with `client` ran out.
@@ -115,10 +149,16 @@ impl Server {
         if let Some(pending) = &mut peer.pending {
             work.call(&keys, |env| pending.timeout(config, env));
         }
+        let address = peer.pending_address;
+        self.settle((node, address), work);
+        let config = &self.configs[work.layout.place(node).group as usize];
+        let keys = TableKeys { layout: work.layout, table: &self.keys };
+        let Some(peer) = self.clients.get_mut(client as usize) else { return };
         if let Some(current) = &mut peer.current {
             work.call(&keys, |env| current.timeout(config, env));
         }
-        self.settle(node, work);
+        let address = peer.current_address;
+        self.settle((node, address), work);
     }
 
     /// All associations are lost.
@@ -135,8 +175,9 @@ impl Server {
         }
     }
 
-    /// Acts on the outputs of the last calls, and on those of the answers that they cause.
-    fn settle(&mut self, client: NodeId, work: &mut Work<'_>) {
+    /// Acts on the outputs of the last call, and on those of the answers that they cause; they go to
+    /// this client at this address.
+    fn settle(&mut self, (client, address): (NodeId, u16), work: &mut Work<'_>) {
         let place = *work.layout.place(client);
         let config = &self.configs[place.group as usize];
         let keys = TableKeys { layout: work.layout, table: &self.keys };
@@ -146,7 +187,7 @@ impl Server {
             for output in outputs.drain(..) {
                 match output {
                     Output::Datagram { kind, bytes } => {
-                        work.send(client, byte_class(kind, peer.class), bytes);
+                        work.send_to((client, address), byte_class(kind, peer.class), bytes);
                     }
                     Output::Established { .. } => {
                         peer.promote();
@@ -183,28 +224,49 @@ impl Peer {
         }
     }
 
+    /// An association with this address exists.
+    fn is_at(&self, address: u16) -> bool {
+        (self.pending.is_some() && self.pending_address == address)
+            || (self.current.is_some() && self.current_address == address)
+    }
+
+    /// An association with this connection ID exists.
+    fn has_id(&self, id: &ConnectionId) -> bool {
+        let associations = [self.pending.as_deref(), self.current.as_ref()];
+        associations.into_iter().flatten().any(|known| known.own_connection_id() == *id)
+    }
+
+    /// A datagram of this client; `id` is what a new association is to be called. Returns the address
+    /// that answers go to.
     fn receive(
         &mut self,
         config: &Config,
         keys: &TableKeys<'_>,
-        from: NodeId,
-        class: ByteClass,
-        bytes: &[u8],
+        id: ConnectionId,
+        packet: &Packet,
         work: &mut Work<'_>,
-    ) -> Option<Received> {
-        if let Some(Peek::ClientHello { random }) = peek(bytes) {
-            return Some(self.hello(config, keys, from, class, bytes, &random, work));
+    ) -> Option<(Received, u16)> {
+        if let Some(Peek::ClientHello { random }) = peek(&packet.bytes) {
+            let received = self.hello(config, keys, id, packet, &random, work);
+            return Some((received, packet.address));
         }
+        // At a known address, the association with that address; otherwise whichever has the ID.
+        let anywhere = !self.is_at(packet.address);
         let mut received = None;
-        if let Some(pending) = &mut self.pending {
-            received = Some(work.call(keys, |env| pending.receive(config, bytes, env)));
+        if let Some(pending) = &mut self.pending
+            && (anywhere || self.pending_address == packet.address)
+        {
+            let address = &mut self.pending_address;
+            received = Some(receive_from(pending, address, config, keys, packet, work));
         }
-        match (received, &mut self.current) {
-            (None | Some(Received::Rejected(_)), Some(current)) => {
-                Some(work.call(keys, |env| current.receive(config, bytes, env)))
-            }
-            _ => received,
+        if let (None | Some((Received::Rejected(_), _)), Some(current)) =
+            (received, &mut self.current)
+            && (anywhere || self.current_address == packet.address)
+        {
+            let address = &mut self.current_address;
+            received = Some(receive_from(current, address, config, keys, packet, work));
         }
+        received
     }
 
     /// A plaintext ClientHello: of the handshake in progress, a late copy, or of a new handshake, which
@@ -213,23 +275,29 @@ impl Peer {
         &mut self,
         config: &Config,
         keys: &TableKeys<'_>,
-        from: NodeId,
-        class: ByteClass,
-        bytes: &[u8],
+        id: ConnectionId,
+        packet: &Packet,
         random: &[u8; 32],
         work: &mut Work<'_>,
     ) -> Received {
-        if let Some(pending) = self.pending.as_mut().filter(|a| a.began_with(random)) {
+        let bytes = &packet.bytes;
+        if self.pending_address == packet.address
+            && let Some(pending) = self.pending.as_mut().filter(|a| a.began_with(random))
+        {
             return work.call(keys, |env| pending.receive(config, bytes, env));
         }
-        if self.current.as_ref().is_some_and(|current| current.began_with(random)) {
+        if self.current_address == packet.address
+            && self.current.as_ref().is_some_and(|current| current.began_with(random))
+        {
             return Received::Duplicate;
         }
-        let address = from.0.to_be_bytes();
-        match work.call(keys, |env| Association::accept(config, &address, bytes, env)) {
+        let address = demultiplex::address_bytes(packet);
+        match work.call(keys, |env| Association::accept_as(config, id, &address, bytes, env)) {
             Accept::Association(association) => {
                 self.pending = Some(Box::new(association));
-                self.class = if class == ByteClass::Retransmission { self.class } else { class };
+                self.pending_address = packet.address;
+                let repeated = packet.class == ByteClass::Retransmission;
+                self.class = if repeated { self.class } else { packet.class };
                 Received::ClientHello
             }
             Accept::Retry => Received::ClientHello,
@@ -241,6 +309,7 @@ impl Peer {
     fn promote(&mut self) {
         if let Some(pending) = self.pending.take() {
             self.current = Some(*pending);
+            self.current_address = self.pending_address;
         }
     }
 
@@ -252,6 +321,25 @@ impl Peer {
             self.current = None;
         }
     }
+}
+
+/// Hands a datagram to an association, and moves the address of its client if the datagram proves that the
+/// client is there now: only a record newer than all before does (RFC 9146 section 6). Returns the
+/// address that answers go to.
+fn receive_from(
+    association: &mut Association,
+    address: &mut u16,
+    config: &Config,
+    keys: &TableKeys<'_>,
+    packet: &Packet,
+    work: &mut Work<'_>,
+) -> (Received, u16) {
+    let before = association.newest();
+    let received = work.call(keys, |env| association.receive(config, &packet.bytes, env));
+    if association.newest() > before {
+        *address = packet.address;
+    }
+    (received, *address)
 }
 
 /// Hands a request to the service layer and protects its answer.

@@ -62,6 +62,7 @@ impl NodeSite {
             reporter: telemetry.map(|(_, size)| Reporter::new(size)),
             cursor: 0,
             generation: 0,
+            address: 0,
         });
     }
 
@@ -104,8 +105,9 @@ impl Site for NodeSite {
             tape.begin(context.key);
         }
         if let Event::Arrive(packet) = &event {
-            let place =
+            let mut place =
                 [packet.from.0, packet.to.0, actor.id.0, packet.class as u32].map(u64::from);
+            place[0] |= u64::from(packet.address) << 32;
             context.digest.add(context.now, place, &packet.bytes);
         }
         actor.handle(event, &mut Reach { layout: &self.layout, context });

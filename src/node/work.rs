@@ -14,6 +14,8 @@ pub(super) struct Work<'a> {
     pub(super) layout: &'a Layout,
     /// The node that works.
     pub(super) node: NodeId,
+    /// Its address as a client.
+    pub(super) address: u16,
     /// When the job started.
     pub(super) now: Time,
     pub(super) recorder: &'a mut Recorder,
@@ -50,9 +52,19 @@ impl Work<'_> {
         call(&mut env)
     }
 
-    /// A datagram leaves at the end of the job.
+    /// A datagram to the registrar leaves at the end of the job.
     pub(super) fn send(&mut self, to: NodeId, class: ByteClass, bytes: Vec<u8>) {
-        self.done.packets.push(Packet { from: self.node, to, class, bytes });
+        self.send_to((to, self.address), class, bytes);
+    }
+
+    /// A datagram leaves at the end of the job; with the other node goes the address of the client's end.
+    pub(super) fn send_to(
+        &mut self,
+        (to, address): (NodeId, u16),
+        class: ByteClass,
+        bytes: Vec<u8>,
+    ) {
+        self.done.packets.push(Packet { from: self.node, to, address, class, bytes });
     }
 
     /// Something to be written down at the end of the job.
@@ -82,6 +94,6 @@ pub(super) const fn byte_class(kind: Kind, handshake: ByteClass) -> ByteClass {
         Kind::Retransmission => ByteClass::Retransmission,
         Kind::KeyUpdate => ByteClass::Rekey,
         Kind::Application => ByteClass::Telemetry,
-        Kind::Ack | Kind::Ticket | Kind::Alert => ByteClass::Ack,
+        Kind::Ack | Kind::Ticket | Kind::ConnectionId | Kind::Alert => ByteClass::Ack,
     }
 }

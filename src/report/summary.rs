@@ -245,6 +245,7 @@ fn label(plan: &Plan, event: &Event) -> String {
         Action::Rekey(Rekey::Full) => format!("re-key of {name}"),
         Action::Restart => format!("restart of {name}"),
         Action::Expire => format!("keys of {name} expire"),
+        Action::Readdress => format!("new addresses of {name}"),
     };
     match event.spread {
         Spread::Jitter(window) | Spread::Slots { window, .. } if window > Duration::ZERO => {

@@ -17,6 +17,8 @@ use crate::sim::{Engine, Seed};
 const PSK_DRAWS: u8 = 16;
 /// Draws of a server's own secrets.
 const SERVER_DRAWS: u8 = 17;
+/// Servers keep their addresses: clients send connection IDs, and want none themselves.
+const DEVICES_WANT_NONE: u8 = 0;
 /// Devices without a gateway share sites of this many.
 const DIRECT_SITE: u32 = 256;
 
@@ -142,6 +144,8 @@ impl Map {
             if let Some(profile) = fleet.profile {
                 setting.association.profile = profile;
             }
+            setting.server_id_len = fleet.connection_id;
+            setting.association.connection_id = fleet.connection_id.map(|_| DEVICES_WANT_NONE);
             setting.telemetry = fleet.telemetry.map(|t| (t.interval, t.size));
             if let Some(via) = fleet.via {
                 let backhaul = plan.links[plan.gateways[via].link].mtu;
@@ -185,6 +189,8 @@ impl Map {
         link: Option<usize>,
     ) -> u32 {
         let mut association = plan.security.association.clone();
+        let server_id_len = association.connection_id;
+        association.connection_id = server_id_len.map(|_| DEVICES_WANT_NONE);
         if let Some(link) = link {
             association.mtu = association.mtu.min(plan.links[link].mtu);
         }
@@ -194,6 +200,7 @@ impl Map {
             link,
             streams: Seed(plan.seed).streams(name),
             association,
+            server_id_len,
             telemetry: None,
         });
         self.groups.push(Group { name: name.to_owned(), tier, count, workers });
@@ -296,7 +303,11 @@ fn provision(
     let configs = layout
         .groups
         .iter()
-        .map(|group| Config { server: Some(secrets.clone()), ..group.association.clone() })
+        .map(|group| Config {
+            server: Some(secrets.clone()),
+            connection_id: group.server_id_len,
+            ..group.association.clone()
+        })
         .collect();
     (KeyTable::new(keys), configs)
 }

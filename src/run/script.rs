@@ -52,6 +52,10 @@ impl<'a> Script<'a> {
         let members = matches!(event.target, Target::Fleet(_) | Target::Gateway(_));
         let how = match event.action {
             Action::Rekey(how) => how,
+            Action::Readdress => {
+                return self
+                    .tell(engine, group, trigger, event.spread, &name, |_| Command::Readdress);
+            }
             Action::Restart => {
                 self.tell(engine, group, trigger, Spread::AtOnce, &name, |_| Command::Restart);
                 Rekey::Full

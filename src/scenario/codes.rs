@@ -182,7 +182,8 @@ codes! {
          zero is the same as none.",
         "start = { jitter = \"60s\" }";
     OneAction "KS0304" "an event does one thing",
-        "Each `[[event]]` has a time and exactly one of `rekey`, `restart` and `expire`. Two \
+        "Each `[[event]]` has a time and exactly one of `rekey`, `restart`, `expire` and \
+         `readdress`. Two \
          things at the same time are two events.",
         "[[event]]\nat = \"10min\"\nrestart = { target = \"meters\" }";
     NoTickets "KS0305" "resumption needs tickets",
@@ -203,10 +204,15 @@ codes! {
          the real code counts.",
         "[class.cse.fixed]\nhello = \"2ms\"\nfinished = \"0.5ms\"";
     NoKeys "KS0309" "the target has no keys of its own",
-        "Re-keying and expiry concern the association of a device, or of a gateway that \
+        "Re-keying, expiry and changes of address concern the association of a device, or of a gateway that \
          registers, with its registrar. A CSE takes part through its peers; a gateway that only \
          forwards has no association.",
         "[[event]]\nat = \"10min\"\nexpire = { target = \"meters\" }";
+    ConnectionIds "KS0310" "a server cannot tell its clients apart by connection ID",
+        "A connection ID stands in a record without its length, so a server wants the same length \
+         of all its clients; and it needs a different one for each client: one byte is enough for \
+         256, two for 65536.",
+        "[security]\nconnection_id = 4";
     Expectation "KS0401" "the expectation does not parse",
         "An expectation is a metric and a comparison: `<`, `<=`, `=`, `>=` or `>`, and a value, \
          with or without a unit.",

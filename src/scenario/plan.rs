@@ -90,6 +90,9 @@ pub struct Fleet {
     pub registrar: Registrar,
     /// The protocol of its associations, if it is not that of [`Plan::security`].
     pub profile: Option<Profile>,
+    /// The length of the connection IDs that its registrar wants in its datagrams; `None`: none are
+    /// negotiated.
+    pub connection_id: Option<u8>,
     /// When each device first starts.
     pub start: Schedule,
     /// What each device reports.
@@ -144,7 +147,8 @@ pub struct Telemetry {
 /// How associations are made and kept.
 #[derive(Clone)]
 pub struct Security {
-    /// The policy of both ends; a server's secrets are filled in when the world is built.
+    /// The policy of both ends; a server's secrets are filled in when the world is built. Its length of
+    /// connection IDs is that of servers: clients want none.
     pub association: Config,
     /// Life of traffic keys by policy; using older ones counts as overdue. `None`: no limit.
     pub key_lifetime: Option<Duration>,
@@ -191,6 +195,8 @@ pub enum Action {
     /// The keys of the members' associations are no longer valid at either end; members must make a
     /// full handshake.
     Expire,
+    /// Each member's datagrams come from a new address (a NAT rebinding).
+    Readdress,
 }
 
 /// `"METRIC" = "< VALUE"`.

@@ -132,6 +132,9 @@ fn groups(text: &mut String, plan: &Plan) {
         if let Some(own) = fleet.profile {
             quoted(text, "profile", profile(own));
         }
+        if fleet.connection_id != plan.security.association.connection_id {
+            connection_id(text, fleet.connection_id);
+        }
         start(text, &fleet.start);
         if let Some(telemetry) = fleet.telemetry {
             let interval = time_text(telemetry.interval.0);
@@ -187,6 +190,9 @@ fn security(text: &mut String, plan: &Plan) {
     quoted(text, "sequence", if association.long_sequence { "16bit" } else { "8bit" });
     line(text, format_args!("explicit_length = {}", association.explicit_length));
     line(text, format_args!("record_limit = {}", association.record_limit));
+    if association.connection_id.is_some() {
+        connection_id(text, association.connection_id);
+    }
     optional_time(text, "key_hard_limit", plan.security.key_hard_limit);
     if let Some(renewal) = &plan.security.renewal {
         self::renewal(text, renewal);
@@ -198,6 +204,13 @@ fn security(text: &mut String, plan: &Plan) {
     line(text, format_args!("carry_over = {}", timers.carry_over));
     line(text, format_args!("resend_on_duplicate = {}", timers.resend_on_duplicate));
     line(text, format_args!("server = {}", timers.server));
+}
+
+fn connection_id(text: &mut String, len: Option<u8>) {
+    match len {
+        Some(len) => line(text, format_args!("connection_id = {len}")),
+        None => quoted(text, "connection_id", "none"),
+    }
 }
 
 const fn profile(profile: Profile) -> &'static str {
@@ -241,6 +254,7 @@ fn events(text: &mut String, plan: &Plan) {
             Action::Rekey(how) => ("rekey", format!(", with = \"{}\"", with(how))),
             Action::Restart => ("restart", String::new()),
             Action::Expire => ("expire", String::new()),
+            Action::Readdress => ("readdress", String::new()),
         };
         let spread = spread(event.spread);
         line(text, "\n[[event]]");

@@ -4,6 +4,7 @@
 mod accept;
 mod chaos;
 mod close;
+mod connection_ids;
 mod cookie;
 mod dtls12;
 mod duplicates;

@@ -33,6 +33,7 @@ fn server_says(edit: impl FnOnce(&mut ClientHello<'_>)) -> Received {
         x25519: true,
         key_share: Some([9; 32]),
         cookie: None,
+        connection_id: None,
         psks: vec![psk],
         binders_len: 35,
     };

@@ -191,6 +191,37 @@ fn times_and_spreads() {
 }
 
 #[test]
+fn connection_ids() {
+    let with_len = |len: &str| format!("[security]\nconnection_id = {len}");
+    assert_eq!(codes(&and(&with_len("1")), &[]), [""; 0]);
+    assert_eq!(codes(&and(&with_len("\"none\"")), &[]), [""; 0]);
+    assert_eq!(codes(&and(&with_len("21")), &[]), ["KS0106"]);
+    assert_eq!(codes(&and(&with_len("1")), &["fleet.devices.count=256"]), [""; 0]);
+    assert_eq!(codes(&and(&with_len("1")), &["fleet.devices.count=257"]), ["KS0310"]);
+    assert_eq!(codes(&and(&with_len("0")), &["fleet.devices.count=257"]), [""; 0]);
+    let more = "[fleet.more]\ncount = 5\nclass = \"box\"\nlink = \"wire\"\nregistrar = \"in\"\n";
+    let two = |own: &str| and(&format!("{more}connection_id = {own}\n{}", with_len("8")));
+    assert_eq!(codes(&two("8"), &[]), [""; 0]);
+    assert_eq!(codes(&two("\"none\""), &[]), [""; 0]);
+    assert_eq!(codes(&two("4"), &[]), ["KS0310"]);
+    let event = |target: &str| {
+        and(&format!("[[event]]\nat = \"1min\"\nreaddress = {{ target = \"{target}\" }}"))
+    };
+    assert_eq!(codes(&event("devices"), &[]), [""; 0]);
+    assert_eq!(codes(&event("in"), &[]), ["KS0309"]);
+    let text = two("\"none\"") + "\n[[event]]\nat = \"1min\"\nreaddress = { target = \"more\" }\n";
+    let loaded = good(&text, &[]);
+    assert!(loaded.resolved.contains("\nconnection_id = 8\n"));
+    assert!(loaded.resolved.contains("\nconnection_id = \"none\"\n"));
+    let again = good(&loaded.resolved, &[]);
+    assert_eq!(
+        (&again.plan.fleets, &again.plan.events),
+        (&loaded.plan.fleets, &loaded.plan.events)
+    );
+    assert_eq!(again.plan.security.association.connection_id, Some(8));
+}
+
+#[test]
 fn events() {
     let event = |words: &str| codes(&and(&format!("[[event]]\n{words}")), &[]);
     let devices = "target = \"devices\"";

@@ -11,14 +11,18 @@ use ccm::Ccm;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::prf::Prf;
+use crate::association::connection_ids::ConnectionIds;
 use crate::association::window::Window;
-use crate::association::{Operation, Operations, Rejection, Suite12};
+use crate::association::{Newest, Operation, Operations, Rejection, Suite12};
 use crate::wire::dtls::{self, Content12, HEADER_LEN_12, Record12};
 
 type Aes128Ccm8 = Ccm<Aes128, U8, U12>;
 
 /// The explicit part of the nonce (RFC 5288 section 3, RFC 6655 section 3).
 const EXPLICIT_LEN: usize = 8;
+/// What stands where the additional data of RFC 5246 has the number, so that no record without a connection
+/// ID can have the same (RFC 9146 section 5.3).
+const SEQUENCE_PLACEHOLDER: [u8; 8] = [0xff; 8];
 /// The longest that one key may face forgeries. For GCM that is the limit of RFC 9147 section 4.5.3;
 /// with the 64-bit tag of CCM_8 so many succeed with a probability of 2^-28.
 const FORGERY_LIMIT: u64 = 1 << 36;
@@ -58,9 +62,11 @@ impl Suite12 {
         operations.count(Operation::AesKey, 1);
     }
 
-    /// Bytes of a protected record around its content.
-    pub(super) const fn overhead(self) -> usize {
-        HEADER_LEN_12 + EXPLICIT_LEN + self.tag_len()
+    /// Bytes of a protected record around its content, with a connection ID of so many bytes: it takes
+    /// one more for the true type (RFC 9146 section 4).
+    pub(super) const fn overhead(self, connection_id_len: usize) -> usize {
+        let id = if connection_id_len > 0 { connection_id_len + 1 } else { 0 };
+        HEADER_LEN_12 + id + EXPLICIT_LEN + self.tag_len()
     }
 }
 
@@ -161,13 +167,25 @@ fn number(epoch: u16, sequence: u64) -> [u8; 8] {
     (u64::from(epoch) << 48 | sequence).to_be_bytes()
 }
 
-/// The additional data of a record (RFC 5246 section 6.2.3.3, RFC 6347 section 4.1.2.1).
+/// The additional data of a record whose plaintext has so many bytes (RFC 5246 section 6.2.3.3, RFC 6347
+/// section 4.1.2.1; with a connection ID RFC 9146 section 5.3).
 fn additional(record: &Record12<'_>, length: usize) -> Vec<u8> {
     let length = u16::try_from(length).expect("records are bounded by `MAX_RECORD`");
-    let mut out = Vec::with_capacity(13);
-    out.extend_from_slice(&number(record.epoch, record.sequence));
-    out.push(record.content_type as u8);
-    out.extend_from_slice(&record.version.to_be_bytes());
+    let id = record.connection_id;
+    let mut out = Vec::with_capacity(13 + 10 + id.len());
+    if record.content_type == Content12::WithConnectionId {
+        let id_len = u8::try_from(id.len()).expect("connection IDs are bounded");
+        out.extend_from_slice(&SEQUENCE_PLACEHOLDER);
+        out.extend_from_slice(&[Content12::WithConnectionId as u8, id_len]);
+        out.push(Content12::WithConnectionId as u8);
+        out.extend_from_slice(&record.version.to_be_bytes());
+        out.extend_from_slice(&number(record.epoch, record.sequence));
+        out.extend_from_slice(id);
+    } else {
+        out.extend_from_slice(&number(record.epoch, record.sequence));
+        out.push(record.content_type as u8);
+        out.extend_from_slice(&record.version.to_be_bytes());
+    }
     out.extend_from_slice(&length.to_be_bytes());
     out
 }
@@ -186,6 +204,8 @@ pub(super) struct Channel {
     window: Window,
     /// Records that failed to authenticate.
     forged: u64,
+    /// Connection IDs of both directions, if there are any.
+    ids: Option<Box<ConnectionIds>>,
 }
 
 impl Channel {
@@ -199,7 +219,28 @@ impl Channel {
             sealed: 0,
             window: Window::default(),
             forged: 0,
+            ids: None,
         }
+    }
+
+    /// The connection IDs of both directions.
+    pub(super) fn ids(&self) -> &ConnectionIds {
+        self.ids.as_deref().unwrap_or(&ConnectionIds::NONE)
+    }
+
+    /// These connection IDs are used with the keys.
+    pub(super) fn use_ids(&mut self, ids: ConnectionIds) {
+        self.ids = (!ids.is_none()).then(|| Box::new(ids));
+    }
+
+    /// The newest record received.
+    pub(super) const fn newest(&self) -> Newest {
+        Newest { epoch: 1, next: self.window.expected() }
+    }
+
+    /// Bytes that a record adds to its content.
+    pub(super) fn overhead(&self, epoch: u16) -> usize {
+        if epoch == 0 { HEADER_LEN_12 } else { self.suite.overhead(self.ids().theirs.len()) }
     }
 
     pub(super) const fn suite(&self) -> Suite12 {
@@ -286,20 +327,27 @@ impl Channel {
             return;
         };
         let sequence = self.sealed;
+        let connection_id = self.ids.as_ref().map_or(&[][..], |ids| ids.theirs.as_bytes());
+        let mut body = content.to_vec();
+        let outer = if connection_id.is_empty() {
+            content_type
+        } else {
+            body.push(content_type as u8);
+            Content12::WithConnectionId
+        };
         let record = Record12 {
-            content_type,
+            content_type: outer,
             version: dtls::VERSION_DTLS12,
             epoch,
             sequence,
-            connection_id: &[],
+            connection_id,
             body: &[],
         };
-        let additional = additional(&record, content.len());
+        let additional = additional(&record, body.len());
         let explicit = number(epoch, sequence);
-        let mut body = content.to_vec();
         keys.seal(self.suite, &explicit, &additional, &mut body, operations);
         let length = explicit.len() + body.len();
-        dtls::emit_header_12(content_type, epoch, sequence, &[], length, out);
+        dtls::emit_header_12(outer, epoch, sequence, connection_id, length, out);
         out.extend_from_slice(&explicit);
         out.extend_from_slice(&body);
         self.sealed += 1;
@@ -315,6 +363,9 @@ impl Channel {
         // RFC 5246 section 7.4.9: no Finished without ChangeCipherSpec before it.
         let keys = self.theirs.as_ref().filter(|_| record.epoch == 1 && self.changed);
         let keys = keys.ok_or(Rejection::UnknownEpoch)?;
+        let id =
+            (record.content_type == Content12::WithConnectionId).then_some(record.connection_id);
+        self.ids().check(id, true)?;
         // RFC 6347 section 4.1.2.6: what was received before is not decrypted again, and the window
         // moves only for records that are authentic.
         if !self.window.takes(record.sequence, window) {
@@ -328,5 +379,39 @@ impl Channel {
         };
         self.window.accept(record.sequence, window);
         Ok(plaintext)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::association::ConnectionId;
+
+    /// RFC 9146 sections 4 and 5.3, written out once more with the bare primitives.
+    #[test]
+    fn a_record_with_a_connection_id_is_what_the_rfc_says() {
+        let operations = &mut Operations::default();
+        let mut channel = Channel::new(Suite12::PskAes128Gcm);
+        channel.ours = Some(Keys { key: [1; 16], salt: [2; 4] });
+        channel.sealed = 0x0102;
+        let id = |id: &[u8]| ConnectionId::new(id).unwrap();
+        channel.use_ids(ConnectionIds { ours: id(b"server"), theirs: id(b"cid") });
+        let mut record = Vec::new();
+        channel.record(1, Content12::ApplicationData, b"hello", &mut record, operations);
+
+        let number = [0, 1, 0, 0, 0, 0, 1, 2];
+        let mut additional = vec![0xff; 8]; // seq_num_placeholder
+        additional.extend_from_slice(&[25, 3]); // tls12_cid, cid_length
+        additional.extend_from_slice(&[25, 0xfe, 0xfd]); // tls12_cid, version
+        additional.extend_from_slice(&number); // epoch, sequence_number
+        additional.extend_from_slice(b"cid");
+        additional.extend_from_slice(&[0, 6]); // length_of_DTLSInnerPlaintext
+        let mut body = *b"hello\x17";
+        let nonce = [2, 2, 2, 2, 0, 1, 0, 0, 0, 0, 1, 2];
+        let tag = Aes128Gcm::new(&[1; 16].into())
+            .encrypt_inout_detached(&nonce.into(), &additional, body.as_mut_slice().into())
+            .unwrap();
+        let header = [&[25, 0xfe, 0xfd][..], &number, b"cid", &[0, 8 + 6 + 16], &number].concat();
+        assert_eq!(record, [&header[..], &body, &tag].concat());
     }
 }

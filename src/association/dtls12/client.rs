@@ -6,12 +6,13 @@ use super::flight::{Flight, Item, in_transcript};
 use super::machine::{Dtls12, Party, Stage};
 use super::prf::{EXTENDED_MASTER_SECRET, Prf};
 use crate::association::client::MAX_EXTERNAL_IDENTITY;
+use crate::association::connection_ids::ConnectionIds;
 use crate::association::hash::{Transcript, equal};
 use crate::association::incoming::Inserted;
 use crate::association::timer::Timer;
 use crate::association::turn::{Transmission, Turn};
 use crate::association::{
-    ConnectError, Kind, Offer, Operation, Received, Rejection, SecretLabel, Suite12,
+    ConnectError, ConnectionId, Kind, Offer, Operation, Received, Rejection, SecretLabel, Suite12,
 };
 use crate::wire::dtls::{
     self, ClientHello12, Fragment, HandshakeType, ServerHello12, VERSION_DTLS12,
@@ -30,6 +31,8 @@ pub(super) struct Client {
     sequence: u16,
     /// The latest ClientHello, as the transcript has it.
     hello: Vec<u8>,
+    /// What this end wants to receive, if it offers connection IDs at all.
+    connection_id: Option<ConnectionId>,
     answer: Option<Answer>,
 }
 
@@ -63,8 +66,13 @@ pub(super) fn connect(
     }
     let mut association = Dtls12::new(suite, Stage::Over, Party::Client);
     turn.env.rng.fill_bytes(&mut association.client_random);
-    let client =
-        Client { identity: identity.to_vec(), sequence: 0, hello: Vec::new(), answer: None };
+    let client = Client {
+        identity: identity.to_vec(),
+        sequence: 0,
+        hello: Vec::new(),
+        connection_id: turn.config.draw_connection_id(turn.env),
+        answer: None,
+    };
     association.start_hello(turn, Box::new(client), &[]);
     association.end_turn(turn);
     Ok(association)
@@ -94,7 +102,7 @@ impl Dtls12 {
             suites: &suite,
             extended_master_secret: true,
             renegotiation_info: false,
-            connection_id: None,
+            connection_id: client.connection_id,
         };
         let mut body = Vec::new();
         hello.emit(&mut body);
@@ -167,7 +175,7 @@ impl Dtls12 {
             _ => return Err((0, Rejection::UnexpectedMessage)),
         }
         let hello = ServerHello12::parse(body).map_err(at(0))?;
-        check(&hello, self.channel.suite()).map_err(|rejection| (0, rejection))?;
+        let ids = self.check(&hello).map_err(|rejection| (0, rejection))?;
         let server_random = hello.random;
         let mut last = 1;
         if let Some((HandshakeType::ServerKeyExchange, body)) = self.incoming.look(1) {
@@ -178,7 +186,7 @@ impl Dtls12 {
         match self.incoming.look(last) {
             None => Ok(Received::Fragment),
             Some((HandshakeType::ServerHelloDone, [])) => self
-                .answered(turn, server_random, last + 1)
+                .answered(turn, server_random, ids, last + 1)
                 .map(|()| Received::ServerFlight)
                 .map_err(|rejection| (0, rejection)),
             Some((HandshakeType::ServerHelloDone, _)) => Err((last, Rejection::Malformed)),
@@ -210,6 +218,7 @@ impl Dtls12 {
         &mut self,
         turn: &mut Turn<'_, '_>,
         server_random: [u8; 32],
+        ids: ConnectionIds,
         messages: u16,
     ) -> Result<(), Rejection> {
         let Stage::Client(client) = &mut self.stage else { return Ok(()) };
@@ -237,6 +246,7 @@ impl Dtls12 {
         let kind = HandshakeType::Finished;
         transcript.add(&in_transcript(kind, sequence + 1, &finished), operations);
         client.answer = Some(Answer { messages, transcript });
+        self.channel.use_ids(ids);
         self.channel.install(false, &prf, [&self.client_random, &server_random], operations);
         self.master = *master;
         turn.env.disclose(SecretLabel::Master12, &self.client_random, &*master);
@@ -264,21 +274,28 @@ impl Dtls12 {
         let expected = Prf::new(&self.master, operations).verify_data(true, &hash, operations);
         if equal(verify_data, &expected) { Ok(()) } else { Err(Rejection::BadFinished) }
     }
-}
 
-/// Checks a ServerHello against what was offered.
-fn check(hello: &ServerHello12<'_>, suite: Suite12) -> Result<(), Rejection> {
-    if hello.version != VERSION_DTLS12 {
-        return Err(Rejection::WrongVersion);
+    /// Checks a ServerHello against what was offered; returns the connection IDs that follow.
+    fn check(&self, hello: &ServerHello12) -> Result<ConnectionIds, Rejection> {
+        if hello.version != VERSION_DTLS12 {
+            return Err(Rejection::WrongVersion);
+        }
+        if hello.suite != self.channel.suite().number() {
+            return Err(Rejection::WrongSuite);
+        }
+        let offered = match &self.stage {
+            Stage::Client(client) => client.connection_id,
+            _ => None,
+        };
+        // It was not offered (RFC 5246 section 7.4.1.4). Neither was renegotiation_info, but some
+        // servers send it in any case, and it is empty.
+        if hello.connection_id.is_some() && offered.is_none() {
+            return Err(Rejection::UnexpectedExtension);
+        }
+        // RFC 7627 section 5.2: without it, a client that wants it aborts.
+        if !hello.extended_master_secret {
+            return Err(Rejection::MissingExtension);
+        }
+        Ok(ConnectionIds::negotiated(offered, hello.connection_id))
     }
-    if hello.suite != suite.number() {
-        return Err(Rejection::WrongSuite);
-    }
-    // It was not offered (RFC 5246 section 7.4.1.4). Neither was renegotiation_info, but some servers
-    // send it in any case, and it is empty.
-    if hello.connection_id.is_some() {
-        return Err(Rejection::UnexpectedExtension);
-    }
-    // RFC 7627 section 5.2: without it, a client that wants it aborts.
-    if hello.extended_master_secret { Ok(()) } else { Err(Rejection::MissingExtension) }
 }

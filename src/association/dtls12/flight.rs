@@ -4,7 +4,7 @@ use super::channel::Channel;
 use crate::association::timer::Timer;
 use crate::association::{Config, Env, Kind, Operation, Output};
 use crate::wire::dtls::limits::MAX_RECORD;
-use crate::wire::dtls::{Content12, Fragment, HEADER_LEN, HEADER_LEN_12, HandshakeType};
+use crate::wire::dtls::{Content12, Fragment, HEADER_LEN, HandshakeType};
 
 /// The smallest datagram size that is honoured; a smaller `mtu` counts as this.
 const MIN_MTU: usize = 64;
@@ -24,18 +24,13 @@ pub(super) struct Flight {
 }
 
 /// The largest datagram.
-fn mtu(config: &Config) -> usize {
-    usize::from(config.mtu).max(MIN_MTU)
-}
-
-/// The bytes that a record adds to its content.
-const fn overhead(channel: &Channel, epoch: u16) -> usize {
-    if epoch == 0 { HEADER_LEN_12 } else { channel.suite().overhead() }
+fn mtu(config: &Config, channel: &Channel) -> usize {
+    usize::from(config.mtu).max(MIN_MTU + channel.ids().theirs.len())
 }
 
 /// The longest content of a protected record that has a datagram to itself.
 pub(super) fn capacity(config: &Config, channel: &Channel) -> usize {
-    mtu(config).saturating_sub(overhead(channel, 1)).min(MAX_RECORD)
+    mtu(config, channel).saturating_sub(channel.overhead(1)).min(MAX_RECORD)
 }
 
 /// Sends the items in as few datagrams as possible, one record for each message or fragment.
@@ -46,7 +41,8 @@ pub(super) fn send(
     kind: Kind,
     env: &mut Env<'_>,
 ) {
-    let mut writer = Writer { channel, mtu: mtu(config), datagram: Vec::new(), kind };
+    let mtu = mtu(config, channel);
+    let mut writer = Writer { channel, mtu, datagram: Vec::new(), kind };
     for item in items {
         match item {
             Item::ChangeCipherSpec => writer.whole(0, Content12::ChangeCipherSpec, &[1], env),
@@ -67,7 +63,8 @@ pub(super) fn send_record(
     kind: Kind,
     env: &mut Env<'_>,
 ) {
-    let mut writer = Writer { channel, mtu: mtu(config), datagram: Vec::new(), kind };
+    let mtu = mtu(config, channel);
+    let mut writer = Writer { channel, mtu, datagram: Vec::new(), kind };
     writer.whole(1, content_type, content, env);
     writer.flush(env);
 }
@@ -83,7 +80,7 @@ struct Writer<'w> {
 impl Writer<'_> {
     /// Room for the content of one more record.
     fn room(&self, epoch: u16) -> usize {
-        self.mtu.saturating_sub(self.datagram.len() + overhead(self.channel, epoch))
+        self.mtu.saturating_sub(self.datagram.len() + self.channel.overhead(epoch))
     }
 
     fn flush(&mut self, env: &mut Env<'_>) {

@@ -7,11 +7,12 @@ use super::client::{self, Client};
 use super::flight::{self, Flight, Item};
 use super::prf::Prf;
 use super::server::{self, Server};
+use crate::association::connection_ids::ConnectionIds;
 use crate::association::incoming::Incoming;
 use crate::association::turn::{Transmission, Turn};
 use crate::association::{
-    Accept, Config, ConnectError, Env, Failure, Kind, Offer, Operation, Operations, Output,
-    Received, Rejection, SendError, Suite12,
+    Accept, Config, ConnectError, ConnectionId, Env, Failure, Kind, Newest, Offer, Operation,
+    Operations, Output, Received, Rejection, SendError, Suite12,
 };
 use crate::sim::time::{Duration, Time};
 use crate::wire::dtls::{Alert, AlertDescription, Content12, HandshakeType, VERIFY_DATA_LEN};
@@ -92,11 +93,12 @@ impl Dtls12 {
     pub(in crate::association) fn accept(
         config: &Config,
         suite: Suite12,
+        id: Option<ConnectionId>,
         peer: &[u8],
         datagram: &[u8],
         env: &mut Env<'_>,
     ) -> Accept<Self> {
-        server::accept(&mut Turn::new(config, env), suite, peer, datagram)
+        server::accept(&mut Turn::new(config, env), suite, id, peer, datagram)
     }
 
     pub(in crate::association) fn receive(
@@ -224,6 +226,19 @@ impl Dtls12 {
 
     pub(in crate::association) fn receive_epoch(&self) -> u64 {
         self.channel.receive_epoch().into()
+    }
+
+    pub(in crate::association) const fn newest(&self) -> Newest {
+        self.channel.newest()
+    }
+
+    pub(in crate::association) fn ids(&self) -> &ConnectionIds {
+        self.channel.ids()
+    }
+
+    /// Bytes on the heap while idle, besides the identity.
+    pub(in crate::association) fn heap_size(&self) -> usize {
+        if self.ids().is_none() { 0 } else { size_of::<ConnectionIds>() }
     }
 
     pub(in crate::association) const fn key_established_at(&self) -> Time {

@@ -70,7 +70,7 @@ fn midway() -> (Ends, Vec<u8>) {
     });
     let mut client = client;
     let hello = datagram(&out);
-    let (accepted, out) = with(|config, env| Dtls12::accept(config, SUITE, b"", &hello, env));
+    let (accepted, out) = with(|config, env| Dtls12::accept(config, SUITE, None, b"", &hello, env));
     let Accept::Association(server) = accepted else { panic!("the ClientHello is good") };
     let (_, out) = receive(&mut client, &datagram(&out));
     (Ends { client, server }, datagram(&out))

@@ -18,6 +18,8 @@
 //! * The server's last flight is repeated as often as the client's Finished comes again under keys; its
 //!   12 bytes are all that is kept for it (RFC 6347 section 4.2.4).
 //! * close_notify is answered by close_notify (RFC 5246 section 7.2.1) and ends both directions.
+//! * Connection IDs by option (RFC 9146). Own records have no padding; that of a peer is taken off. Records
+//!   without the ID that was negotiated are dropped, as are those with another one.
 //! * New keys come from a new association: RFC 6347 has no other way.
 //!
 //! # Files

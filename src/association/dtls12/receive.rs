@@ -10,11 +10,14 @@ use crate::wire::dtls::{
 
 impl Dtls12 {
     pub(super) fn datagram(&mut self, turn: &mut Turn<'_, '_>, datagram: &[u8]) {
-        for record in Records12::new(datagram, 0) {
-            match record {
-                Ok(record) if record.epoch == 0 => self.plaintext(turn, &record),
-                Ok(record) => self.protected(turn, &record),
-                Err(error) => turn.reject(error),
+        let mut records = Records12::new(datagram, 0);
+        loop {
+            records.expect_connection_ids(self.ids().ours.len());
+            match records.next() {
+                None => return,
+                Some(Ok(record)) if record.epoch == 0 => self.plaintext(turn, &record),
+                Some(Ok(record)) => self.protected(turn, &record),
+                Some(Err(error)) => turn.reject(error),
             }
             if self.is_over() {
                 return;
@@ -82,10 +85,17 @@ impl Dtls12 {
             let next = self.incoming.next().saturating_add(confirmed);
             self.incoming = Incoming::starting_at(next);
         }
-        match record.content_type {
-            Content12::Handshake => self.handshake(turn, &content),
-            Content12::Alert => self.alerted(turn, &content),
-            Content12::ApplicationData => self.data(turn, &content),
+        let (content_type, content) = match record.content_type {
+            Content12::WithConnectionId => match dtls::parse_inner_plaintext_12(&content) {
+                Ok(inner) => inner,
+                Err(error) => return self.offence(turn, error.into()),
+            },
+            content_type => (content_type, &content[..]),
+        };
+        match content_type {
+            Content12::Handshake => self.handshake(turn, content),
+            Content12::Alert => self.alerted(turn, content),
+            Content12::ApplicationData => self.data(turn, content),
             Content12::ChangeCipherSpec | Content12::WithConnectionId => {
                 self.offence(turn, Rejection::UnexpectedMessage);
             }

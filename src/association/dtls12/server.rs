@@ -6,11 +6,13 @@ use super::cookie;
 use super::flight::{Item, in_transcript};
 use super::machine::{Dtls12, Party, Stage};
 use super::prf::{EXTENDED_MASTER_SECRET, Prf};
+use crate::association::connection_ids::ConnectionIds;
 use crate::association::hash::{Transcript, equal};
 use crate::association::incoming::Incoming;
 use crate::association::turn::{Transmission, Turn};
 use crate::association::{
-    Accept, Kind, Operation, Output, Peek, Received, Rejection, SecretLabel, Suite12, peek,
+    Accept, ConnectionId, Kind, Operation, Output, Peek, Received, Rejection, SecretLabel, Suite12,
+    peek,
 };
 use crate::wire::dtls::{
     self, ClientHello12, Content12, Fragment, HandshakeType, Records12, ServerHello12,
@@ -40,6 +42,7 @@ impl Server {
 pub(super) fn accept(
     turn: &mut Turn<'_, '_>,
     suite: Suite12,
+    id: Option<ConnectionId>,
     peer: &[u8],
     datagram: &[u8],
 ) -> Accept<Dtls12> {
@@ -49,7 +52,7 @@ pub(super) fn accept(
     };
     let outcome = match hello {
         Assembled::Whole { body, sequence, record } => {
-            answer(turn, suite, Some(peer), &body, sequence, record)
+            answer(turn, suite, id, Some(peer), &body, sequence, record)
         }
         // Without state the fragments cannot be put together.
         Assembled::Partly { .. } if turn.config.cookie => Err(Rejection::FragmentedHello),
@@ -57,6 +60,7 @@ pub(super) fn accept(
             let until = turn.env.now + turn.config.timers.max;
             let mut association = Dtls12::new(suite, Stage::Assembling { until }, Party::server());
             association.incoming = incoming;
+            association.channel.use_ids(ConnectionIds::negotiated(id, Some(ConnectionId::EMPTY)));
             if let Some(Peek::ClientHello { random }) = peek(datagram) {
                 association.client_random = random;
             }
@@ -108,6 +112,7 @@ fn assemble(turn: &mut Turn<'_, '_>, datagram: &[u8]) -> Result<Assembled, Rejec
 fn answer(
     turn: &mut Turn<'_, '_>,
     suite: Suite12,
+    id: Option<ConnectionId>,
     peer: Option<&[u8]>,
     body: &[u8],
     sequence: u16,
@@ -136,7 +141,9 @@ fn answer(
     // RFC 6347 section 4.2.1: the ServerHello takes the record number of the ClientHello. The cap
     // leaves room before 2^48.
     association.channel.skip_plaintext(record.min(u32::MAX.into()));
-    association.hello_flight(turn, &hello, body, sequence);
+    let id = if hello.connection_id.is_some() { id } else { None };
+    association.channel.use_ids(ConnectionIds::negotiated(id, hello.connection_id));
+    association.hello_flight(turn, id, &hello, body, sequence);
     association.end_turn(turn);
     Ok(Some(association))
 }
@@ -195,6 +202,7 @@ impl Dtls12 {
     fn hello_flight(
         &mut self,
         turn: &mut Turn<'_, '_>,
+        connection_id: Option<ConnectionId>,
         hello: &ClientHello12<'_>,
         body: &[u8],
         sequence: u16,
@@ -206,7 +214,7 @@ impl Dtls12 {
             suite: self.channel.suite().number(),
             extended_master_secret: true,
             renegotiation_info: hello.renegotiation_info,
-            connection_id: None,
+            connection_id,
         };
         let mut server_hello = Vec::new();
         answer.emit(&mut server_hello);
@@ -268,7 +276,9 @@ impl Dtls12 {
         let Some((_, body)) = self.incoming.look(0) else { return };
         turn.env.operations.count(Operation::Message, 1);
         let body = body.to_vec();
-        match answer(turn, self.channel.suite(), None, &body, self.incoming.next(), 0) {
+        // It was chosen with the first fragment.
+        let id = turn.config.connection_id.map(|_| self.ids().ours);
+        match answer(turn, self.channel.suite(), id, None, &body, self.incoming.next(), 0) {
             Ok(Some(association)) => {
                 *self = association;
                 turn.note(Received::ClientHello);

@@ -27,6 +27,7 @@ impl Checker<'_> {
             ("rekey", !words.rekey.is_absent()),
             ("restart", !words.restart.is_absent()),
             ("expire", !words.expire.is_absent()),
+            ("readdress", !words.readdress.is_absent()),
         ];
         let present: Vec<_> =
             present.into_iter().filter(|(_, is)| *is).map(|(name, _)| name).collect();
@@ -38,12 +39,16 @@ impl Checker<'_> {
                     enumerate(several.iter().copied())
                 ),
             };
-            self.report
-                .add(Code::OneAction, event.place, message)
-                .hint("give each event exactly one of `rekey`, `restart` and `expire`");
+            self.report.add(Code::OneAction, event.place, message).hint(
+                "give each event exactly one of `rekey`, `restart`, `expire` and `readdress`",
+            );
         }
         let rekey = words.rekey.given().map(|at| self.rekey(words, &at.value, network));
-        let tables = [(Action::Restart, &words.restart), (Action::Expire, &words.expire)];
+        let tables = [
+            (Action::Restart, &words.restart),
+            (Action::Expire, &words.expire),
+            (Action::Readdress, &words.readdress),
+        ];
         let others = tables.map(|(action, field)| {
             field.given().map(|at| self.action(words, action, &at.value, network))
         });
@@ -130,7 +135,7 @@ impl Checker<'_> {
     }
 
     fn no_keys(&mut self, at: &At<String>, hint: &str) {
-        let message = format!("{} has no keys of its own to renew", quote(&at.value));
+        let message = format!("{} has no association of its own as a client", quote(&at.value));
         self.report.add(Code::NoKeys, at.place, message).hint(hint);
     }
 }

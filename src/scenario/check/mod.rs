@@ -1,6 +1,7 @@
 //! From words to the plan: names resolved, defaults filled in, everything impossible refused.
 
 mod class;
+mod connection_id;
 mod event;
 mod expect;
 mod link;
@@ -80,6 +81,7 @@ pub(super) fn check(
     checker.names();
     let network = checker.network();
     let association = checker.security();
+    checker.connection_ids(&network);
     let events = checker.events(&network);
     let classes = checker.finish_classes();
     let links = checker.finish_links(&network);

@@ -209,6 +209,7 @@ impl<'a> Checker<'a> {
             via: route.via,
             registrar: route.registrar,
             profile: words.profile.value().map(|word| word.profile()),
+            connection_id: self.connection_id(words),
             start,
             telemetry,
         })

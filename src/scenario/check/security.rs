@@ -1,6 +1,7 @@
 //! How associations are made and kept.
 
 use super::Checker;
+use super::connection_id::id_len;
 use crate::association::{Config, KeyExchange, Profile, Suite12, Timers};
 use crate::scenario::codes::Code;
 use crate::scenario::plan::{Rekey, Renewal, Security};
@@ -39,6 +40,7 @@ impl Checker<'_> {
             timers: self.timers(&words.timer),
             long_sequence: words.sequence.value() == Some(&SequenceWord::Long),
             explicit_length: words.explicit_length.value().copied().unwrap_or(false),
+            connection_id: id_len(&words.connection_id).flatten(),
             record_limit: words.record_limit.value().map_or(default.record_limit, |n| n.0.into()),
             ..default
         };

@@ -180,6 +180,8 @@ table! {
         via: Text,
         /// The protocol of this fleet's associations. Default: that of `[security]`.
         profile: ProfileWord,
+        /// Bytes of the connection IDs of its registrar, or "none". Default: that of `[security]`.
+        connection_id: OrNone<Integer<0, 20>>,
         /// With whom each device has its association: a CSE, or the gateway group that it sits
         /// behind.
         @required registrar: Text,
@@ -255,6 +257,10 @@ table! {
         explicit_length: Flag,
         /// Records under one traffic key before a key update is due. Default: 8388608.
         record_limit: Integer<1, 4_294_967_295>,
+        /// Bytes of the connection IDs that servers want in the datagrams of their clients (RFC 9146, RFC
+        /// 9147 section 9), so that a client may change its address; clients want none. A fleet may
+        /// choose its own. "none": connection IDs are not negotiated. Default: none.
+        connection_id: OrNone<Integer<0, 20>>,
         /// Retransmission of flights.
         timer: TimerTable,
     }
@@ -353,7 +359,8 @@ choice! {
 }
 
 table! {
-    /// Something that happens on purpose: a time and exactly one of rekey, restart and expire.
+    /// Something that happens on purpose: a time and exactly one of rekey, restart, expire and
+    /// readdress.
     struct EventTable {
         /// When, from the start of the run.
         @required at: TimeSpan,
@@ -363,6 +370,9 @@ table! {
         restart: ActionTable,
         /// The keys are no longer valid at either end; members must make a full handshake.
         expire: ActionTable,
+        /// Each member's datagrams come from a new address (a NAT rebinding). Without connection IDs its
+        /// server no longer knows it, and it must make a new handshake once it notices.
+        readdress: ActionTable,
     }
 }
 

@@ -1,6 +1,7 @@
 //! ClientHello (RFC 9147 section 5.3).
 
 use super::codec::{ParseError, Reader, put_u16, vector8, vector16};
+use super::connection_id::ConnectionId;
 use super::extension::{self, X25519_LEN};
 use super::limits::{MAX_IDENTITIES, MAX_IDENTITY};
 use super::{GROUP_X25519, TLS_AES_128_GCM_SHA256, VERSION_DTLS12, VERSION_DTLS13};
@@ -46,6 +47,8 @@ pub struct ClientHello<'a> {
     pub key_share: Option<[u8; X25519_LEN]>,
     /// The cookie of a HelloRetryRequest.
     pub cookie: Option<&'a [u8]>,
+    /// The connection ID that the client wants to receive (RFC 9147 section 9).
+    pub connection_id: Option<ConnectionId>,
     /// The offered PSKs, best first.
     pub psks: Vec<PskIdentity<'a>>,
     /// The length of the binder list at the end of the message: what a binder does not cover.
@@ -87,6 +90,7 @@ impl<'a> ClientHello<'a> {
             x25519: false,
             key_share: None,
             cookie: None,
+            connection_id: None,
             psks: Vec::new(),
             binders_len: 0,
         }
@@ -115,6 +119,10 @@ impl<'a> ClientHello<'a> {
             extension::KEY_SHARE => self.key_share = parse_key_shares(content.vector16()?)?,
             extension::COOKIE => {
                 self.cookie = Some(extension::parse_cookie(content)?);
+                return Ok(());
+            }
+            extension::CONNECTION_ID => {
+                self.connection_id = Some(ConnectionId::parse_extension(content)?);
                 return Ok(());
             }
             // RFC 8446 section 4.2.11: it must be the last, because the binders cover all before them.
@@ -197,6 +205,7 @@ impl<'a> ClientHello<'a> {
         if let Some(cookie) = self.cookie {
             extension::emit_cookie(out, cookie);
         }
+        ConnectionId::emit_extension(self.connection_id, out);
         if !self.psks.is_empty() {
             extension::emit(out, extension::PRE_SHARED_KEY, |out| self.emit_psks(out));
         }

@@ -17,7 +17,7 @@ pub enum ParseError {
     UnexpectedExtension,
     /// A record of another version of DTLS.
     WrongVersion,
-    /// A record carries a connection ID, which this implementation never negotiates.
+    /// A record carries a connection ID where its receiver expects none.
     ConnectionId,
 }
 

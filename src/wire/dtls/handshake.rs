@@ -24,6 +24,10 @@ pub enum HandshakeType {
     NewSessionTicket = 4,
     /// EncryptedExtensions.
     EncryptedExtensions = 8,
+    /// RequestConnectionId, of DTLS 1.3 (RFC 9147 section 9).
+    RequestConnectionId = 9,
+    /// NewConnectionId, of DTLS 1.3 (RFC 9147 section 9).
+    NewConnectionId = 10,
     /// ServerKeyExchange, of DTLS 1.2.
     ServerKeyExchange = 12,
     /// ServerHelloDone, of DTLS 1.2.
@@ -48,6 +52,8 @@ impl HandshakeType {
             3 => Self::HelloVerifyRequest,
             4 => Self::NewSessionTicket,
             8 => Self::EncryptedExtensions,
+            9 => Self::RequestConnectionId,
+            10 => Self::NewConnectionId,
             12 => Self::ServerKeyExchange,
             14 => Self::ServerHelloDone,
             16 => Self::ClientKeyExchange,

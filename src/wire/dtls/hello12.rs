@@ -1,8 +1,8 @@
 //! The hellos of DTLS 1.2: ClientHello, HelloVerifyRequest (RFC 6347 section 4.2.1), ServerHello.
 
 use super::codec::{ParseError, Reader, put_u16, vector8, vector16};
+use super::connection_id::ConnectionId;
 use super::extension;
-use super::limits::MAX_CONNECTION_ID;
 use super::{VERSION_DTLS10, VERSION_DTLS12};
 
 /// `TLS_EMPTY_RENEGOTIATION_INFO_SCSV` (RFC 5746 section 3.3).
@@ -26,7 +26,7 @@ pub struct ClientHello12<'a> {
     /// The client knows RFC 5746, by the extension or by the suite that stands for it.
     pub renegotiation_info: bool,
     /// The connection ID that the client wants to receive (RFC 9146 section 3).
-    pub connection_id: Option<&'a [u8]>,
+    pub connection_id: Option<ConnectionId>,
 }
 
 impl<'a> ClientHello12<'a> {
@@ -76,7 +76,7 @@ impl<'a> ClientHello12<'a> {
                 self.renegotiation_info = true;
             }
             extension::CONNECTION_ID => {
-                self.connection_id = Some(parse_connection_id(content)?);
+                self.connection_id = Some(ConnectionId::parse_extension(content)?);
                 return Ok(());
             }
             // RFC 8446 section 4.2.1: it alone says which versions the client takes.
@@ -133,7 +133,7 @@ impl<'a> ClientHello12<'a> {
 
 /// What a ServerHello of DTLS 1.2 says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ServerHello12<'a> {
+pub struct ServerHello12 {
     /// The chosen version: that of the extension for DTLS 1.3, if it is there.
     pub version: u16,
     /// The server's random.
@@ -145,12 +145,12 @@ pub struct ServerHello12<'a> {
     /// `renegotiation_info`, which answers that of the client.
     pub renegotiation_info: bool,
     /// The connection ID that the server wants to receive.
-    pub connection_id: Option<&'a [u8]>,
+    pub connection_id: Option<ConnectionId>,
 }
 
-impl<'a> ServerHello12<'a> {
+impl ServerHello12 {
     /// Reads the body of a ServerHello.
-    pub fn parse(body: &'a [u8]) -> Result<Self, ParseError> {
+    pub fn parse(body: &[u8]) -> Result<Self, ParseError> {
         let mut reader = Reader::new(body);
         let version = reader.u16()?;
         let random = reader.array()?;
@@ -177,11 +177,11 @@ impl<'a> ServerHello12<'a> {
         Ok(hello)
     }
 
-    fn extension(&mut self, kind: u16, mut content: Reader<'a>) -> Result<(), ParseError> {
+    fn extension(&mut self, kind: u16, mut content: Reader<'_>) -> Result<(), ParseError> {
         match kind {
             extension::EXTENDED_MASTER_SECRET => self.extended_master_secret = true,
             extension::CONNECTION_ID => {
-                self.connection_id = Some(parse_connection_id(content)?);
+                self.connection_id = Some(ConnectionId::parse_extension(content)?);
                 return Ok(());
             }
             extension::SUPPORTED_VERSIONS => self.version = content.u16()?,
@@ -219,7 +219,7 @@ impl<'a> ServerHello12<'a> {
 fn emit_common(
     extended_master_secret: bool,
     renegotiation_info: bool,
-    connection_id: Option<&[u8]>,
+    connection_id: Option<ConnectionId>,
     out: &mut Vec<u8>,
 ) {
     if extended_master_secret {
@@ -228,18 +228,7 @@ fn emit_common(
     if renegotiation_info {
         extension::emit(out, extension::RENEGOTIATION_INFO, |out| out.push(0));
     }
-    if let Some(id) = connection_id {
-        extension::emit(out, extension::CONNECTION_ID, |out| {
-            vector8(out, |out| out.extend_from_slice(id));
-        });
-    }
-}
-
-/// The content of `connection_id` (RFC 9146 section 3), alike in both directions and versions.
-pub(super) fn parse_connection_id<'a>(mut content: Reader<'a>) -> Result<&'a [u8], ParseError> {
-    let mut id = content.vector8()?;
-    content.end()?;
-    if id.len() > MAX_CONNECTION_ID { Err(ParseError::TooLong) } else { Ok(id.rest()) }
+    ConnectionId::emit_extension(connection_id, out);
 }
 
 /// The cookie of a HelloVerifyRequest. Its version says nothing (RFC 6347 section 4.2.1).

@@ -14,6 +14,8 @@ pub const MAX_IDENTITY: usize = 512;
 pub const MAX_COOKIE: usize = 256;
 /// Longest connection ID. RFC 9146 allows 255 bytes.
 pub const MAX_CONNECTION_ID: usize = 20;
+/// Most connection IDs of one NewConnectionId.
+pub const MAX_CONNECTION_IDS: usize = 8;
 /// Most record numbers of one ACK.
 pub const MAX_ACKED: usize = 64;
 /// Most handshake fragments of one record.

@@ -9,6 +9,7 @@ mod ack;
 mod alert;
 mod client_hello;
 mod codec;
+mod connection_id;
 mod extension;
 mod handshake;
 mod hello12;
@@ -23,6 +24,7 @@ pub use ack::{RecordNumber, emit_ack, parse_ack};
 pub use alert::{Alert, AlertDescription};
 pub use client_hello::{BINDER_LEN, ClientHello, PskIdentity, PskModes};
 pub use codec::ParseError;
+pub use connection_id::{ConnectionId, NewConnectionId, parse_request_connection_id};
 pub use handshake::{Fragment, HEADER_LEN, HandshakeType, MESSAGE_HEADER_LEN, fragments, message};
 pub use hello12::{
     ClientHello12, ServerHello12, emit_hello_verify_request, parse_hello_verify_request,
@@ -31,7 +33,9 @@ pub use record::{
     ContentType, InnerPlaintext, PLAINTEXT_HEADER_LEN, Plaintext, Protected, Record, Records,
     TAG_LEN, UnifiedHeader, emit_plaintext_header,
 };
-pub use record12::{Content12, HEADER_LEN_12, Record12, Records12, emit_header_12};
+pub use record12::{
+    Content12, HEADER_LEN_12, Record12, Records12, emit_header_12, parse_inner_plaintext_12,
+};
 pub use server_hello::{RETRY_RANDOM, ServerHello};
 pub use short::{KeyUpdate, NewSessionTicket, parse_encrypted_extensions, parse_finished};
 pub use short12::{

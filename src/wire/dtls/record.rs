@@ -87,9 +87,11 @@ const EPOCH_MASK: u8 = 0b0000_0011;
 
 /// A unified header before its number is encrypted (RFC 9147 section 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnifiedHeader {
+pub struct UnifiedHeader<'a> {
     /// The epoch; its two low bits are written.
     pub epoch: u64,
+    /// The connection ID; an empty one is not written.
+    pub connection_id: &'a [u8],
     /// The number; its 8 or 16 low bits are written.
     pub sequence: u64,
     /// 16 bits of the number instead of 8.
@@ -98,9 +100,12 @@ pub struct UnifiedHeader {
     pub length: Option<u16>,
 }
 
-impl UnifiedHeader {
-    /// Where the number stands.
-    pub const SEQUENCE_AT: usize = 1;
+impl UnifiedHeader<'_> {
+    /// Where the number stands, behind a connection ID of so many bytes.
+    #[must_use]
+    pub const fn sequence_at(connection_id_len: usize) -> usize {
+        1 + connection_id_len
+    }
 
     /// The number of bytes that the number takes.
     #[must_use]
@@ -110,8 +115,8 @@ impl UnifiedHeader {
 
     /// The length of the header itself.
     #[must_use]
-    pub const fn len(long_sequence: bool, with_length: bool) -> usize {
-        2 + long_sequence as usize + 2 * with_length as usize
+    pub const fn len(connection_id_len: usize, long_sequence: bool, with_length: bool) -> usize {
+        2 + connection_id_len + long_sequence as usize + 2 * with_length as usize
     }
 
     /// Writes the header.
@@ -119,7 +124,9 @@ impl UnifiedHeader {
         let epoch_bits = self.epoch.to_be_bytes()[7] & EPOCH_MASK;
         let long = if self.long_sequence { LONG_SEQUENCE } else { 0 };
         let length = if self.length.is_some() { LENGTH } else { 0 };
-        out.push(FIXED_BITS | long | length | epoch_bits);
+        let id = if self.connection_id.is_empty() { 0 } else { CONNECTION_ID };
+        out.push(FIXED_BITS | id | long | length | epoch_bits);
+        out.extend_from_slice(self.connection_id);
         out.extend_from_slice(&self.sequence.to_be_bytes()[8 - self.sequence_len()..]);
         if let Some(length) = self.length {
             put_u16(out, length);
@@ -132,6 +139,8 @@ impl UnifiedHeader {
 pub struct Protected<'a> {
     /// The two low bits of the epoch.
     pub epoch_bits: u8,
+    /// The connection ID, if the header has one.
+    pub connection_id: Option<&'a [u8]>,
     /// The number of bytes of the encrypted number.
     pub sequence_len: usize,
     /// The header.
@@ -141,15 +150,17 @@ pub struct Protected<'a> {
 }
 
 impl<'a> Protected<'a> {
-    fn parse(reader: &mut Reader<'a>) -> Result<Self, ParseError> {
+    fn parse(reader: &mut Reader<'a>, connection_id_len: usize) -> Result<Self, ParseError> {
         let start = reader.clone();
         let flags = reader.u8()?;
         if flags & FIXED_MASK != FIXED_BITS {
             return Err(ParseError::IllegalValue);
         }
-        if flags & CONNECTION_ID != 0 {
-            return Err(ParseError::ConnectionId);
-        }
+        let connection_id = match (flags & CONNECTION_ID != 0, connection_id_len) {
+            (false, _) => None,
+            (true, 0) => return Err(ParseError::ConnectionId),
+            (true, len) => Some(reader.take(len)?),
+        };
         let sequence_len = if flags & LONG_SEQUENCE != 0 { 2 } else { 1 };
         reader.take(sequence_len)?;
         let length = if flags & LENGTH != 0 { Some(reader.u16()?) } else { None };
@@ -165,7 +176,8 @@ impl<'a> Protected<'a> {
         if ciphertext.len() > MAX_RECORD + 1 + TAG_LEN {
             return Err(ParseError::TooLong);
         }
-        Ok(Self { epoch_bits: flags & EPOCH_MASK, sequence_len, header, ciphertext })
+        let epoch_bits = flags & EPOCH_MASK;
+        Ok(Self { epoch_bits, connection_id, sequence_len, header, ciphertext })
     }
 }
 
@@ -183,21 +195,33 @@ pub enum Record<'a> {
 #[derive(Clone, Debug)]
 pub struct Records<'a> {
     reader: Reader<'a>,
+    connection_id_len: usize,
     left: usize,
 }
 
 impl<'a> Records<'a> {
-    /// The records of `datagram`.
+    /// The records of `datagram`, for a receiver that wants no connection IDs.
     #[must_use]
     pub const fn new(datagram: &'a [u8]) -> Self {
-        Self { reader: Reader::new(datagram), left: MAX_RECORDS }
+        Self { reader: Reader::new(datagram), connection_id_len: 0, left: MAX_RECORDS }
+    }
+
+    /// From the next record on, connection IDs have `len` bytes: only their receiver, who chose
+    /// them, knows how many.
+    pub const fn expect_connection_ids(&mut self, len: usize) {
+        self.connection_id_len = len;
+    }
+
+    /// Nothing more is read.
+    pub const fn stop(&mut self) {
+        self.reader = Reader::new(&[]);
     }
 
     fn parse_one(&mut self, first: u8) -> Result<Record<'a>, ParseError> {
         self.left = self.left.checked_sub(1).ok_or(ParseError::TooLong)?;
         // RFC 9147 section 4.1: the first byte tells the two forms apart.
         if first & FIXED_MASK == FIXED_BITS {
-            Protected::parse(&mut self.reader).map(Record::Protected)
+            Protected::parse(&mut self.reader, self.connection_id_len).map(Record::Protected)
         } else {
             Plaintext::parse(&mut self.reader).map(Record::Plaintext)
         }

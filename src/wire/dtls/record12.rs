@@ -98,6 +98,11 @@ impl<'a> Records12<'a> {
         Self { reader: Reader::new(datagram), connection_id_len, left: MAX_RECORDS }
     }
 
+    /// From the next record on, connection IDs have `len` bytes.
+    pub const fn expect_connection_ids(&mut self, len: usize) {
+        self.connection_id_len = len;
+    }
+
     fn parse_one(&mut self) -> Result<Record12<'a>, ParseError> {
         self.left = self.left.checked_sub(1).ok_or(ParseError::TooLong)?;
         Record12::parse(&mut self.reader, self.connection_id_len)
@@ -134,4 +139,20 @@ pub fn emit_header_12(
     out.extend_from_slice(&sequence.to_be_bytes()[2..]);
     out.extend_from_slice(connection_id);
     put_u16(out, u16::try_from(length).expect("records are bounded by `MAX_RECORD`"));
+}
+
+/// Takes padding and true type off what was under the protection of a `tls12_cid` record (RFC 9146
+/// section 4).
+pub fn parse_inner_plaintext_12(bytes: &[u8]) -> Result<(Content12, &[u8]), ParseError> {
+    let end = bytes.iter().rposition(|&byte| byte != 0).ok_or(ParseError::IllegalValue)?;
+    let (content, rest) = bytes.split_at(end);
+    let content_type = match rest.first() {
+        Some(&byte) => Content12::parse(byte)?,
+        None => return Err(ParseError::IllegalValue),
+    };
+    match content_type {
+        Content12::WithConnectionId => Err(ParseError::IllegalValue),
+        _ if content.len() > MAX_RECORD => Err(ParseError::TooLong),
+        _ => Ok((content_type, content)),
+    }
 }

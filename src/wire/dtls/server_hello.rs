@@ -1,6 +1,7 @@
 //! ServerHello and HelloRetryRequest (RFC 8446 sections 4.1.3 and 4.1.4, RFC 9147 section 5.4).
 
 use super::codec::{ParseError, Reader, put_u16, vector16};
+use super::connection_id::ConnectionId;
 use super::extension::{self, X25519_LEN};
 use super::{GROUP_X25519, TLS_AES_128_GCM_SHA256, VERSION_DTLS12, VERSION_DTLS13};
 
@@ -23,6 +24,8 @@ pub struct ServerHello<'a> {
     pub key_share: Option<[u8; X25519_LEN]>,
     /// The index of the chosen PSK.
     pub psk: Option<u16>,
+    /// The connection ID that the server wants to receive (RFC 9147 section 9).
+    pub connection_id: Option<ConnectionId>,
     /// The cookie of a HelloRetryRequest.
     pub cookie: Option<&'a [u8]>,
 }
@@ -37,6 +40,7 @@ impl<'a> ServerHello<'a> {
             version: Some(VERSION_DTLS13),
             key_share: None,
             psk: None,
+            connection_id: None,
             cookie: None,
         }
     }
@@ -80,6 +84,10 @@ impl<'a> ServerHello<'a> {
                 self.key_share = Some(share.try_into().map_err(|_| ParseError::IllegalValue)?);
             }
             extension::PRE_SHARED_KEY if !self.is_retry() => self.psk = Some(content.u16()?),
+            extension::CONNECTION_ID if !self.is_retry() => {
+                self.connection_id = Some(ConnectionId::parse_extension(content)?);
+                return Ok(());
+            }
             extension::COOKIE if self.is_retry() => {
                 self.cookie = Some(extension::parse_cookie(content)?);
                 return Ok(());
@@ -109,6 +117,7 @@ impl<'a> ServerHello<'a> {
             if let Some(index) = self.psk {
                 extension::emit(out, extension::PRE_SHARED_KEY, |out| put_u16(out, index));
             }
+            ConnectionId::emit_extension(self.connection_id, out);
             if let Some(cookie) = self.cookie {
                 extension::emit_cookie(out, cookie);
             }

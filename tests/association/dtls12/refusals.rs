@@ -6,7 +6,7 @@ use keystorm::association::{
 };
 use keystorm::sim::time::{Duration, Time};
 use keystorm::wire::dtls::{
-    ClientHello12, Content12, Fragment, HandshakeType, ServerHello12, VERSION_DTLS12,
+    ClientHello12, ConnectionId, Content12, Fragment, HandshakeType, ServerHello12, VERSION_DTLS12,
     emit_header_12,
 };
 
@@ -80,7 +80,7 @@ fn a_server_answers_the_signal_against_renegotiation() {
 }
 
 /// What a client says to this ServerHello.
-fn client_says(edit: impl FnOnce(&mut ServerHello12<'_>)) -> Received {
+fn client_says(edit: impl FnOnce(&mut ServerHello12)) -> Received {
     let mut hello = ServerHello12 {
         version: VERSION_DTLS12,
         random: [2; 32],
@@ -106,9 +106,9 @@ fn a_client_names_what_is_wrong_with_a_server_hello() {
     assert_eq!(client_says(|_| {}), Received::Fragment);
     assert_eq!(client_says(|hello| hello.version = 0xfeff), Rejected(Rejection::WrongVersion));
     assert_eq!(client_says(|hello| hello.suite = 0x00a8), Rejected(Rejection::WrongSuite));
-    let bare = |hello: &mut ServerHello12<'_>| hello.extended_master_secret = false;
+    let bare = |hello: &mut ServerHello12| hello.extended_master_secret = false;
     assert_eq!(client_says(bare), Rejected(Rejection::MissingExtension));
-    let unasked = |hello: &mut ServerHello12<'_>| hello.connection_id = Some(b"id");
+    let unasked = |hello: &mut ServerHello12| hello.connection_id = ConnectionId::new(b"id");
     assert_eq!(client_says(unasked), Rejected(Rejection::UnexpectedExtension));
     // Not asked for either, but harmless, and sent by some servers in any case.
     assert_eq!(client_says(|hello| hello.renegotiation_info = true), Received::Fragment);
