@@ -14,7 +14,7 @@ use keystorm::report::{self, Context, Folder, FolderError, Series, Status};
 use keystorm::run::{Checked, DigestTrail, Metric, Outcome, Verdict};
 use keystorm::scenario::Plan;
 use keystorm::scenario::plan::{Action, Cse, Event, Fleet, Registrar, Rekey, Schedule, Security};
-use keystorm::scenario::plan::{Spread, Target};
+use keystorm::scenario::plan::{Spread, StorePlace, Target};
 use keystorm::sim::time::{Duration, Time};
 use proptest::prelude::*;
 
@@ -58,7 +58,13 @@ fn plan(storm: &Storm) -> Plan {
         duration: storm.duration,
         classes: Vec::new(),
         links: Vec::new(),
-        cses: vec![Cse { name: "in".to_owned(), class: 0, workers: 4, queue: None }],
+        cses: vec![Cse {
+            name: "in".to_owned(),
+            class: 0,
+            workers: 4,
+            queue: None,
+            store: StorePlace::Flash,
+        }],
         gateways: Vec::new(),
         fleets: vec![Fleet {
             name: "meters".to_owned(),
@@ -70,6 +76,7 @@ fn plan(storm: &Storm) -> Plan {
             profile: None,
             start: at_once,
             telemetry: None,
+            store: StorePlace::Flash,
         }],
         security: Security {
             association: Config::default(),
@@ -77,6 +84,7 @@ fn plan(storm: &Storm) -> Plan {
             key_hard_limit: None,
             renewal: None,
             retry: None,
+            second_factor: false,
         },
         events: storm.events.clone(),
         expectations: Vec::new(),

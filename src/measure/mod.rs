@@ -8,5 +8,7 @@ mod track;
 
 pub use band::Band;
 pub use distribution::{Distribution, Summary};
-pub use recorder::{ByteClass, Counters, Group, GroupRecord, LinkRecord, Recorder, Tier};
+pub use recorder::{
+    ByteClass, Counters, Group, GroupRecord, HsmRecord, LinkRecord, Recorder, Tier,
+};
 pub use track::{Fold, Track};

@@ -93,6 +93,19 @@ pub struct GroupRecord {
     pub energy: Distribution,
 }
 
+/// Load of the HSMs of one group's nodes.
+#[derive(Clone, Debug)]
+pub struct HsmRecord {
+    /// Units of all its HSMs together; 0 if it has none.
+    pub units: u64,
+    /// Busy nanoseconds of all units, by time.
+    pub busy: Track,
+    /// How long each request waited for a unit, in nanoseconds.
+    pub wait: Distribution,
+    /// What they did, by the number of the operation.
+    pub operations: [u64; 6],
+}
+
 /// Traffic of one link type, both directions.
 #[derive(Clone, Debug)]
 pub struct LinkRecord {
@@ -146,6 +159,8 @@ pub struct Recorder {
     pub groups: Vec<Group>,
     /// Their loads, by the same index.
     pub loads: Vec<GroupRecord>,
+    /// Loads of their HSMs, by the same index.
+    pub hsms: Vec<HsmRecord>,
     /// Names of the link types.
     pub link_names: Vec<String>,
     /// Their traffic, by the same index.
@@ -185,6 +200,12 @@ impl Recorder {
             wait: Distribution::default(),
             energy: Distribution::default(),
         };
+        let hsm = HsmRecord {
+            units: 0,
+            busy: Track::adaptive(Fold::Sum),
+            wait: Distribution::default(),
+            operations: [0; 6],
+        };
         let link = LinkRecord {
             bytes: vec![Track::adaptive(Fold::Sum); ByteClass::ALL.len()],
             datagrams: 0,
@@ -192,6 +213,7 @@ impl Recorder {
         };
         Self {
             loads: vec![load; groups.len()],
+            hsms: vec![hsm; groups.len()],
             links: vec![link; link_names.len()],
             groups,
             link_names,
@@ -283,6 +305,12 @@ impl Recorder {
             mine.queue.merge(&theirs.queue);
             mine.wait.merge(&theirs.wait);
             mine.energy.merge(&theirs.energy);
+        }
+        for (mine, theirs) in self.hsms.iter_mut().zip(&other.hsms) {
+            mine.busy.merge(&theirs.busy);
+            mine.wait.merge(&theirs.wait);
+            let counts = mine.operations.iter_mut().zip(theirs.operations);
+            counts.for_each(|(mine, theirs)| *mine += theirs);
         }
         for (mine, theirs) in self.links.iter_mut().zip(&other.links) {
             for (track, more) in mine.bytes.iter_mut().zip(&theirs.bytes) {

@@ -34,6 +34,7 @@ pub(super) struct Actor {
     pub(super) origin: Origin,
     pub(super) processor: Processor<Job>,
     pub(super) port: Port,
+    pub(super) keyring: super::Keyring,
     pub(super) client: Option<Client>,
     pub(super) server: Option<Box<Server>>,
     pub(super) reporter: Option<Reporter>,
@@ -146,11 +147,16 @@ impl Actor {
         let streams = &layout.groups[place.group as usize].streams;
         let mut cursor = self.cursor;
         let mut rng = streams.draws(place.member, OWN_DRAWS, &mut cursor);
+        let mut keyring = std::mem::take(&mut self.keyring);
         let mut work = Work {
             layout,
             node: self.id,
             now,
             recorder: reach.context.recorder,
+            keyring: &mut keyring,
+            store_work: Default::default(),
+            refusal: None,
+            unknown: None,
             rng: &mut rng,
             out: Vec::new(),
             operations: Operations::default(),
@@ -159,11 +165,12 @@ impl Actor {
             done: Done::default(),
         };
         let (change, touched) = self.dispatch(job, &mut work);
-        let cost = work.cost();
+        let cost = work.cost() + work.wait_for_hsm();
         let Work { operations, done, recorder, .. } = work;
         recorder.count_operations(operations.counts());
         drop(rng);
         self.cursor = cursor;
+        self.keyring = keyring;
         self.follow_up(change, touched, cost, reach);
         (cost, done)
     }

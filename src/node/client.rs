@@ -4,10 +4,9 @@ use rand_core::Rng;
 
 use super::event::{Note, Rekey};
 use super::layout::NodeId;
-use super::work::{Work, byte_class};
+use super::work::{Work, byte_class, no_key};
 use crate::association::{
-    Association, ConnectError, Failure, Kind, Offer, Operations, Output, PskStore, Received,
-    Secret, Ticket, early_secret, master_secret_12,
+    Association, ConnectError, Failure, Kind, Offer, Output, Received, Ticket,
 };
 use crate::measure::{ByteClass, Recorder};
 use crate::sim::time::{Duration, Time};
@@ -15,7 +14,6 @@ use crate::sim::time::{Duration, Time};
 /// A node's side towards its registrar.
 pub(super) struct Client {
     registrar: NodeId,
-    psk: Secret,
     current: Option<Association>,
     pending: Option<Box<Pending>>,
     ticket: Option<Box<Ticket>>,
@@ -55,30 +53,10 @@ pub(super) enum Change {
     Failed,
 }
 
-/// The single key that a device holds.
-struct OwnKey<'a>(&'a Secret);
-
-impl PskStore for OwnKey<'_> {
-    fn early_secret(&self, _identity: &[u8], operations: &mut Operations) -> Option<Secret> {
-        Some(early_secret(self.0, operations))
-    }
-
-    fn master_secret_12(
-        &self,
-        _identity: &[u8],
-        label: &[u8],
-        seed: &[u8],
-        operations: &mut Operations,
-    ) -> Option<[u8; 48]> {
-        Some(master_secret_12(self.0, label, seed, operations))
-    }
-}
-
 impl Client {
-    pub(super) const fn new(registrar: NodeId, psk: Secret) -> Self {
+    pub(super) const fn new(registrar: NodeId) -> Self {
         Self {
             registrar,
-            psk,
             current: None,
             pending: None,
             ticket: None,
@@ -163,7 +141,7 @@ impl Client {
             work.reject("key_hard_limit");
             return false;
         }
-        let sent = work.call(&OwnKey(&self.psk), |env| association.send(config, data, env)).is_ok();
+        let sent = work.call(|env| association.send(config, data, env)).is_ok();
         self.settle(work);
         if sent {
             work.recorder.key_age.record(age.0);
@@ -179,22 +157,20 @@ impl Client {
         bytes: &[u8],
         work: &mut Work<'_>,
     ) -> (Vec<Vec<u8>>, Option<Change>) {
-        let keys = OwnKey(&self.psk);
         let config = &work.layout.group(work.node).association;
         let mut received = None;
         if let Some(pending) = &mut self.pending {
-            received =
-                Some(work.call(&keys, |env| pending.association.receive(config, bytes, env)));
+            received = Some(work.call(|env| pending.association.receive(config, bytes, env)));
         }
         if let (None | Some(Received::Rejected(_)), Some(current)) = (received, &mut self.current) {
-            received = Some(work.call(&keys, |env| current.receive(config, bytes, env)));
+            received = Some(work.call(|env| current.receive(config, bytes, env)));
             if received == Some(Received::KeyUpdate) {
                 self.peer_updated(work);
             }
         }
         match received {
             None => work.reject("no_association"),
-            Some(Received::Rejected(reason)) => work.reject(reason.name()),
+            Some(Received::Rejected(reason)) => work.reject_datagram(reason),
             Some(_) => {}
         }
         work.received = received;
@@ -203,13 +179,12 @@ impl Client {
 
     /// A timer of an association ran out.
     pub(super) fn timeout(&mut self, work: &mut Work<'_>) -> Option<Change> {
-        let keys = OwnKey(&self.psk);
         let config = &work.layout.group(work.node).association;
         if let Some(pending) = &mut self.pending {
-            work.call(&keys, |env| pending.association.timeout(config, env));
+            work.call(|env| pending.association.timeout(config, env));
         }
         if let Some(current) = &mut self.current {
-            work.call(&keys, |env| current.timeout(config, env));
+            work.call(|env| current.timeout(config, env));
         }
         let change = self.settle(work).1;
         if self.renew_at <= work.now {
@@ -313,14 +288,16 @@ impl Client {
             Some(ticket) if resumes => Offer::Ticket(ticket),
             _ => Offer::Psk(identity.as_bytes()),
         };
-        let keys = OwnKey(&self.psk);
-        match work.call(&keys, |env| Association::connect(config, offer, env)) {
+        match work.call(|env| Association::connect(config, offer, env)) {
             Ok(association) => {
                 let pending = Pending { association, started: work.now, class, resumes };
                 self.pending = Some(Box::new(pending));
                 self.settle(work).1
             }
-            Err(ConnectError::UnknownIdentity) => self.failed("unknown_identity", work),
+            Err(ConnectError::UnknownIdentity) => {
+                let reason = work.refusal.map_or("unknown_identity", no_key);
+                self.failed(reason, work)
+            }
             Err(ConnectError::BadIdentity) => self.failed("bad_identity", work),
             Err(ConnectError::NoTickets) => self.failed("no_tickets", work),
         }
@@ -329,8 +306,7 @@ impl Client {
     fn update_keys(&mut self, work: &mut Work<'_>) -> Option<Change> {
         let config = &work.layout.group(work.node).association;
         let association = self.current.as_mut()?;
-        let keys = OwnKey(&self.psk);
-        match work.call(&keys, |env| association.update_keys(config, true, env)) {
+        match work.call(|env| association.update_keys(config, true, env)) {
             Ok(()) => {
                 if let Some(wanted) = &mut self.wanted {
                     wanted.update = Some((false, false));

@@ -1,6 +1,6 @@
 //! Where every node stands: what never changes during a run and all nodes may look up.
 
-use crate::association::{Config, Secret};
+use crate::association::Config;
 use crate::net::LinkType;
 use crate::sim::StreamKey;
 use crate::sim::time::Duration;
@@ -129,43 +129,5 @@ impl Layout {
     pub fn next_hop_down(&self, from: NodeId, to: NodeId) -> NodeId {
         let parent = self.place(to).parent;
         if parent == from { to } else { parent }
-    }
-}
-
-/// The pre-shared keys that a server was provisioned with, by the number of its client.
-pub struct KeyTable {
-    keys: Vec<(NodeId, Secret)>,
-}
-
-impl KeyTable {
-    /// A table of the clients of one server, in the order of their numbers.
-    #[must_use]
-    pub const fn new(keys: Vec<(NodeId, Secret)>) -> Self {
-        Self { keys }
-    }
-
-    /// The clients, in the order of their numbers.
-    pub fn clients(&self) -> impl Iterator<Item = NodeId> + '_ {
-        self.keys.iter().map(|(node, _)| *node)
-    }
-
-    /// The client with this number.
-    #[must_use]
-    pub fn client(&self, number: u32) -> Option<NodeId> {
-        self.keys.get(number as usize).map(|(node, _)| *node)
-    }
-
-    /// The key of the client that calls itself `identity`, if this server knows it.
-    #[must_use]
-    pub fn find(&self, layout: &Layout, identity: &[u8]) -> Option<&Secret> {
-        let text = std::str::from_utf8(identity).ok()?;
-        let (group, member) = text.rsplit_once('-')?;
-        let member: u32 = member.parse().ok()?;
-        let index = self.keys.partition_point(|(node, _)| {
-            let place = layout.place(*node);
-            (layout.groups[place.group as usize].name.as_str(), place.member) < (group, member)
-        });
-        let (node, key) = self.keys.get(index)?;
-        (layout.identity(*node) == text).then_some(key)
     }
 }

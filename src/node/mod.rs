@@ -5,6 +5,7 @@ mod actor;
 mod class;
 mod client;
 mod event;
+mod keyring;
 mod layout;
 mod processor;
 mod reporter;
@@ -15,5 +16,6 @@ mod work;
 
 pub use class::{Class, Cost, FixedTimes, Prices};
 pub use event::{Alarm, Command, Done, Event, Packet, Rekey, Renewal};
-pub use layout::{GroupSetting, IDENTITY_MAX, KeyTable, Layout, NodeId, Place};
+pub use keyring::Keyring;
+pub use layout::{GroupSetting, IDENTITY_MAX, Layout, NodeId, Place};
 pub use site::{NodeParts, NodeSite};

@@ -1,11 +1,8 @@
 //! The server's end of associations, and the service layer behind it.
 
-use super::layout::{KeyTable, Layout, NodeId};
+use super::layout::{Layout, NodeId};
 use super::work::{Work, byte_class};
-use crate::association::{
-    Accept, Association, Config, Operations, Output, Peek, PskStore, Received, Secret,
-    early_secret, master_secret_12, peek,
-};
+use crate::association::{Accept, Association, Config, Output, Peek, Received, peek};
 use crate::measure::ByteClass;
 use crate::onem2m::Service;
 use crate::sim::time::{Duration, Time};
@@ -15,7 +12,8 @@ const NO_ASSOCIATION: &str = "no_association";
 
 /// A node's side towards its clients.
 pub(super) struct Server {
-    keys: KeyTable,
+    /// The clients, by their numbers.
+    nodes: Vec<NodeId>,
     /// The policy towards the members of each group, with this server's secrets.
     configs: Vec<Config>,
     clients: Vec<Peer>,
@@ -38,38 +36,17 @@ impl Default for Peer {
     }
 }
 
-/// The keys of all clients, looked up by the identity that one presents.
-struct TableKeys<'a> {
-    layout: &'a Layout,
-    table: &'a KeyTable,
-}
-
-impl PskStore for TableKeys<'_> {
-    fn early_secret(&self, identity: &[u8], operations: &mut Operations) -> Option<Secret> {
-        Some(early_secret(self.table.find(self.layout, identity)?, operations))
-    }
-
-    fn master_secret_12(
-        &self,
-        identity: &[u8],
-        label: &[u8],
-        seed: &[u8],
-        operations: &mut Operations,
-    ) -> Option<[u8; 48]> {
-        let key = self.table.find(self.layout, identity)?;
-        Some(master_secret_12(key, label, seed, operations))
-    }
-}
-
 impl Server {
-    pub(super) fn new(me: NodeId, keys: KeyTable, configs: Vec<Config>, layout: &Layout) -> Self {
+    pub(super) fn new(
+        me: NodeId,
+        nodes: Vec<NodeId>,
+        configs: Vec<Config>,
+        layout: &Layout,
+    ) -> Self {
         let mut service = Service::new(&layout.cse_name(me));
-        let mut clients = Vec::new();
-        for client in keys.clients() {
-            service.provision(&layout.originator(client));
-            clients.push(Peer::default());
-        }
-        Self { keys, configs, clients, service }
+        nodes.iter().for_each(|client| service.provision(&layout.originator(*client)));
+        let clients = nodes.iter().map(|_| Peer::default()).collect();
+        Self { nodes, configs, clients, service }
     }
 
     /// How many clients it was provisioned with.
@@ -94,12 +71,11 @@ impl Server {
             return work.reject(NO_ASSOCIATION);
         };
         let config = &self.configs[place.group as usize];
-        let keys = TableKeys { layout: work.layout, table: &self.keys };
-        let Some(received) = peer.receive(config, &keys, from, class, bytes, work) else {
+        let Some(received) = peer.receive(config, from, class, bytes, work) else {
             return work.reject(NO_ASSOCIATION);
         };
         if let Received::Rejected(reason) = received {
-            work.reject(reason.name());
+            work.reject_datagram(reason);
         }
         count_flight(received, bytes, work);
         work.received = Some(received);
@@ -108,15 +84,14 @@ impl Server {
 
     /// A timer of the association with `client` ran out.
     pub(super) fn timeout(&mut self, client: u32, work: &mut Work<'_>) {
-        let Some(node) = self.keys.client(client) else { return };
+        let Some(&node) = self.nodes.get(client as usize) else { return };
         let config = &self.configs[work.layout.place(node).group as usize];
-        let keys = TableKeys { layout: work.layout, table: &self.keys };
         let Some(peer) = self.clients.get_mut(client as usize) else { return };
         if let Some(pending) = &mut peer.pending {
-            work.call(&keys, |env| pending.timeout(config, env));
+            work.call(|env| pending.timeout(config, env));
         }
         if let Some(current) = &mut peer.current {
-            work.call(&keys, |env| current.timeout(config, env));
+            work.call(|env| current.timeout(config, env));
         }
         self.settle(node, work);
     }
@@ -128,8 +103,8 @@ impl Server {
 
     /// The keys with the clients of `group` are no longer valid.
     pub(super) fn expire(&mut self, group: u32, layout: &Layout) {
-        for (node, peer) in self.keys.clients().zip(&mut self.clients) {
-            if layout.place(node).group == group {
+        for (node, peer) in self.nodes.iter().zip(&mut self.clients) {
+            if layout.place(*node).group == group {
                 peer.current = None;
             }
         }
@@ -139,7 +114,6 @@ impl Server {
     fn settle(&mut self, client: NodeId, work: &mut Work<'_>) {
         let place = *work.layout.place(client);
         let config = &self.configs[place.group as usize];
-        let keys = TableKeys { layout: work.layout, table: &self.keys };
         let peer = &mut self.clients[place.client as usize];
         while !work.out.is_empty() {
             let mut outputs = std::mem::take(&mut work.out);
@@ -154,7 +128,7 @@ impl Server {
                     }
                     Output::Failed(_) | Output::Closed => peer.drop_over(),
                     Output::Data(request) => {
-                        answer(&mut self.service, peer, &request, client, config, &keys, work);
+                        answer(&mut self.service, peer, &request, client, config, work);
                     }
                     Output::KeysUpdated { .. } | Output::Ticket(_) => {}
                 }
@@ -186,22 +160,21 @@ impl Peer {
     fn receive(
         &mut self,
         config: &Config,
-        keys: &TableKeys<'_>,
         from: NodeId,
         class: ByteClass,
         bytes: &[u8],
         work: &mut Work<'_>,
     ) -> Option<Received> {
         if let Some(Peek::ClientHello { random }) = peek(bytes) {
-            return Some(self.hello(config, keys, from, class, bytes, &random, work));
+            return Some(self.hello(config, from, class, bytes, &random, work));
         }
         let mut received = None;
         if let Some(pending) = &mut self.pending {
-            received = Some(work.call(keys, |env| pending.receive(config, bytes, env)));
+            received = Some(work.call(|env| pending.receive(config, bytes, env)));
         }
         match (received, &mut self.current) {
             (None | Some(Received::Rejected(_)), Some(current)) => {
-                Some(work.call(keys, |env| current.receive(config, bytes, env)))
+                Some(work.call(|env| current.receive(config, bytes, env)))
             }
             _ => received,
         }
@@ -212,7 +185,6 @@ impl Peer {
     fn hello(
         &mut self,
         config: &Config,
-        keys: &TableKeys<'_>,
         from: NodeId,
         class: ByteClass,
         bytes: &[u8],
@@ -220,13 +192,13 @@ impl Peer {
         work: &mut Work<'_>,
     ) -> Received {
         if let Some(pending) = self.pending.as_mut().filter(|a| a.began_with(random)) {
-            return work.call(keys, |env| pending.receive(config, bytes, env));
+            return work.call(|env| pending.receive(config, bytes, env));
         }
         if self.current.as_ref().is_some_and(|current| current.began_with(random)) {
             return Received::Duplicate;
         }
         let address = from.0.to_be_bytes();
-        match work.call(keys, |env| Association::accept(config, &address, bytes, env)) {
+        match work.call(|env| Association::accept(config, &address, bytes, env)) {
             Accept::Association(association) => {
                 self.pending = Some(Box::new(association));
                 self.class = if class == ByteClass::Retransmission { self.class } else { class };
@@ -261,7 +233,6 @@ fn answer(
     request: &[u8],
     client: NodeId,
     config: &Config,
-    keys: &TableKeys<'_>,
     work: &mut Work<'_>,
 ) {
     work.requests += 1;
@@ -269,7 +240,7 @@ fn answer(
         Ok(answer) => {
             if let Some(current) = &mut peer.current {
                 // An association that was just used for receiving can send.
-                let _ = work.call(keys, |env| current.send(config, &answer, env));
+                let _ = work.call(|env| current.send(config, &answer, env));
             }
         }
         Err(reason) => work.reject(reason.name()),

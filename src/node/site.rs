@@ -5,12 +5,13 @@ use std::sync::Arc;
 use super::actor::{Actor, Reach};
 use super::client::Client;
 use super::event::Event;
-use super::layout::{KeyTable, Layout, NodeId};
+use super::keyring::Keyring;
+use super::layout::{Layout, NodeId};
 use super::processor::Processor;
 use super::reporter::Reporter;
 use super::server::Server;
 use super::transit::Port;
-use crate::association::{Config, Secret};
+use crate::association::Config;
 use crate::measure::Recorder;
 use crate::sim::time::Time;
 use crate::sim::{Context, Origin, Site};
@@ -31,10 +32,10 @@ pub struct NodeParts {
     pub queue: Option<u32>,
     /// How many nodes have it as their parent.
     pub children: usize,
-    /// Its own pre-shared key, if it is a client.
-    pub psk: Option<Secret>,
-    /// Its clients' keys and its policy towards each group, if it is a server.
-    pub server: Option<(KeyTable, Vec<Config>)>,
+    /// Its long-term keys.
+    pub keyring: Keyring,
+    /// Its clients by their numbers and its policy towards each group, if it is a server.
+    pub server: Option<(Vec<NodeId>, Vec<Config>)>,
 }
 
 impl NodeSite {
@@ -50,14 +51,15 @@ impl NodeSite {
         let place = layout.place(parts.id);
         debug_assert_eq!(place.local as usize, self.actors.len());
         let server =
-            parts.server.map(|(keys, configs)| Server::new(parts.id, keys, configs, layout));
+            parts.server.map(|(nodes, configs)| Server::new(parts.id, nodes, configs, layout));
         let telemetry = layout.group(parts.id).telemetry;
         self.actors.push(Actor {
             id: parts.id,
             origin: Origin::new(parts.id.0),
             processor: Processor::new(parts.workers, parts.queue),
             port: Port::new(parts.children),
-            client: parts.psk.map(|psk| Client::new(place.registrar, psk)),
+            keyring: parts.keyring,
+            client: (place.registrar != parts.id).then(|| Client::new(place.registrar)),
             server: server.map(Box::new),
             reporter: telemetry.map(|(_, size)| Reporter::new(size)),
             cursor: 0,

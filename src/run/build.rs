@@ -2,21 +2,16 @@
 
 use std::sync::Arc;
 
-use rand_core::Rng as _;
-
+use super::keys::{Provisioner, server_secrets};
 use super::script::Script;
-use crate::association::{Config, Secret, ServerSecrets};
+use crate::association::Config;
 use crate::measure::{Group, Recorder, Tier};
-use crate::node::{GroupSetting, KeyTable, Layout, NodeId, NodeParts, NodeSite, Place};
+use crate::node::{GroupSetting, Layout, NodeId, NodeParts, NodeSite, Place};
 use crate::scenario::Plan;
-use crate::scenario::plan::Registrar;
+use crate::scenario::plan::{Registrar, StorePlace};
 use crate::sim::time::Duration;
 use crate::sim::{Engine, Seed};
 
-/// Draws of a client's pre-shared key.
-const PSK_DRAWS: u8 = 16;
-/// Draws of a server's own secrets.
-const SERVER_DRAWS: u8 = 17;
 /// Devices without a gateway share sites of this many.
 const DIRECT_SITE: u32 = 256;
 
@@ -25,6 +20,8 @@ pub(super) struct World {
     pub(super) engine: Engine<NodeSite>,
     /// The groups, for the recorder.
     pub(super) groups: Vec<Group>,
+    /// Units of the HSMs of each group.
+    pub(super) hsm_units: Vec<u64>,
 }
 
 impl World {
@@ -37,29 +34,48 @@ impl World {
         let mut clients = clients_by_registrar(&layout);
         let children = children(&layout);
         let seed = Seed(plan.seed);
+        let second_factor = plan.security.second_factor;
+        let provisioner = Provisioner { layout: &layout, second_factor };
         for (index, place) in layout.places.iter().enumerate() {
             let id = node_id(index);
             let spec = &map.specs[place.group as usize];
             let served = std::mem::take(&mut clients[index]);
-            let server = spec.serves.then(|| provision(&layout, id, served, seed));
+            let keyring = provisioner.keyring(id, spec.store, &served);
+            let server = spec.serves.then(|| {
+                let secrets = server_secrets(&layout, id, seed);
+                let with_secrets = |group: &GroupSetting| Config {
+                    server: Some(secrets.clone()),
+                    ..group.association.clone()
+                };
+                (served, layout.groups.iter().map(with_secrets).collect())
+            });
             sites[place.site as usize].add(NodeParts {
                 id,
                 workers: spec.workers,
                 queue: spec.queue,
                 children: children[index],
-                psk: (place.registrar != id).then(|| psk(&layout, id)),
+                keyring,
                 server,
             });
         }
         let mut engine = Engine::new(sites, map.lookahead);
         Script::new(plan, &layout, seed).write(&mut engine);
-        Self { engine, groups: map.groups }
+        let hsm_units = map.specs.iter().zip(&map.groups).map(|(spec, group)| {
+            let StorePlace::Hsm(profile) = spec.store else { return 0 };
+            let places = if second_factor { 2 } else { 1 };
+            u64::from(profile.units) * u64::from(group.count) * places
+        });
+        Self { engine, hsm_units: hsm_units.collect(), groups: map.groups }
     }
 
     /// An empty recorder for this world.
-    pub(super) fn recorder(groups: &[Group], plan: &Plan) -> Recorder {
+    pub(super) fn recorder(groups: &[Group], hsm_units: &[u64], plan: &Plan) -> Recorder {
         let links = plan.links.iter().map(|link| link.name.clone()).collect();
-        Recorder::new(groups.to_vec(), links)
+        let mut recorder = Recorder::new(groups.to_vec(), links);
+        for (hsm, units) in recorder.hsms.iter_mut().zip(hsm_units) {
+            hsm.units = *units;
+        }
+        recorder
     }
 }
 
@@ -68,6 +84,7 @@ struct Spec {
     workers: u32,
     queue: Option<u32>,
     serves: bool,
+    store: StorePlace,
 }
 
 /// Where everybody stands.
@@ -105,7 +122,12 @@ impl Map {
     fn place_cses(&mut self, plan: &Plan, locals: &mut [u32]) {
         for cse in &plan.cses {
             let group = self.group(plan, &cse.name, Tier::Cse, 1, cse.workers, cse.class, None);
-            self.specs.push(Spec { workers: cse.workers, queue: cse.queue, serves: true });
+            self.specs.push(Spec {
+                workers: cse.workers,
+                queue: cse.queue,
+                serves: true,
+                store: cse.store,
+            });
             let id = node_id(self.layout.places.len());
             self.place(group, 0, 0, locals, id, id);
         }
@@ -116,7 +138,12 @@ impl Map {
             let (name, count, workers) = (&gateway.name, gateway.count, gateway.workers);
             let link = Some(gateway.link);
             let group = self.group(plan, name, Tier::Gateway, count, workers, gateway.class, link);
-            self.specs.push(Spec { workers, queue: gateway.queue, serves: gateway.registers });
+            self.specs.push(Spec {
+                workers,
+                queue: gateway.queue,
+                serves: gateway.registers,
+                store: gateway.store,
+            });
             self.lookahead = self.lookahead.min(plan.links[gateway.link].latency);
             let cse = node_id(gateway.cse);
             for member in 0..count {
@@ -149,7 +176,7 @@ impl Map {
             } else {
                 self.lookahead = self.lookahead.min(plan.links[fleet.link].latency);
             }
-            self.specs.push(Spec { workers: 1, queue: None, serves: false });
+            self.specs.push(Spec { workers: 1, queue: None, serves: false, store: fleet.store });
             for member in 0..count {
                 let (parent, site) = match (fleet.via, fleet.registrar) {
                     (Some(via), _) => {
@@ -277,34 +304,4 @@ fn clients_by_registrar(layout: &Layout) -> Vec<Vec<NodeId>> {
         served.sort_by_key(|client| layout.place(*client).client);
     }
     clients
-}
-
-/// What a server starts with: the keys of its clients, and its policy with secrets of its own.
-fn provision(
-    layout: &Layout,
-    id: NodeId,
-    served: Vec<NodeId>,
-    seed: Seed,
-) -> (KeyTable, Vec<Config>) {
-    let keys = served.into_iter().map(|client| (client, psk(layout, client))).collect();
-    let mut secrets = ServerSecrets { cookie: [0; 32], ticket: [0; 16] };
-    let mut cursor = 0;
-    let streams = seed.streams(&layout.group(id).name);
-    let mut draws = streams.draws(layout.place(id).member, SERVER_DRAWS, &mut cursor);
-    draws.fill_bytes(&mut secrets.cookie);
-    draws.fill_bytes(&mut secrets.ticket);
-    let configs = layout
-        .groups
-        .iter()
-        .map(|group| Config { server: Some(secrets.clone()), ..group.association.clone() })
-        .collect();
-    (KeyTable::new(keys), configs)
-}
-
-/// The pre-shared key that `node` and its registrar were provisioned with.
-fn psk(layout: &Layout, node: NodeId) -> Secret {
-    let mut key = Secret::default();
-    let streams = &layout.group(node).streams;
-    streams.draws(layout.place(node).member, PSK_DRAWS, &mut 0).fill_bytes(&mut key);
-    key
 }

@@ -24,11 +24,11 @@ const DIGEST_SLICES: u64 = 256;
 #[must_use]
 pub fn execute(plan: Plan, threads: usize, observer: &(dyn Fn(Pulse) -> bool + Sync)) -> Outcome {
     let watch = stopwatch();
-    let World { engine, groups } = World::build(&plan);
+    let World { engine, groups, hsm_units } = World::build(&plan);
     let slice = Duration(plan.duration.0.div_ceil(DIGEST_SLICES).max(1));
     let digest = Digest::new(slice);
     let until = Time::ZERO + plan.duration;
-    let recorder = || World::recorder(&groups, &plan);
+    let recorder = || World::recorder(&groups, &hsm_units, &plan);
     let report = engine.run(until, threads, &digest, recorder, observer);
     let stop = report.stop;
     let (events, end, digest) = (report.events, report.end, report.digest.clone());

@@ -3,6 +3,7 @@
 mod build;
 mod estimate;
 mod execute;
+mod keys;
 mod metrics;
 mod outcome;
 mod process;

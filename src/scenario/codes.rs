@@ -207,6 +207,11 @@ codes! {
          registers, with its registrar. A CSE takes part through its peers; a gateway that only \
          forwards has no association.",
         "[[event]]\nat = \"10min\"\nexpire = { target = \"meters\" }";
+    Assurance "KS0310" "the keys do not live as the file asks for",
+        "A level of assurance sets where long-term keys live, the number of factors, forward secrecy and \
+         replay protection, unless the file says otherwise. What the file says must not fall short of the \
+         level. An HSM has a limited number of slots, and its model is of use only where keys live in one.",
+        "[security]\nassurance = \"LOA3\"";
     Expectation "KS0401" "the expectation does not parse",
         "An expectation is a metric and a comparison: `<`, `<=`, `=`, `>=` or `>`, and a value, \
          with or without a unit.",

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::association::Operation;
+use crate::credential::store::StoreOperation;
 use crate::measure::{ByteClass, Tier};
 
 /// The unit of a metric's value.
@@ -92,6 +93,13 @@ pub(super) fn all(groups: &[&str], links: &[&str]) -> BTreeMap<String, Unit> {
     for group in tiers.iter().chain(groups) {
         known.extend(LOADS.iter().map(|(load, unit)| (format!("load.{group}.{load}"), *unit)));
     }
+    for group in groups {
+        known.insert(format!("hsm.{group}.utilisation_mean"), Unit::Fraction);
+        for figure in FIGURES {
+            let unit = if figure == "count" { Unit::Count } else { Unit::Seconds };
+            known.insert(format!("hsm.{group}.wait_s.{figure}"), unit);
+        }
+    }
     for link in links {
         known.extend(LINKS.iter().map(|(figure, unit)| (format!("link.{link}.{figure}"), *unit)));
         let classes = ByteClass::ALL.map(|class| format!("link.{link}.{}_bytes", class.name()));
@@ -99,5 +107,7 @@ pub(super) fn all(groups: &[&str], links: &[&str]) -> BTreeMap<String, Unit> {
     }
     let operations = Operation::ALL.map(Operation::name);
     known.extend(operations.map(|name| (format!("crypto.operations.{name}"), Unit::Count)));
+    let hsm = StoreOperation::ALL.map(|operation| format!("hsm.operations.{}", operation.name()));
+    known.extend(hsm.map(|name| (name, Unit::Count)));
     known
 }

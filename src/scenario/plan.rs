@@ -1,6 +1,7 @@
 //! The checked plan of a run: every name resolved, every default filled in, nothing left to refuse.
 
 use crate::association::{Config, Profile};
+use crate::credential::store::{HsmProfile, StoreKind};
 use crate::net::LinkType;
 pub use crate::node::{Rekey, Renewal};
 
@@ -47,6 +48,33 @@ pub struct Cse {
     pub workers: u32,
     /// Jobs that may wait; more are dropped. `None`: no limit but memory.
     pub queue: Option<u32>,
+    /// Where its long-term keys live.
+    pub store: StorePlace,
+}
+
+/// Where long-term keys live.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StorePlace {
+    /// Raw bytes in flash or on disk.
+    #[default]
+    Flash,
+    /// A sealed file, unlocked at the start with a secret of the node's own.
+    Sealed,
+    /// An HSM.
+    Hsm(HsmProfile),
+}
+
+impl StorePlace {
+    /// Which kind of place it is.
+    #[must_use]
+    pub const fn kind(&self) -> StoreKind {
+        match self {
+            Self::Flash => StoreKind::PlainFlash,
+            Self::Sealed => StoreKind::SealedFile,
+            Self::Hsm(HsmProfile { is_server: true, .. }) => StoreKind::ServerHsm,
+            Self::Hsm(_) => StoreKind::DeviceHsm,
+        }
+    }
 }
 
 /// A group of like gateways.
@@ -71,6 +99,8 @@ pub struct Gateway {
     pub registers: bool,
     /// When it first starts, if it registers.
     pub start: Schedule,
+    /// Where its long-term keys live.
+    pub store: StorePlace,
 }
 
 /// A fleet of like devices.
@@ -94,6 +124,8 @@ pub struct Fleet {
     pub start: Schedule,
     /// What each device reports.
     pub telemetry: Option<Telemetry>,
+    /// Where its long-term keys live.
+    pub store: StorePlace,
 }
 
 /// With whom a device has its association.
@@ -155,6 +187,8 @@ pub struct Security {
     /// After a failed association a device tries again this much later (and uniform up to as much
     /// again); `None`: never.
     pub retry: Option<Duration>,
+    /// Handshakes with long-term keys need a second key from a second place of the same kind.
+    pub second_factor: bool,
 }
 
 /// Something that happens on purpose.

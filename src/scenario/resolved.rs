@@ -3,7 +3,7 @@
 
 use std::fmt::{Display, Write as _};
 
-use super::plan::{Action, Plan, Registrar, Rekey, Renewal, Schedule, Spread, Target};
+use super::plan::{Action, Plan, Registrar, Rekey, Renewal, Schedule, Spread, StorePlace, Target};
 use super::quantity::{power_text, price_text, rate_text, size_text, time_text};
 use crate::association::{KeyExchange, Profile, Suite12};
 use crate::net::LinkType;
@@ -103,6 +103,7 @@ fn groups(text: &mut String, plan: &Plan) {
         line(text, format_args!("\n[cse.{}]", cse.name));
         quoted(text, "class", &plan.classes[cse.class].name);
         servers(text, cse.workers, cse.queue);
+        store(text, cse.store);
     }
     for gateway in &plan.gateways {
         line(text, format_args!("\n[gateway.{}]", gateway.name));
@@ -112,6 +113,7 @@ fn groups(text: &mut String, plan: &Plan) {
         quoted(text, "registrar", &plan.cses[gateway.cse].name);
         servers(text, gateway.workers, gateway.queue);
         start(text, &gateway.start);
+        store(text, gateway.store);
     }
     for fleet in &plan.fleets {
         line(text, format_args!("\n[fleet.{}]", fleet.name));
@@ -131,6 +133,7 @@ fn groups(text: &mut String, plan: &Plan) {
             quoted(text, "profile", profile(own));
         }
         start(text, &fleet.start);
+        store(text, fleet.store);
         if let Some(telemetry) = fleet.telemetry {
             let interval = time_text(telemetry.interval.0);
             let size = telemetry.size;
@@ -145,6 +148,17 @@ fn servers(text: &mut String, workers: u32, queue: Option<u32>) {
     match queue {
         Some(queue) => line(text, format_args!("queue = {queue}")),
         None => quoted(text, "queue", "none"),
+    }
+}
+
+fn store(text: &mut String, place: StorePlace) {
+    match place {
+        StorePlace::Flash => quoted(text, "store", "flash"),
+        StorePlace::Sealed => quoted(text, "store", "sealed"),
+        StorePlace::Hsm(profile) => {
+            quoted(text, "store", "hsm");
+            quoted(text, "hsm", profile.name);
+        }
     }
 }
 
@@ -182,6 +196,7 @@ fn security(text: &mut String, plan: &Plan) {
     time(text, "ticket_lifetime", association.ticket_lifetime);
     optional_time(text, "key_lifetime", plan.security.key_lifetime);
     optional_time(text, "retry", plan.security.retry);
+    line(text, format_args!("second_factor = {}", plan.security.second_factor));
     quoted(text, "sequence", if association.long_sequence { "16bit" } else { "8bit" });
     line(text, format_args!("explicit_length = {}", association.explicit_length));
     line(text, format_args!("record_limit = {}", association.record_limit));

@@ -3,6 +3,7 @@
 mod class;
 mod event;
 mod expect;
+mod keys;
 mod link;
 mod network;
 mod security;
@@ -80,6 +81,10 @@ pub(super) fn check(
     checker.names();
     let network = checker.network();
     let association = checker.security();
+    if let Some(security) = &association {
+        checker.check_assurance(&network, &security.association);
+        checker.check_servers(&network);
+    }
     let events = checker.events(&network);
     let classes = checker.finish_classes();
     let links = checker.finish_links(&network);

@@ -25,15 +25,20 @@ impl Checker<'_> {
         let file = self.file;
         let words = file.security.value().unwrap_or(&absent);
         let default = Config::default();
+        let preset = self.preset_mechanisms();
         let ticket_lifetime = self.ticket_lifetime(&words.ticket_lifetime, default.ticket_lifetime);
         let association = Config {
             profile: words.profile.value().map_or(default.profile, |word| word.profile()),
             key_exchange: match words.key_exchange.value() {
                 Some(KeyExchangeWord::Psk) => KeyExchange::Psk,
-                Some(KeyExchangeWord::PskDhe) | None => KeyExchange::PskDhe,
+                Some(KeyExchangeWord::PskDhe) => KeyExchange::PskDhe,
+                None => preset.map_or(default.key_exchange, |preset| preset.key_exchange),
             },
             cookie: words.cookie.value().copied().unwrap_or(default.cookie),
-            replay_window: small(words.replay_window.value().map(|n| n.0), default.replay_window),
+            replay_window: small(
+                words.replay_window.value().map(|n| n.0),
+                preset.map_or(default.replay_window, |preset| preset.replay_window),
+            ),
             tickets: small(words.tickets.value().map(|n| n.0), default.tickets),
             ticket_lifetime,
             timers: self.timers(&words.timer),
@@ -48,6 +53,7 @@ impl Checker<'_> {
             key_hard_limit: self.above_zero(&words.key_hard_limit),
             renewal: self.renewal(words),
             retry: self.above_zero(&words.retry),
+            second_factor: self.second_factor(),
         })
     }
 

@@ -137,6 +137,10 @@ table! {
         workers: Integer<1, 65_536>,
         /// Jobs that may wait, more are dropped; or "none" for no limit. Default: none.
         queue: OrNone<Integer<1, 1_000_000_000>>,
+        /// Where its long-term keys live. Default: as `[security]` says.
+        store: StoreWord,
+        /// Which HSM, with `store = "hsm"`. Default: as `[security]` says.
+        hsm: HsmWord,
     }
 }
 
@@ -159,6 +163,10 @@ table! {
         queue: OrNone<Integer<1, 1_000_000_000>>,
         /// When it starts, if it registers. Default: all at once at 0.
         start: StartTable,
+        /// Where its long-term keys live. Default: as `[security]` says.
+        store: StoreWord,
+        /// Which HSM, with `store = "hsm"`. Default: as `[security]` says.
+        hsm: HsmWord,
     }
 }
 
@@ -183,6 +191,10 @@ table! {
         start: StartTable,
         /// What each device reports.
         telemetry: TelemetryTable,
+        /// Where its long-term keys live. Default: as `[security]` says.
+        store: StoreWord,
+        /// Which HSM, with `store = "hsm"`. Default: as `[security]` says.
+        hsm: HsmWord,
     }
 }
 
@@ -253,6 +265,54 @@ table! {
         record_limit: Integer<1, 4_294_967_295>,
         /// Retransmission of flights.
         timer: TimerTable,
+        /// The level of assurance (TR-0008) that sets `store`, `second_factor`, `key_exchange` and
+        /// `replay_window` where the file does not, and that all groups must reach. Default: none.
+        assurance: LoaWord,
+        /// Where long-term keys live; a group may choose its own. Default: "flash".
+        store: StoreWord,
+        /// Which HSM, with `store = "hsm"`: for devices and gateways a secure element, for servers one of a
+        /// data centre. Default: "atecc608" for the former, "cloudhsm_hsm2m" for the latter.
+        hsm: HsmWord,
+        /// Two independent keys in two places of the same kind are needed for a handshake. Default: false.
+        second_factor: Flag,
+    }
+}
+
+choice! {
+    /// A level of assurance for the authentication of entities (TR-0008 clause 6.4.1.1).
+    enum LoaWord {
+        /// Minimal confidence.
+        One = "LOA1",
+        /// Some confidence: stored keys are protected.
+        Two = "LOA2",
+        /// High confidence: two factors, forward secrecy.
+        Three = "LOA3",
+        /// Very high confidence: keys in tamper-resistant hardware.
+        Four = "LOA4",
+    }
+}
+
+choice! {
+    /// Where long-term keys live.
+    enum StoreWord {
+        /// Raw bytes in flash or on disk.
+        Flash = "flash",
+        /// A file sealed with Argon2id and AES-GCM.
+        Sealed = "sealed",
+        /// A hardware security module: keys never leave it.
+        Hsm = "hsm",
+    }
+}
+
+choice! {
+    /// An HSM.
+    enum HsmWord {
+        /// A secure element of a device: 16 slots, one command at a time, 99 ms for a derivation.
+        Atecc608 = "atecc608",
+        /// AWS CloudHSM hsm1.medium: 250 operations a second.
+        CloudhsmHsm1 = "cloudhsm_hsm1",
+        /// AWS CloudHSM hsm2m.medium: 1,500 operations a second.
+        CloudhsmHsm2m = "cloudhsm_hsm2m",
     }
 }
 
