@@ -13,7 +13,9 @@ use keystorm::measure::{ByteClass, Distribution, Fold, Group, Recorder, Tier, Tr
 use keystorm::report::{self, Context, Folder, FolderError, Series, Status};
 use keystorm::run::{Checked, DigestTrail, Metric, Outcome, Verdict};
 use keystorm::scenario::Plan;
-use keystorm::scenario::plan::{Action, Cse, Event, Fleet, Registrar, Rekey, Schedule, Security};
+use keystorm::scenario::plan::{
+    Action, Cse, Enrolment, Event, Fleet, Registrar, Rekey, Schedule, Security,
+};
 use keystorm::scenario::plan::{Spread, StorePlace, Target};
 use keystorm::sim::time::{Duration, Time};
 use proptest::prelude::*;
@@ -76,8 +78,10 @@ fn plan(storm: &Storm) -> Plan {
             profile: None,
             start: at_once,
             telemetry: None,
+            enrolment: Enrolment::Provisioned,
             store: StorePlace::Flash,
         }],
+        functions: Vec::new(),
         security: Security {
             association: Config::default(),
             key_lifetime: None,
@@ -85,6 +89,8 @@ fn plan(storm: &Storm) -> Plan {
             renewal: None,
             retry: None,
             second_factor: false,
+            kc_lifetime: Duration::from_secs(86_400),
+            half_open: None,
         },
         events: storm.events.clone(),
         expectations: Vec::new(),

@@ -53,6 +53,19 @@ pub enum MefRefusal {
 }
 
 impl MefRefusal {
+    /// Every refusal.
+    pub const ALL: [Self; 9] = [
+        Self::Path,
+        Self::WrongMef,
+        Self::Unknown,
+        Self::Expired,
+        Self::NotGranted,
+        Self::Usage,
+        Self::IdTaken,
+        Self::Full,
+        Self::Text,
+    ];
+
     /// The name in metrics.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -214,6 +227,12 @@ impl Mef {
         }
         let (enrolee, lifetime) = (enrolment.enrolee.clone(), enrolment.validity);
         Ok(Fetched { credential: self.credential(&enrolment.ke, suid, target)?, enrolee, lifetime })
+    }
+
+    /// The enrolment keys, as they lie in its memory.
+    #[must_use]
+    pub fn memory_image(&self) -> Vec<u8> {
+        self.enrolments.values().flat_map(|enrolment| *enrolment.ke.bytes().expose()).collect()
     }
 
     fn read_path(&self, path: &str) -> Result<(KeId, Suid), MefRefusal> {

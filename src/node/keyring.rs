@@ -1,7 +1,9 @@
 //! A node's long-term keys: the places where they live, and the queues of those that are HSMs.
 
+use crate::credential::KeyBytes;
 use crate::credential::store::{
-    HandshakeKeys, KeyStore, QueueFull, ServiceQueue, Store, StoreOperation, Work as StoreWork,
+    Entry, HandshakeKeys, KeyStore, QueueFull, ServiceQueue, Store, StoreError, StoreOperation,
+    Work as StoreWork,
 };
 use crate::measure::HsmRecord;
 use crate::sim::time::{Duration, Time};
@@ -45,6 +47,17 @@ impl Keyring {
     /// The same, to change it.
     pub(super) fn store_mut(&mut self) -> &mut dyn KeyStore {
         self.store.keys_mut()
+    }
+
+    /// Puts a key into the place of the first factor, outside any job: what happens in a factory, or in an
+    /// attack.
+    pub fn provision(&mut self, entry: Entry, key: KeyBytes) -> Result<(), StoreError> {
+        self.store_mut().write(entry, key, &mut StoreWork::default())
+    }
+
+    /// Takes a key out, if it is there.
+    pub(super) fn erase(&mut self, name: &[u8]) {
+        let _ = self.store_mut().erase(name, &mut StoreWork::default());
     }
 
     /// The keys for one call of an association at `now`.

@@ -1,23 +1,43 @@
 //! The server's end of associations, and the service layer behind it.
 
-use super::layout::{Layout, NodeId};
+use std::collections::BTreeMap;
+
+use super::event::Packet;
+use super::fetcher::Fetcher;
+use super::function::Function;
+use super::layout::{Function as Site, Layout, NodeId};
 use super::work::{Work, byte_class};
 use crate::association::{Accept, Association, Config, Output, Peek, Received, peek};
+use crate::credential::store::StoreError;
 use crate::measure::ByteClass;
 use crate::onem2m::Service;
 use crate::sim::time::{Duration, Time};
 
 /// Reason of refusing records of a peer with whom there is no association.
 const NO_ASSOCIATION: &str = "no_association";
+/// Reason of refusing a ClientHello while as many handshakes as are allowed are in progress.
+const HALF_OPEN_LIMIT: &str = "half_open_limit";
 
 /// A node's side towards its clients.
 pub(super) struct Server {
     /// The clients, by their numbers.
     nodes: Vec<NodeId>,
+    /// Numbers of clients that a function got to know in the run.
+    numbers: BTreeMap<NodeId, u32>,
     /// The policy towards the members of each group, with this server's secrets.
     configs: Vec<Config>,
     clients: Vec<Peer>,
-    service: Service,
+    /// Handshakes in progress.
+    half_open: u32,
+    application: Application,
+    /// Keys that this server does not know it asks for.
+    pub(super) fetcher: Option<Box<Fetcher>>,
+}
+
+/// What is behind the associations.
+enum Application {
+    Service(Service),
+    Function(Box<Function>),
 }
 
 /// What is kept about one client.
@@ -43,10 +63,20 @@ impl Server {
         configs: Vec<Config>,
         layout: &Layout,
     ) -> Self {
-        let mut service = Service::new(&layout.cse_name(me));
-        nodes.iter().for_each(|client| service.provision(&layout.originator(*client)));
+        let application = match layout.function_of(me) {
+            Some(Site { kind, fqdn, .. }) => {
+                Application::Function(Box::new(Function::new(*kind, fqdn, layout.kc_lifetime)))
+            }
+            None => {
+                let mut service = Service::new(&layout.cse_name(me));
+                nodes.iter().for_each(|client| service.provision(&layout.originator(*client)));
+                Application::Service(service)
+            }
+        };
         let clients = nodes.iter().map(|_| Peer::default()).collect();
-        Self { nodes, configs, clients, service }
+        let fetcher = (!layout.functions.is_empty()).then(Box::default);
+        let numbers = BTreeMap::new();
+        Self { nodes, numbers, configs, clients, half_open: 0, application, fetcher }
     }
 
     /// How many clients it was provisioned with.
@@ -54,32 +84,67 @@ impl Server {
         self.clients.len() as u64
     }
 
+    /// The number of a client; a function numbers clients as they come.
+    pub(super) fn number(&mut self, from: NodeId, me: NodeId, layout: &Layout) -> Option<u32> {
+        let place = layout.place(from);
+        match &self.application {
+            Application::Service(_) => {
+                (place.registrar == me && from != me).then_some(place.client)
+            }
+            Application::Function(_) => {
+                if let Some(number) = self.numbers.get(&from) {
+                    return Some(*number);
+                }
+                let number = u32::try_from(self.nodes.len()).ok()?;
+                self.nodes.push(from);
+                self.clients.push(Peer::default());
+                self.numbers.insert(from, number);
+                Some(number)
+            }
+        }
+    }
+
     pub(super) fn peer(&mut self, client: u32) -> Option<&mut Peer> {
         self.clients.get_mut(client as usize)
     }
 
-    /// A datagram from a client.
-    pub(super) fn receive(
-        &mut self,
-        from: NodeId,
-        class: ByteClass,
-        bytes: &[u8],
-        work: &mut Work<'_>,
-    ) {
-        let place = work.layout.place(from);
-        let Some(peer) = self.clients.get_mut(place.client as usize) else {
+    /// A datagram from the client with this number.
+    pub(super) fn receive(&mut self, client: u32, packet: &Packet, work: &mut Work<'_>) {
+        let Some(peer) = self.clients.get_mut(client as usize) else {
             return work.reject(NO_ASSOCIATION);
         };
-        let config = &self.configs[place.group as usize];
-        let Some(received) = peer.receive(config, from, class, bytes, work) else {
+        let config = &self.configs[work.layout.place(packet.from).group as usize];
+        let was_open = peer.pending.is_some();
+        let limit = work.layout.half_open.filter(|_| !was_open);
+        if limit.is_some_and(|limit| self.half_open >= limit) && peer.opens(&packet.bytes) {
+            return work.reject(HALF_OPEN_LIMIT);
+        }
+        let Some(received) = peer.receive(config, packet, work) else {
             return work.reject(NO_ASSOCIATION);
         };
-        if let Received::Rejected(reason) = received {
+        if let Received::Rejected(reason) = received
+            && !self.postpone_handshake(packet, work)
+        {
             work.reject_datagram(reason);
         }
-        count_flight(received, bytes, work);
+        count_flight(received, &packet.bytes, work);
         work.received = Some(received);
-        self.settle(from, work);
+        self.settle(client, work);
+        self.count_half_open(client, was_open);
+    }
+
+    /// Lets a handshake wait for its key, if that is what it lacks and the key can be asked for.
+    fn postpone_handshake(&mut self, packet: &Packet, work: &mut Work<'_>) -> bool {
+        let (Some(StoreError::Unknown), Some(fetcher)) = (work.refusal, &mut self.fetcher) else {
+            return false;
+        };
+        let Some(identity) = work.unknown.take() else { return false };
+        fetcher.park(&identity, packet.clone(), work)
+    }
+
+    fn count_half_open(&mut self, client: u32, was_open: bool) {
+        let is_open = self.clients[client as usize].pending.is_some();
+        self.half_open = self.half_open + u32::from(is_open) - u32::from(was_open);
     }
 
     /// A timer of the association with `client` ran out.
@@ -87,49 +152,75 @@ impl Server {
         let Some(&node) = self.nodes.get(client as usize) else { return };
         let config = &self.configs[work.layout.place(node).group as usize];
         let Some(peer) = self.clients.get_mut(client as usize) else { return };
+        let was_open = peer.pending.is_some();
         if let Some(pending) = &mut peer.pending {
             work.call(|env| pending.timeout(config, env));
         }
         if let Some(current) = &mut peer.current {
             work.call(|env| current.timeout(config, env));
         }
-        self.settle(node, work);
+        self.settle(client, work);
+        self.count_half_open(client, was_open);
     }
 
     /// All associations are lost.
     pub(super) fn restart(&mut self) {
         self.clients.iter_mut().for_each(|peer| *peer = Peer::default());
+        self.half_open = 0;
+        if let Some(fetcher) = &mut self.fetcher {
+            fetcher.restart();
+        }
     }
 
-    /// The keys with the clients of `group` are no longer valid.
-    pub(super) fn expire(&mut self, group: u32, layout: &Layout) {
+    /// The keys with the clients of `group` are no longer valid, those that were retrieved included: `erase`
+    /// takes these out of the store.
+    pub(super) fn expire(&mut self, group: u32, layout: &Layout, erase: impl FnMut(&[u8])) {
         for (node, peer) in self.nodes.iter().zip(&mut self.clients) {
             if layout.place(*node).group == group {
                 peer.current = None;
             }
         }
+        let is_member = |entity: &str| {
+            let node = entity.strip_prefix('C').and_then(|identity| layout.named(identity));
+            node.is_some_and(|node| layout.place(node).group == group)
+        };
+        if let Some(fetcher) = &mut self.fetcher {
+            fetcher.expire(is_member, erase);
+        }
+    }
+
+    /// The raw keys of its associations, and those that a function keeps for others, as they lie in memory.
+    pub(super) fn memory_image(&self, out: &mut Vec<u8>) {
+        for peer in &self.clients {
+            for association in peer.current.iter().chain(peer.pending.as_deref()) {
+                association.memory_image(out);
+            }
+        }
+        if let Application::Function(function) = &self.application {
+            out.extend(function.memory_image());
+        }
     }
 
     /// Acts on the outputs of the last calls, and on those of the answers that they cause.
-    fn settle(&mut self, client: NodeId, work: &mut Work<'_>) {
-        let place = *work.layout.place(client);
-        let config = &self.configs[place.group as usize];
-        let peer = &mut self.clients[place.client as usize];
+    fn settle(&mut self, client: u32, work: &mut Work<'_>) {
+        let node = self.nodes[client as usize];
+        let config = &self.configs[work.layout.place(node).group as usize];
+        let Self { clients, application, fetcher, .. } = self;
+        let mut desk = Desk { application, fetcher: fetcher.as_deref(), client };
+        let peer = &mut clients[client as usize];
         while !work.out.is_empty() {
             let mut outputs = std::mem::take(&mut work.out);
             for output in outputs.drain(..) {
                 match output {
                     Output::Datagram { kind, bytes } => {
-                        work.send(client, byte_class(kind, peer.class), bytes);
+                        work.send(node, byte_class(kind, peer.class), bytes);
                     }
                     Output::Established { .. } => {
                         peer.promote();
-                        self.service.associated(&work.layout.originator(client));
+                        desk.associated(peer, work);
                     }
                     Output::Failed(_) | Output::Closed => peer.drop_over(),
-                    Output::Data(request) => {
-                        answer(&mut self.service, peer, &request, client, config, work);
-                    }
+                    Output::Data(request) => desk.answer(peer, &request, config, work),
                     Output::KeysUpdated { .. } | Output::Ticket(_) => {}
                 }
             }
@@ -137,6 +228,61 @@ impl Server {
                 work.out = outputs;
                 return;
             }
+        }
+    }
+}
+
+/// What is behind the associations, and whose associations they are.
+struct Desk<'a> {
+    application: &'a mut Application,
+    fetcher: Option<&'a Fetcher>,
+    /// The number of the client that is dealt with.
+    client: u32,
+}
+
+impl Desk<'_> {
+    /// Who is at the other end: what the proven identity stands for, whatever address it comes from.
+    fn subject(&self, peer: &Peer, layout: &Layout) -> Option<String> {
+        let identity = peer.current.as_ref()?.peer_identity()?;
+        if let Some(entity) = self.fetcher.and_then(|fetcher| fetcher.entity(identity)) {
+            return Some(entity.to_owned());
+        }
+        let text = str::from_utf8(identity).ok()?;
+        let node = layout.named(text.split_once('@').map_or(text, |(relative, _)| relative))?;
+        Some(match self.application {
+            Application::Service(_) => layout.originator(node),
+            Application::Function(_) => layout.entity(node),
+        })
+    }
+
+    fn associated(&mut self, peer: &Peer, work: &Work<'_>) {
+        let subject = self.subject(peer, work.layout);
+        match (&mut *self.application, subject) {
+            (Application::Service(service), Some(subject)) => service.associated(&subject),
+            (Application::Function(function), _) => function.associated(self.client),
+            _ => {}
+        }
+    }
+
+    /// Hands a request on and protects its answer.
+    fn answer(&mut self, peer: &mut Peer, request: &[u8], config: &Config, work: &mut Work<'_>) {
+        work.requests += 1;
+        let Some(subject) = self.subject(peer, work.layout) else {
+            return work.reject("unknown_subject");
+        };
+        let Some(current) = &mut peer.current else { return };
+        let answer = match &mut *self.application {
+            Application::Service(service) => {
+                service.handle_coap(&subject, request).map_err(|reason| reason.name())
+            }
+            Application::Function(function) => {
+                function.handle(self.client, &subject, request, current, work)
+            }
+        };
+        match answer {
+            // An association that was just used for receiving can send.
+            Ok(answer) => drop(work.call(|env| current.send(config, &answer, env))),
+            Err(reason) => work.reject(reason),
         }
     }
 }
@@ -157,16 +303,25 @@ impl Peer {
         }
     }
 
+    /// Whether a datagram would begin a handshake.
+    fn opens(&self, bytes: &[u8]) -> bool {
+        match peek(bytes) {
+            Some(Peek::ClientHello { random }) => {
+                !self.current.as_ref().is_some_and(|current| current.began_with(&random))
+            }
+            _ => false,
+        }
+    }
+
     fn receive(
         &mut self,
         config: &Config,
-        from: NodeId,
-        class: ByteClass,
-        bytes: &[u8],
+        packet: &Packet,
         work: &mut Work<'_>,
     ) -> Option<Received> {
+        let bytes = &packet.bytes;
         if let Some(Peek::ClientHello { random }) = peek(bytes) {
-            return Some(self.hello(config, from, class, bytes, &random, work));
+            return Some(self.hello(config, packet, &random, work));
         }
         let mut received = None;
         if let Some(pending) = &mut self.pending {
@@ -185,12 +340,11 @@ impl Peer {
     fn hello(
         &mut self,
         config: &Config,
-        from: NodeId,
-        class: ByteClass,
-        bytes: &[u8],
+        packet: &Packet,
         random: &[u8; 32],
         work: &mut Work<'_>,
     ) -> Received {
+        let Packet { from, class, bytes, .. } = packet;
         if let Some(pending) = self.pending.as_mut().filter(|a| a.began_with(random)) {
             return work.call(|env| pending.receive(config, bytes, env));
         }
@@ -201,7 +355,9 @@ impl Peer {
         match work.call(|env| Association::accept(config, &address, bytes, env)) {
             Accept::Association(association) => {
                 self.pending = Some(Box::new(association));
-                self.class = if class == ByteClass::Retransmission { self.class } else { class };
+                if *class != ByteClass::Retransmission {
+                    self.class = *class;
+                }
                 Received::ClientHello
             }
             Accept::Retry => Received::ClientHello,
@@ -223,27 +379,6 @@ impl Peer {
         if self.current.as_ref().is_some_and(Association::is_over) {
             self.current = None;
         }
-    }
-}
-
-/// Hands a request to the service layer and protects its answer.
-fn answer(
-    service: &mut Service,
-    peer: &mut Peer,
-    request: &[u8],
-    client: NodeId,
-    config: &Config,
-    work: &mut Work<'_>,
-) {
-    work.requests += 1;
-    match service.handle_coap(&work.layout.originator(client), request) {
-        Ok(answer) => {
-            if let Some(current) = &mut peer.current {
-                // An association that was just used for receiving can send.
-                let _ = work.call(|env| current.send(config, &answer, env));
-            }
-        }
-        Err(reason) => work.reject(reason.name()),
     }
 }
 

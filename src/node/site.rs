@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::actor::{Actor, Reach};
 use super::client::Client;
+use super::enrolment::Enrolment;
 use super::event::Event;
 use super::keyring::Keyring;
 use super::layout::{Layout, NodeId};
@@ -52,6 +53,8 @@ impl NodeSite {
         debug_assert_eq!(place.local as usize, self.actors.len());
         let server =
             parts.server.map(|(nodes, configs)| Server::new(parts.id, nodes, configs, layout));
+        let is_client = place.registrar != parts.id;
+        let enrols = is_client && layout.group(parts.id).route.is_some();
         let telemetry = layout.group(parts.id).telemetry;
         self.actors.push(Actor {
             id: parts.id,
@@ -59,12 +62,48 @@ impl NodeSite {
             processor: Processor::new(parts.workers, parts.queue),
             port: Port::new(parts.children),
             keyring: parts.keyring,
-            client: (place.registrar != parts.id).then(|| Client::new(place.registrar)),
+            client: is_client.then(|| Client::new(place.registrar, enrols)),
+            enrolment: enrols.then(|| Box::new(Enrolment::new())),
             server: server.map(Box::new),
             reporter: telemetry.map(|(_, size)| Reporter::new(size)),
             cursor: 0,
             generation: 0,
         });
+    }
+
+    /// The keys of the node with this index in the site.
+    pub fn keyring_mut(&mut self, local: u32) -> Option<&mut Keyring> {
+        Some(&mut self.actors.get_mut(local as usize)?.keyring)
+    }
+
+    /// Makes the node with this index in the site use the key of this name towards its registrar, as if it had
+    /// come from an enrolment.
+    pub fn use_key(&mut self, local: u32, name: &str) {
+        if let Some(client) = self.actors.get_mut(local as usize).and_then(|a| a.client.as_mut()) {
+            client.use_key(name.into());
+        }
+    }
+
+    /// The bytes that the node with this index in the site keeps when power is off: what a thief of its flash
+    /// or disk reads.
+    #[must_use]
+    pub fn storage_image(&self, local: u32) -> Option<Vec<u8>> {
+        Some(self.actors.get(local as usize)?.keyring.storage_image())
+    }
+
+    /// The bytes of keys that it has in memory: those of its store, as far as they lie there, and the raw
+    /// keys of its associations.
+    #[must_use]
+    pub fn memory_image(&self, local: u32) -> Option<Vec<u8>> {
+        let actor = self.actors.get(local as usize)?;
+        let mut image = actor.keyring.memory_image();
+        if let Some(client) = &actor.client {
+            client.memory_image(&mut image);
+        }
+        if let Some(server) = &actor.server {
+            server.memory_image(&mut image);
+        }
+        Some(image)
     }
 
     /// Writes down what is only known at the end, `now`.

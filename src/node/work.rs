@@ -6,7 +6,9 @@ use super::event::{Done, Note, Packet};
 use super::keyring::Keyring;
 use super::layout::{Layout, NodeId};
 use crate::association::{Env, Kind, Operations, Output, Received, Rejection};
-use crate::credential::store::{QueueFull, StoreError, Work as StoreWork};
+use crate::credential::KeyBytes;
+use crate::credential::lifetime::Status;
+use crate::credential::store::{Entry, QueueFull, StoreError, Work as StoreWork};
 use crate::measure::{ByteClass, Recorder};
 use crate::sim::time::{Duration, Time};
 
@@ -36,6 +38,8 @@ pub(super) struct Work<'a> {
     pub(super) requests: u64,
     /// What the datagram turned out to be, if the job was one.
     pub(super) received: Option<Received>,
+    /// Datagrams that are to be handled again, now that something else is known.
+    pub(super) again: Vec<Packet>,
     /// What becomes visible at the end.
     pub(super) done: Done,
 }
@@ -57,6 +61,22 @@ impl Work<'_> {
         self.refusal = keys.refusal();
         self.unknown = keys.unknown();
         result
+    }
+
+    /// Puts a key into the node's store.
+    pub(super) fn write(&mut self, entry: Entry, key: KeyBytes) -> Result<(), StoreError> {
+        self.keyring.store_mut().write(entry, key, &mut self.store_work.0)
+    }
+
+    /// Takes a key out of the node's store, if it is there.
+    pub(super) fn erase(&mut self, name: &[u8]) {
+        let _ = self.keyring.store_mut().erase(name, &mut self.store_work.0);
+    }
+
+    /// Whether the node has a key of this name that is valid now.
+    pub(super) fn has_valid_key(&self, name: &str) -> bool {
+        let known = self.keyring.store().attributes(name.as_bytes());
+        known.is_some_and(|known| known.validity.at(self.now) == Status::Valid)
     }
 
     /// An association did not accept a datagram. If that was for want of a key, the reason is the store's.

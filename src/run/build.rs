@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use super::keys::{Provisioner, server_secrets};
+use super::keys::{Provisioner, enrolees, server_secrets};
 use super::script::Script;
 use crate::association::Config;
 use crate::measure::{Group, Recorder, Tier};
-use crate::node::{GroupSetting, Layout, NodeId, NodeParts, NodeSite, Place};
+use crate::node::{
+    Function, FunctionKind, GroupSetting, Layout, NodeId, NodeParts, NodeSite, Place, Route,
+};
 use crate::scenario::Plan;
-use crate::scenario::plan::{Registrar, StorePlace};
+use crate::scenario::plan::{Enrolment, Registrar, StorePlace};
 use crate::sim::time::Duration;
 use crate::sim::{Engine, Seed};
 
@@ -27,6 +29,11 @@ pub(super) struct World {
 impl World {
     /// The world of `plan`, with its first events.
     pub(super) fn build(plan: &Plan) -> Self {
+        Self::build_with(plan, |_, _| {})
+    }
+
+    /// The same, with something done to the sites before they start.
+    pub(super) fn build_with(plan: &Plan, prepare: impl FnOnce(&Layout, &mut [NodeSite])) -> Self {
         let map = Map::draw(plan);
         let layout = Arc::new(map.layout);
         let mut sites: Vec<_> =
@@ -35,12 +42,19 @@ impl World {
         let children = children(&layout);
         let seed = Seed(plan.seed);
         let second_factor = plan.security.second_factor;
-        let provisioner = Provisioner { layout: &layout, second_factor };
+        let networks = plan.fleets.iter().filter(|fleet| fleet.enrolment == Enrolment::Network);
+        let provisioner = Provisioner {
+            layout: &layout,
+            seed,
+            second_factor,
+            networks: networks.map(|fleet| fleet.name.as_str()).collect(),
+            enrolees: enrolees(&layout),
+        };
         for (index, place) in layout.places.iter().enumerate() {
             let id = node_id(index);
             let spec = &map.specs[place.group as usize];
             let served = std::mem::take(&mut clients[index]);
-            let keyring = provisioner.keyring(id, spec.store, &served);
+            let keyring = provisioner.keyring(id, spec.store, spec.serves, &served);
             let server = spec.serves.then(|| {
                 let secrets = server_secrets(&layout, id, seed);
                 let with_secrets = |group: &GroupSetting| Config {
@@ -58,6 +72,7 @@ impl World {
                 server,
             });
         }
+        prepare(&layout, &mut sites);
         let mut engine = Engine::new(sites, map.lookahead);
         Script::new(plan, &layout, seed).write(&mut engine);
         let hsm_units = map.specs.iter().zip(&map.groups).map(|(spec, group)| {
@@ -107,6 +122,9 @@ impl Map {
             key_hard_limit: plan.security.key_hard_limit,
             renewal: plan.security.renewal,
             retry: plan.security.retry,
+            functions: Vec::new(),
+            kc_lifetime: plan.security.kc_lifetime,
+            half_open: plan.security.half_open,
         };
         let (groups, specs) = (Vec::new(), Vec::new());
         let mut map = Self { layout, groups, specs, sites: 1, lookahead: Duration::MAX };
@@ -114,6 +132,7 @@ impl Map {
         map.place_cses(plan, &mut locals);
         map.place_gateways(plan, &mut locals);
         map.place_fleets(plan, &mut locals);
+        map.place_functions(plan, &mut locals);
         map.sites = u32::try_from(locals.len()).expect("sites are counted in 32 bits");
         number_clients(&mut map.layout);
         map
@@ -130,6 +149,27 @@ impl Map {
             });
             let id = node_id(self.layout.places.len());
             self.place(group, 0, 0, locals, id, id);
+        }
+    }
+
+    /// MAFs and MEFs stand beside the CSEs.
+    fn place_functions(&mut self, plan: &Plan, locals: &mut [u32]) {
+        for function in &plan.functions {
+            let tier = match function.kind {
+                FunctionKind::Maf => Tier::Maf,
+                FunctionKind::Mef => Tier::Mef,
+            };
+            let (count, workers, queue) = (function.count, function.workers, function.queue);
+            let link = Some(function.link);
+            let group =
+                self.group(plan, &function.name, tier, count, workers, function.class, link);
+            self.specs.push(Spec { workers, queue, serves: true, store: function.store });
+            for member in 0..count {
+                let node = node_id(self.layout.places.len());
+                let fqdn = format!("{}-{member}.example", tier.name());
+                self.layout.functions.push(Function { kind: function.kind, node, fqdn });
+                self.place(group, member, 0, locals, node, node);
+            }
         }
     }
 
@@ -169,6 +209,7 @@ impl Map {
             if let Some(profile) = fleet.profile {
                 setting.association.profile = profile;
             }
+            setting.route = route(plan, fleet.enrolment);
             setting.telemetry = fleet.telemetry.map(|t| (t.interval, t.size));
             if let Some(via) = fleet.via {
                 let backhaul = plan.links[plan.gateways[via].link].mtu;
@@ -222,6 +263,10 @@ impl Map {
             streams: Seed(plan.seed).streams(name),
             association,
             telemetry: None,
+            first: node_id(self.layout.places.len()),
+            count,
+            is_cse: matches!(tier, Tier::Cse | Tier::Gateway),
+            route: None,
         });
         self.groups.push(Group { name: name.to_owned(), tier, count, workers });
         u32::try_from(self.groups.len() - 1).expect("groups are few")
@@ -252,6 +297,16 @@ impl Map {
     }
 }
 
+/// The functions that a device turns to.
+fn route(plan: &Plan, enrolment: Enrolment) -> Option<Route> {
+    let has_maf = plan.functions.iter().any(|function| function.kind == FunctionKind::Maf);
+    match enrolment {
+        Enrolment::Provisioned => None,
+        Enrolment::Maf => Some(Route { mef: false, maf: true }),
+        Enrolment::Mef | Enrolment::Network => Some(Route { mef: true, maf: has_maf }),
+    }
+}
+
 fn node_id(index: usize) -> NodeId {
     NodeId(u32::try_from(index).expect("nodes are counted in 32 bits"))
 }
@@ -261,6 +316,14 @@ fn node_id(index: usize) -> NodeId {
 fn number_clients(layout: &mut Layout) {
     let mut order: Vec<usize> = (0..layout.places.len()).collect();
     let mut next = vec![0u32; layout.places.len()];
+    for number in 0..layout.functions.len() {
+        let node = layout.functions[number].node;
+        layout.places[node.index()].child = u32::try_from(number).expect("functions are few");
+    }
+    // The first ends of a CSE lead to the functions.
+    for (index, next) in next.iter_mut().enumerate() {
+        *next = u32::try_from(ends_to_functions(layout, index)).expect("functions are few");
+    }
     for index in 0..layout.places.len() {
         let parent = layout.places[index].parent;
         if parent.index() != index {
@@ -282,8 +345,17 @@ fn number_clients(layout: &mut Layout) {
     }
 }
 
+/// Ends of a CSE that lead to functions.
+fn ends_to_functions(layout: &Layout, index: usize) -> usize {
+    let node = node_id(index);
+    let is_cse = layout.is_root(node) && layout.function_of(node).is_none();
+    if is_cse { layout.functions.len() } else { 0 }
+}
+
+/// How many ends down each node has: one for each child, and a CSE one for each function.
 fn children(layout: &Layout) -> Vec<usize> {
-    let mut children = vec![0; layout.places.len()];
+    let mut children: Vec<usize> =
+        (0..layout.places.len()).map(|index| ends_to_functions(layout, index)).collect();
     for (index, place) in layout.places.iter().enumerate() {
         if place.parent.index() != index {
             children[place.parent.index()] += 1;

@@ -23,8 +23,19 @@ const DIGEST_SLICES: u64 = 256;
 /// measured until then is the outcome, marked as interrupted.
 #[must_use]
 pub fn execute(plan: Plan, threads: usize, observer: &(dyn Fn(Pulse) -> bool + Sync)) -> Outcome {
+    let world = World::build(&plan);
+    run(world, plan, threads, observer).0
+}
+
+/// Runs a world; its sites are handed back as they are at the end.
+pub(super) fn run(
+    world: World,
+    plan: Plan,
+    threads: usize,
+    observer: &(dyn Fn(Pulse) -> bool + Sync),
+) -> (Outcome, Vec<NodeSite>) {
     let watch = stopwatch();
-    let World { engine, groups, hsm_units } = World::build(&plan);
+    let World { engine, groups, hsm_units } = world;
     let slice = Duration(plan.duration.0.div_ceil(DIGEST_SLICES).max(1));
     let digest = Digest::new(slice);
     let until = Time::ZERO + plan.duration;
@@ -32,7 +43,7 @@ pub fn execute(plan: Plan, threads: usize, observer: &(dyn Fn(Pulse) -> bool + S
     let report = engine.run(until, threads, &digest, recorder, observer);
     let stop = report.stop;
     let (events, end, digest) = (report.events, report.end, report.digest.clone());
-    let recorder = close(report);
+    let (recorder, sites) = close(report);
     let metrics = metrics::collect(&recorder, end);
     let expectations = metrics::check(&plan.expectations, &metrics);
     let verdict = match stop {
@@ -40,7 +51,7 @@ pub fn execute(plan: Plan, threads: usize, observer: &(dyn Fn(Pulse) -> bool + S
         Stop::Finished if expectations.iter().all(|checked| checked.held) => Verdict::Held,
         Stop::Finished => Verdict::Failed,
     };
-    Outcome {
+    let outcome = Outcome {
         digest: final_digest(&digest, &metrics),
         trail: DigestTrail {
             slice_ns: digest.slice().0,
@@ -55,21 +66,23 @@ pub fn execute(plan: Plan, threads: usize, observer: &(dyn Fn(Pulse) -> bool + S
         recorder,
         expectations,
         plan,
-    }
+    };
+    (outcome, sites)
 }
 
 /// Merges what all threads wrote down.
-fn close(report: Report<NodeSite>) -> Recorder {
+fn close(report: Report<NodeSite>) -> (Recorder, Vec<NodeSite>) {
     let mut recorders = report.recorders.into_iter();
     let mut recorder = recorders.next().expect("a run has at least one thread");
     for other in recorders {
         recorder.merge(&other);
     }
-    for mut site in report.sites {
+    let mut sites = report.sites;
+    for site in &mut sites {
         site.close(report.end, &mut recorder);
     }
     recorder.align();
-    recorder
+    (recorder, sites)
 }
 
 /// One figure over every delivered datagram and the final metrics.

@@ -3,12 +3,13 @@
 use rand_core::Rng as _;
 
 use crate::association::ServerSecrets;
+use crate::credential::gba::{RAND_LEN, ks_naf};
 use crate::credential::lifetime::Validity;
 use crate::credential::store::{
     Entry, Hsm, KeyName, PlainFlash, SealParameters, SealedFile, Store, Work,
 };
 use crate::credential::{KeyBytes, Level};
-use crate::node::{Keyring, Layout, NodeId};
+use crate::node::{Function, FunctionKind, Keyring, Layout, NodeId};
 use crate::scenario::plan::StorePlace;
 use crate::sim::{Seed, StreamKey};
 
@@ -24,8 +25,13 @@ const SEAL_DRAWS: u8 = 19;
 /// Fills the stores of nodes.
 pub(super) struct Provisioner<'a> {
     pub(super) layout: &'a Layout,
+    pub(super) seed: Seed,
     /// Two factors are needed.
     pub(super) second_factor: bool,
+    /// Fleets whose credential with the MEF is lent by an underlying network.
+    pub(super) networks: Vec<&'a str>,
+    /// By function: the nodes that have a provisioned credential with it.
+    pub(super) enrolees: Vec<Vec<NodeId>>,
 }
 
 /// A key that a node is provisioned with.
@@ -36,15 +42,54 @@ struct Provisioned {
     factor: KeyBytes,
 }
 
+/// By function: the nodes that have a provisioned credential with it. These are the devices that begin
+/// their enrolment there, every server that may have to ask it for keys, and MAFs where it is a MEF.
+pub(super) fn enrolees(layout: &Layout) -> Vec<Vec<NodeId>> {
+    let mut enrolees = vec![Vec::new(); layout.functions.len()];
+    for index in 0..u32::try_from(layout.places.len()).expect("nodes are counted in 32 bits") {
+        let node = NodeId(index);
+        let group = layout.group(node);
+        for (number, function) in layout.functions.iter().enumerate() {
+            let is_maf = layout.function_of(node).is_some_and(|f| f.kind == FunctionKind::Maf);
+            let asks = group.is_cse || (is_maf && function.kind == FunctionKind::Mef);
+            let first = group.route.map(|route| match route.mef {
+                true => FunctionKind::Mef,
+                false => FunctionKind::Maf,
+            });
+            let begins = first == Some(function.kind)
+                && layout.function_for(node, function.kind) == u32::try_from(number).ok();
+            if asks || begins {
+                enrolees[number].push(node);
+            }
+        }
+    }
+    enrolees
+}
+
 impl Provisioner<'_> {
-    /// The keys of `node`, in `place`: its own with its registrar, and those with `clients`.
-    pub(super) fn keyring(&self, node: NodeId, place: StorePlace, clients: &[NodeId]) -> Keyring {
-        let mut keys: Vec<Provisioned> = clients.iter().map(|client| self.psk(*client)).collect();
-        if self.layout.place(node).registrar != node {
+    /// The keys of `node`, in `place`: its own with its registrar and with functions, and those with
+    /// `clients` if it `serves`.
+    pub(super) fn keyring(
+        &self,
+        node: NodeId,
+        place: StorePlace,
+        serves: bool,
+        clients: &[NodeId],
+    ) -> Keyring {
+        let layout = self.layout;
+        let is_provisioned = |client: &&NodeId| layout.group(**client).route.is_none();
+        let mut keys: Vec<Provisioned> =
+            clients.iter().filter(is_provisioned).map(|client| self.psk(*client)).collect();
+        if layout.place(node).registrar != node && layout.group(node).route.is_none() {
             keys.push(self.psk(node));
         }
-        if keys.is_empty() {
-            return Keyring::default();
+        let is_endpoint = serves || layout.place(node).registrar != node;
+        for (number, enrolees) in self.enrolees.iter().enumerate() {
+            if layout.functions[number].node == node {
+                keys.extend(enrolees.iter().map(|enrolee| self.credential(*enrolee, number)));
+            } else if is_endpoint && enrolees.binary_search(&node).is_ok() {
+                keys.push(self.credential(node, number));
+            }
         }
         // Stores that sort by name fill fastest in that order.
         keys.sort_by(|a, b| a.name.cmp(&b.name));
@@ -60,11 +105,36 @@ impl Provisioner<'_> {
             name: self.layout.identity(client),
             level: Level::Kpsa,
             key: self.draw(client, PSK_DRAWS),
-            factor: if self.second_factor {
-                self.draw(client, FACTOR_DRAWS)
-            } else {
-                KeyBytes::new([0; 32])
+            factor: self.draw(client, FACTOR_DRAWS),
+        }
+    }
+
+    /// The credential that `enrolee` and a function share: Km with a MAF, Kpm with a MEF.
+    fn credential(&self, enrolee: NodeId, number: usize) -> Provisioned {
+        let layout = self.layout;
+        let Function { kind, fqdn, .. } = &layout.functions[number];
+        let group = &layout.group(enrolee).name;
+        let streams = self.seed.streams(&format!("{group} {fqdn}"));
+        let member = layout.place(enrolee).member;
+        let (mut key, mut factor, mut rand) = ([0; 32], [0; 32], [0; RAND_LEN]);
+        let mut cursor = 0;
+        let mut draws = streams.draws(member, PSK_DRAWS, &mut cursor);
+        draws.fill_bytes(&mut key);
+        draws.fill_bytes(&mut factor);
+        draws.fill_bytes(&mut rand);
+        let identity = layout.identity(enrolee);
+        let mut key = KeyBytes::new(key);
+        if self.networks.contains(&group.as_str()) {
+            key = ks_naf(&key, &rand, &identity, fqdn);
+        }
+        Provisioned {
+            name: format!("{identity}@{fqdn}"),
+            level: match kind {
+                FunctionKind::Maf => Level::Km,
+                FunctionKind::Mef => Level::Kpm,
             },
+            key,
+            factor: KeyBytes::new(factor),
         }
     }
 

@@ -8,6 +8,8 @@ mod metrics;
 mod outcome;
 mod process;
 mod script;
+#[cfg(test)]
+mod tests;
 
 pub use estimate::Estimate;
 pub use execute::execute;

@@ -212,6 +212,11 @@ codes! {
          replay protection, unless the file says otherwise. What the file says must not fall short of the \
          level. An HSM has a limited number of slots, and its model is of use only where keys live in one.",
         "[security]\nassurance = \"LOA3\"";
+    Enrolment "KS0311" "the enrolment cannot be carried out",
+        "Devices that come by their keys from a MAF or MEF need one in the scenario. There is at most one \
+         group of each; with a `count`, its members share the clients. What a MEF derives is one key, so \
+         that it cannot be combined with two factors.",
+        "[maf.auth]\nclass = \"server\"\nlink = \"ethernet\"\n\n[security]\nenrolment = \"maf\"";
     Expectation "KS0401" "the expectation does not parse",
         "An expectation is a metric and a comparison: `<`, `<=`, `=`, `>=` or `>`, and a value, \
          with or without a unit.",

@@ -17,10 +17,18 @@ pub(super) enum Unit {
 }
 
 /// Metrics of one value.
-const SINGLE: [(&str, Unit); 17] = [
+const SINGLE: [(&str, Unit); 25] = [
     ("population.devices", Unit::Count),
     ("population.gateways", Unit::Count),
     ("population.cses", Unit::Count),
+    ("population.mafs", Unit::Count),
+    ("population.mefs", Unit::Count),
+    ("enrolment.completed", Unit::Count),
+    ("enrolment.failed", Unit::Count),
+    ("enrolment.postponed", Unit::Count),
+    ("enrolment.makespan_s", Unit::Seconds),
+    ("maf.requests", Unit::Count),
+    ("mef.requests", Unit::Count),
     ("association.established", Unit::Count),
     ("association.resumed", Unit::Count),
     ("association.failed", Unit::Count),
@@ -38,7 +46,8 @@ const SINGLE: [(&str, Unit); 17] = [
 ];
 
 /// Distributions.
-const DISTRIBUTIONS: [(&str, Unit); 4] = [
+const DISTRIBUTIONS: [(&str, Unit); 5] = [
+    ("enrolment.time_s", Unit::Seconds),
     ("association.handshake_s", Unit::Seconds),
     ("rekey.time_s", Unit::Seconds),
     ("message.latency_s", Unit::Seconds),
@@ -61,8 +70,9 @@ const LINKS: [(&str, Unit); 3] =
 
 /// The unit of the metric `name`, if it is one of `known` or a reason within an open family.
 pub(super) fn unit(name: &str, known: &BTreeMap<String, Unit>) -> Option<Unit> {
-    let reason =
-        ["message.rejected.", "association.failed."].iter().any(|family| reason_of(name, family));
+    let reason = ["message.rejected.", "association.failed.", "enrolment.failed."]
+        .iter()
+        .any(|family| reason_of(name, family));
     if reason { Some(Unit::Count) } else { known.get(name).copied() }
 }
 

@@ -3,7 +3,10 @@
 
 use std::fmt::{Display, Write as _};
 
-use super::plan::{Action, Plan, Registrar, Rekey, Renewal, Schedule, Spread, StorePlace, Target};
+use super::plan::{
+    Action, Enrolment, FunctionKind, Plan, Registrar, Rekey, Renewal, Schedule, Spread, StorePlace,
+    Target,
+};
 use super::quantity::{power_text, price_text, rate_text, size_text, time_text};
 use crate::association::{KeyExchange, Profile, Suite12};
 use crate::net::LinkType;
@@ -105,6 +108,18 @@ fn groups(text: &mut String, plan: &Plan) {
         servers(text, cse.workers, cse.queue);
         store(text, cse.store);
     }
+    for function in &plan.functions {
+        let kind = match function.kind {
+            FunctionKind::Maf => "maf",
+            FunctionKind::Mef => "mef",
+        };
+        line(text, format_args!("\n[{kind}.{}]", function.name));
+        line(text, format_args!("count = {}", function.count));
+        quoted(text, "class", &plan.classes[function.class].name);
+        quoted(text, "link", &plan.links[function.link].name);
+        servers(text, function.workers, function.queue);
+        store(text, function.store);
+    }
     for gateway in &plan.gateways {
         line(text, format_args!("\n[gateway.{}]", gateway.name));
         line(text, format_args!("count = {}", gateway.count));
@@ -134,6 +149,13 @@ fn groups(text: &mut String, plan: &Plan) {
         }
         start(text, &fleet.start);
         store(text, fleet.store);
+        let enrolment = match fleet.enrolment {
+            Enrolment::Provisioned => "provisioned",
+            Enrolment::Maf => "maf",
+            Enrolment::Mef => "mef",
+            Enrolment::Network => "network",
+        };
+        quoted(text, "enrolment", enrolment);
         if let Some(telemetry) = fleet.telemetry {
             let interval = time_text(telemetry.interval.0);
             let size = telemetry.size;
@@ -196,6 +218,11 @@ fn security(text: &mut String, plan: &Plan) {
     time(text, "ticket_lifetime", association.ticket_lifetime);
     optional_time(text, "key_lifetime", plan.security.key_lifetime);
     optional_time(text, "retry", plan.security.retry);
+    time(text, "kc_lifetime", plan.security.kc_lifetime);
+    match plan.security.half_open {
+        Some(limit) => line(text, format_args!("half_open = {limit}")),
+        None => quoted(text, "half_open", "none"),
+    }
     line(text, format_args!("second_factor = {}", plan.security.second_factor));
     quoted(text, "sequence", if association.long_sequence { "16bit" } else { "8bit" });
     line(text, format_args!("explicit_length = {}", association.explicit_length));
@@ -249,6 +276,7 @@ fn events(text: &mut String, plan: &Plan) {
             Target::Fleet(index) => &plan.fleets[index].name,
             Target::Gateway(index) => &plan.gateways[index].name,
             Target::Cse(index) => &plan.cses[index].name,
+            Target::Function(index) => &plan.functions[index].name,
         };
         let (verb, with) = match event.action {
             Action::Rekey(how) => ("rekey", format!(", with = \"{}\"", with(how))),

@@ -197,6 +197,14 @@ impl Channel {
         }
     }
 
+    /// Its keys as they lie in memory.
+    pub(super) fn memory_image(&self, out: &mut Vec<u8>) {
+        for keys in self.ours.iter().chain(&self.theirs) {
+            out.extend(keys.key);
+            out.extend(keys.salt);
+        }
+    }
+
     pub(super) const fn suite(&self) -> Suite12 {
         self.suite
     }

@@ -43,6 +43,9 @@ macro_rules! refusals {
         }
 
         impl MafRefusal {
+            /// Every refusal.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
             /// The name in metrics.
             #[must_use]
             pub const fn name(self) -> &'static str {

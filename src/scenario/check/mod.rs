@@ -3,6 +3,7 @@
 mod class;
 mod event;
 mod expect;
+mod function;
 mod keys;
 mod link;
 mod network;
@@ -22,7 +23,7 @@ use super::words::{File, ScenarioTable};
 use crate::sim::time::Duration;
 
 /// Names that metrics use for whole tiers.
-const TIERS: [&str; 4] = ["device", "gateway", "cse", "maf"];
+const TIERS: [&str; 5] = ["device", "gateway", "cse", "maf", "mef"];
 /// Longest name of a group, class or link, in bytes; identities of devices begin with it.
 pub const NAME_LEN_MAX: usize = 32;
 /// Longest name of a scenario, in bytes.
@@ -102,6 +103,7 @@ pub(super) fn check(
         cses: network.cses,
         gateways: network.gateways,
         fleets: network.fleets,
+        functions: network.functions,
         security,
         events,
         expectations,
@@ -150,7 +152,7 @@ impl<'a> Checker<'a> {
             self.report
                 .add(Code::DuplicateGroup, place, taken)
                 .label("taken")
-                .hint("CSEs, gateways and fleets share one set of names, because metrics use them");
+                .hint("CSEs, functions, gateways and fleets share one set of names, because metrics use them");
         }
         let classes = file.class.value().into_iter().flat_map(|named| &named.0);
         let links = file.link.value().into_iter().flat_map(|named| &named.0);
@@ -235,5 +237,9 @@ fn group_names(file: &File) -> impl Iterator<Item = (&'static str, &str, Place)>
         let named = field.value().into_iter().flat_map(|named| &named.0);
         named.map(move |(name, entry)| (kind, name.as_str(), entry.key))
     }
-    of("CSE", &file.cse).chain(of("gateway", &file.gateway)).chain(of("fleet", &file.fleet))
+    of("CSE", &file.cse)
+        .chain(of("MAF", &file.maf))
+        .chain(of("MEF", &file.mef))
+        .chain(of("gateway", &file.gateway))
+        .chain(of("fleet", &file.fleet))
 }

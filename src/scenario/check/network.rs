@@ -8,7 +8,7 @@ use super::keys::{GroupKeys, StoreWords};
 use crate::association::Profile;
 use crate::scenario::codes::{Code, Severity};
 use crate::scenario::plan::{
-    Cse, Fleet, Gateway, Registrar, Schedule, Spread, StorePlace, Telemetry,
+    Cse, Fleet, Function, Gateway, Registrar, Schedule, Spread, StorePlace, Telemetry,
 };
 use crate::scenario::preset::names;
 use crate::scenario::source::{At, Place, quote};
@@ -25,6 +25,7 @@ pub(super) struct Network {
     pub(super) cses: Vec<Cse>,
     pub(super) gateways: Vec<Gateway>,
     pub(super) fleets: Vec<Fleet>,
+    pub(super) functions: Vec<Function>,
     /// Links that lead to the infrastructure.
     pub(super) crossing: BTreeSet<usize>,
     /// Where each link was asked for first.
@@ -37,6 +38,7 @@ pub(super) struct Network {
     pub(super) fleet_index: BTreeMap<String, usize>,
     pub(super) gateway_index: BTreeMap<String, usize>,
     pub(super) cse_index: BTreeMap<String, usize>,
+    pub(super) function_index: BTreeMap<String, usize>,
 }
 
 /// What a fleet's words `via` and `registrar` mean.
@@ -70,6 +72,7 @@ impl<'a> Checker<'a> {
                 network.fleets.push(fleet);
             }
         }
+        self.functions(&mut network);
         self.somebody(&network);
         network
     }
@@ -98,7 +101,9 @@ impl<'a> Checker<'a> {
         }
         let gateways = network.gateways.iter().map(|gateway| u64::from(gateway.count));
         let fleets = network.fleets.iter().map(|fleet| u64::from(fleet.count));
-        let nodes = gateways.chain(fleets).sum::<u64>() + network.cses.len() as u64;
+        let functions = network.functions.iter().map(|function| u64::from(function.count));
+        let nodes =
+            gateways.chain(fleets).chain(functions).sum::<u64>() + network.cses.len() as u64;
         if nodes > NODES_MAX {
             let message =
                 format!("the scenario has {nodes} nodes; at most {NODES_MAX} can be simulated");
@@ -261,6 +266,7 @@ impl<'a> Checker<'a> {
             profile: profile.map(|(profile, _)| profile),
             start,
             telemetry,
+            enrolment: self.enrolment(&words.enrolment),
             store,
         })
     }
@@ -311,7 +317,7 @@ impl<'a> Checker<'a> {
         Err(())
     }
 
-    fn use_link(
+    pub(super) fn use_link(
         &mut self,
         field: &Field<String>,
         crossing: bool,
@@ -353,7 +359,7 @@ fn nobody<T>(field: &Field<Named<T>>) -> bool {
 /// All at the start of the run.
 const AT_ONCE: Schedule = Schedule { at: Duration::ZERO, spread: Spread::AtOnce };
 
-fn queue<const LOW: u32, const HIGH: u32>(
+pub(super) fn queue<const LOW: u32, const HIGH: u32>(
     field: &Field<OrNone<Integer<LOW, HIGH>>>,
 ) -> Option<u32> {
     field.value().and_then(|queue| queue.0).map(|queue| queue.0)
