@@ -13,8 +13,10 @@ use keystorm::measure::{ByteClass, Distribution, Fold, Group, Recorder, Tier, Tr
 use keystorm::report::{self, Context, Folder, FolderError, Series, Status};
 use keystorm::run::{Checked, DigestTrail, Metric, Outcome, Verdict};
 use keystorm::scenario::Plan;
-use keystorm::scenario::plan::{Action, Cse, Event, Fleet, Registrar, Rekey, Schedule, Security};
-use keystorm::scenario::plan::{Spread, Target};
+use keystorm::scenario::plan::{
+    Action, Cse, Enrolment, Event, Fleet, Registrar, Rekey, Schedule, Security,
+};
+use keystorm::scenario::plan::{Spread, StorePlace, Target};
 use keystorm::sim::time::{Duration, Time};
 use proptest::prelude::*;
 
@@ -58,7 +60,13 @@ fn plan(storm: &Storm) -> Plan {
         duration: storm.duration,
         classes: Vec::new(),
         links: Vec::new(),
-        cses: vec![Cse { name: "in".to_owned(), class: 0, workers: 4, queue: None }],
+        cses: vec![Cse {
+            name: "in".to_owned(),
+            class: 0,
+            workers: 4,
+            queue: None,
+            store: StorePlace::Flash,
+        }],
         gateways: Vec::new(),
         fleets: vec![Fleet {
             name: "meters".to_owned(),
@@ -71,13 +79,19 @@ fn plan(storm: &Storm) -> Plan {
             connection_id: None,
             start: at_once,
             telemetry: None,
+            enrolment: Enrolment::Provisioned,
+            store: StorePlace::Flash,
         }],
+        functions: Vec::new(),
         security: Security {
             association: Config::default(),
             key_lifetime: None,
             key_hard_limit: None,
             renewal: None,
             retry: None,
+            second_factor: false,
+            kc_lifetime: Duration::from_secs(86_400),
+            half_open: None,
         },
         events: storm.events.clone(),
         expectations: Vec::new(),

@@ -31,6 +31,13 @@ struct Extra {
 }
 
 impl Sending {
+    /// Its keys as they lie in memory.
+    pub(super) fn memory_image(&self, out: &mut Vec<u8>) {
+        let previous = self.extra.as_ref().and_then(|extra| extra.previous.as_deref());
+        let sealers = previous.into_iter().chain(&self.current);
+        sealers.for_each(|sealer| sealer.memory_image(out));
+    }
+
     /// The epoch of new records: 0 while there are no keys.
     pub(super) fn epoch(&self) -> u16 {
         self.current.as_ref().map_or(0, |sealer| sealer.epoch().get())
@@ -128,6 +135,13 @@ pub(super) struct Receiving {
 }
 
 impl Receiving {
+    /// Its keys as they lie in memory.
+    pub(super) fn memory_image(&self, out: &mut Vec<u8>) {
+        out.extend(self.secret);
+        let openers = self.previous.iter().chain(&self.current);
+        openers.for_each(|opener| opener.memory_image(out));
+    }
+
     /// The present epoch: 0 while there are no keys.
     pub(super) fn epoch(&self) -> u16 {
         self.current.as_ref().map_or(0, |opener| opener.epoch().get())

@@ -286,6 +286,12 @@ impl Association {
         }
     }
 
+    /// Appends the raw traffic keys and secrets that it has in memory while it is idle: what a reader of
+    /// that memory finds.
+    pub fn memory_image(&self, out: &mut Vec<u8>) {
+        either!(&self.0, end => end.memory_image(out));
+    }
+
     /// Bytes of memory: the association itself and what it holds on the heap while idle.
     #[must_use]
     pub fn idle_size(&self) -> usize {

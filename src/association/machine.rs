@@ -66,6 +66,16 @@ pub(super) struct Dtls13 {
 }
 
 impl Dtls13 {
+    /// Its keys as they lie in memory.
+    pub(super) fn memory_image(&self, out: &mut Vec<u8>) {
+        if let Party::Client { resumption } = &self.party {
+            out.extend(resumption);
+        }
+        out.extend(self.exporter);
+        self.sending.memory_image(out);
+        self.receiving.memory_image(out);
+    }
+
     pub(super) fn new(stage: Stage, party: Party) -> Self {
         Self {
             stage,

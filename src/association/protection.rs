@@ -41,6 +41,12 @@ impl Drop for Keys {
 }
 
 impl Keys {
+    fn memory_image(&self, out: &mut Vec<u8>) {
+        out.extend(self.key);
+        out.extend(self.iv);
+        out.extend(self.number);
+    }
+
     pub(super) fn new(traffic: &Expander, operations: &mut Operations) -> Self {
         Self {
             key: traffic.expand("key", &[], operations),
@@ -182,6 +188,11 @@ pub(super) struct Sealer {
 }
 
 impl Sealer {
+    pub(super) fn memory_image(&self, out: &mut Vec<u8>) {
+        out.extend(self.secret);
+        self.keys.memory_image(out);
+    }
+
     pub(super) fn new(
         secret: Secret,
         traffic: &Expander,
@@ -250,6 +261,10 @@ pub(super) struct Opener {
 }
 
 impl Opener {
+    pub(super) fn memory_image(&self, out: &mut Vec<u8>) {
+        self.keys.memory_image(out);
+    }
+
     pub(super) fn new(traffic: &Expander, epoch: Epoch, operations: &mut Operations) -> Self {
         Self { keys: Keys::new(traffic, operations), epoch, window: Window::default() }
     }

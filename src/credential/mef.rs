@@ -3,9 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
 use super::hierarchy::{Ke, RelativeId};
 use super::identifier::KeId;
 use super::lifetime::{Status, Validity};
+use super::maf::{KeyValue, MessageError, read, write};
 use super::{Choices, FetchedKey, KeyBytes, Suid};
 use crate::sim::time::Time;
 
@@ -49,6 +53,19 @@ pub enum MefRefusal {
 }
 
 impl MefRefusal {
+    /// Every refusal.
+    pub const ALL: [Self; 9] = [
+        Self::Path,
+        Self::WrongMef,
+        Self::Unknown,
+        Self::Expired,
+        Self::NotGranted,
+        Self::Usage,
+        Self::IdTaken,
+        Self::Full,
+        Self::Text,
+    ];
+
     /// The name in metrics.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -75,6 +92,67 @@ pub struct Fetched {
     pub enrolee: String,
     /// Its life: that of the enrolment, at most (clause 10.7).
     pub lifetime: Validity,
+}
+
+/// What an enrolee tells the MEF over the association that it bootstrapped from (clause 8.3.2.1: its
+/// indications). The standard's short names are not used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnrolmentRequest {
+    /// For whom a credential is to be derived: a MAF-ID, or the identifier of enrolee B.
+    #[serde(rename = "targetID")]
+    pub target: String,
+    /// What that credential is for.
+    #[serde(rename = "SUID")]
+    pub suid: Suid,
+}
+
+/// The MEF's instructions: how the enrolment is called, and until when it holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnrolmentAnswer {
+    /// The KeID.
+    #[serde(rename = "keID")]
+    pub ke_id: String,
+    /// The enrolment expiry, in nanoseconds of virtual time.
+    #[serde(rename = "expirationTime")]
+    pub expiration_time: u64,
+}
+
+/// A fetched credential as a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FetchedMessage {
+    #[serde(rename = "credential")]
+    credential: KeyValue,
+    #[serde(rename = "enroleeID")]
+    enrolee: String,
+    /// In nanoseconds of virtual time.
+    #[serde(rename = "lifetime")]
+    lifetime: (u64, u64),
+}
+
+impl Fetched {
+    /// The answer to `/fetchCredentials` as a message.
+    pub fn to_message(&self) -> Result<Zeroizing<Vec<u8>>, MessageError> {
+        let Validity { not_before, not_after } = self.lifetime;
+        write(&FetchedMessage {
+            credential: KeyValue(self.credential.clone()),
+            enrolee: self.enrolee.clone(),
+            lifetime: (not_before.0, not_after.0),
+        })
+    }
+
+    /// Reads such an answer.
+    pub fn from_message(bytes: &[u8]) -> Result<Self, MessageError> {
+        let message: FetchedMessage = read(bytes)?;
+        let (from, to) = message.lifetime;
+        Ok(Self {
+            credential: message.credential.0,
+            enrolee: message.enrolee,
+            lifetime: Validity { not_before: Time(from), not_after: Time(to) },
+        })
+    }
 }
 
 #[derive(Debug)]
@@ -149,6 +227,12 @@ impl Mef {
         }
         let (enrolee, lifetime) = (enrolment.enrolee.clone(), enrolment.validity);
         Ok(Fetched { credential: self.credential(&enrolment.ke, suid, target)?, enrolee, lifetime })
+    }
+
+    /// The enrolment keys, as they lie in its memory.
+    #[must_use]
+    pub fn memory_image(&self) -> Vec<u8> {
+        self.enrolments.values().flat_map(|enrolment| *enrolment.ke.bytes().expose()).collect()
     }
 
     fn read_path(&self, path: &str) -> Result<(KeId, Suid), MefRefusal> {

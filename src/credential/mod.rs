@@ -10,6 +10,7 @@
 pub mod assurance;
 mod choice;
 pub mod command;
+pub mod gba;
 pub mod hierarchy;
 pub mod identifier;
 mod key;
@@ -19,6 +20,7 @@ pub mod mef;
 pub mod store;
 mod suid;
 mod text;
+pub mod transport;
 
 pub use choice::{
     Choices, E2eSalt, ExporterContext, FetchedKey, HexCase, PairwiseFromKc, RandEncoding,

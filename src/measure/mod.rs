@@ -9,6 +9,8 @@ mod track;
 
 pub use band::Band;
 pub use distribution::{Distribution, Summary};
-pub use recorder::{ByteClass, Counters, Group, GroupRecord, LinkRecord, Recorder, Tier};
+pub use recorder::{
+    ByteClass, Counters, Group, GroupRecord, HsmRecord, LinkRecord, Recorder, Tier,
+};
 pub use tape::{Fate, Frame, Item, Seen, Tape};
 pub use track::{Fold, Track};

@@ -14,11 +14,15 @@ pub enum Tier {
     Gateway,
     /// Infrastructure CSEs (IN-CSE).
     Cse,
+    /// M2M authentication functions.
+    Maf,
+    /// M2M enrolment functions.
+    Mef,
 }
 
 impl Tier {
     /// Every tier, from the field to the infrastructure.
-    pub const ALL: [Self; 3] = [Self::Device, Self::Gateway, Self::Cse];
+    pub const ALL: [Self; 5] = [Self::Device, Self::Gateway, Self::Cse, Self::Maf, Self::Mef];
 
     /// The name in `load.GROUP` and `population.GROUP`.
     #[must_use]
@@ -27,6 +31,8 @@ impl Tier {
             Self::Device => "device",
             Self::Gateway => "gateway",
             Self::Cse => "cse",
+            Self::Maf => "maf",
+            Self::Mef => "mef",
         }
     }
 }
@@ -93,6 +99,19 @@ pub struct GroupRecord {
     pub energy: Distribution,
 }
 
+/// Load of the HSMs of one group's nodes.
+#[derive(Clone, Debug)]
+pub struct HsmRecord {
+    /// Units of all its HSMs together; 0 if it has none.
+    pub units: u64,
+    /// Busy nanoseconds of all units, by time.
+    pub busy: Track,
+    /// How long each request waited for a unit, in nanoseconds.
+    pub wait: Distribution,
+    /// What they did, by the number of the operation.
+    pub operations: [u64; 6],
+}
+
 /// Traffic of one link type, both directions.
 #[derive(Clone, Debug)]
 pub struct LinkRecord {
@@ -135,6 +154,14 @@ pub struct Counters {
     pub rejected: BTreeMap<&'static str, u64>,
     /// Operations of the association, by name.
     pub operations: BTreeMap<&'static str, u64>,
+    /// Enrolments that failed, by reason.
+    pub enrolment_failed: BTreeMap<&'static str, u64>,
+    /// Handshakes that a server postponed until it had the key.
+    pub postponed: u64,
+    /// Requests that MAFs handled, repetitions not counted.
+    pub maf_requests: u64,
+    /// Requests that MEFs handled, repetitions not counted.
+    pub mef_requests: u64,
     /// Nanoseconds during which devices used keys beyond their lifetime.
     pub overdue_ns: u128,
 }
@@ -146,6 +173,8 @@ pub struct Recorder {
     pub groups: Vec<Group>,
     /// Their loads, by the same index.
     pub loads: Vec<GroupRecord>,
+    /// Loads of their HSMs, by the same index.
+    pub hsms: Vec<HsmRecord>,
     /// Names of the link types.
     pub link_names: Vec<String>,
     /// Their traffic, by the same index.
@@ -170,6 +199,12 @@ pub struct Recorder {
     pub message: Distribution,
     /// The same by the time of completion.
     pub message_band: Band,
+    /// Time from the need of a key to the key, in nanoseconds.
+    pub enrolment: Distribution,
+    /// Completed enrolments by time.
+    pub enrolled: Track,
+    /// Start of the first enrolment and end of the last.
+    pub enrolment_span: Option<(Time, Time)>,
     /// Age of the traffic keys whenever a device used them for a request, in nanoseconds.
     pub key_age: Distribution,
     /// What a capture keeps, if one was asked for; no figure comes from it.
@@ -187,6 +222,12 @@ impl Recorder {
             wait: Distribution::default(),
             energy: Distribution::default(),
         };
+        let hsm = HsmRecord {
+            units: 0,
+            busy: Track::adaptive(Fold::Sum),
+            wait: Distribution::default(),
+            operations: [0; 6],
+        };
         let link = LinkRecord {
             bytes: vec![Track::adaptive(Fold::Sum); ByteClass::ALL.len()],
             datagrams: 0,
@@ -194,6 +235,7 @@ impl Recorder {
         };
         Self {
             loads: vec![load; groups.len()],
+            hsms: vec![hsm; groups.len()],
             links: vec![link; link_names.len()],
             groups,
             link_names,
@@ -207,6 +249,9 @@ impl Recorder {
             rekey_span: None,
             message: Distribution::default(),
             message_band: Band::default(),
+            enrolment: Distribution::default(),
+            enrolled: Track::adaptive(Fold::Sum),
+            enrolment_span: None,
             key_age: Distribution::default(),
             tape: None,
         }
@@ -233,6 +278,13 @@ impl Recorder {
         self.rekey.record(now.since(trigger).0);
         self.rekeyed.add(now, 1);
         widen(&mut self.rekey_span, trigger, now);
+    }
+
+    /// An enrolment that began at `start` is done.
+    pub fn enrolment_done(&mut self, start: Time, now: Time) {
+        self.enrolment.record(now.since(start).0);
+        self.enrolled.add(now, 1);
+        widen(&mut self.enrolment_span, start, now);
     }
 
     /// A request made at `created` was answered with success.
@@ -264,7 +316,8 @@ impl Recorder {
 
     /// Gives all tracks one width and all bands one width, so that their buckets can be compared.
     pub fn align(&mut self) {
-        let mut tracks: Vec<&mut Track> = vec![&mut self.established, &mut self.rekeyed];
+        let mut tracks: Vec<&mut Track> =
+            vec![&mut self.established, &mut self.rekeyed, &mut self.enrolled];
         tracks.extend(self.loads.iter_mut().flat_map(|load| [&mut load.busy, &mut load.queue]));
         tracks.extend(self.links.iter_mut().flat_map(|link| &mut link.bytes));
         let width = tracks.iter().map(|track| track.width()).max().unwrap_or_default();
@@ -287,6 +340,12 @@ impl Recorder {
             mine.wait.merge(&theirs.wait);
             mine.energy.merge(&theirs.energy);
         }
+        for (mine, theirs) in self.hsms.iter_mut().zip(&other.hsms) {
+            mine.busy.merge(&theirs.busy);
+            mine.wait.merge(&theirs.wait);
+            let counts = mine.operations.iter_mut().zip(theirs.operations);
+            counts.for_each(|(mine, theirs)| *mine += theirs);
+        }
         for (mine, theirs) in self.links.iter_mut().zip(&other.links) {
             for (track, more) in mine.bytes.iter_mut().zip(&theirs.bytes) {
                 track.merge(more);
@@ -303,6 +362,11 @@ impl Recorder {
         self.message.merge(&other.message);
         self.message_band.merge(&other.message_band);
         self.key_age.merge(&other.key_age);
+        self.enrolment.merge(&other.enrolment);
+        self.enrolled.merge(&other.enrolled);
+        if let Some((from, to)) = other.enrolment_span {
+            widen(&mut self.enrolment_span, from, to);
+        }
         if let Some((from, to)) = other.handshake_span {
             widen(&mut self.handshake_span, from, to);
         }
@@ -329,6 +393,10 @@ impl Counters {
         self.message_sent += other.message_sent;
         self.message_delivered += other.message_delivered;
         self.overdue_ns += other.overdue_ns;
+        self.postponed += other.postponed;
+        self.maf_requests += other.maf_requests;
+        self.mef_requests += other.mef_requests;
+        merge_counts(&mut self.enrolment_failed, &other.enrolment_failed);
         merge_counts(&mut self.failed, &other.failed);
         merge_counts(&mut self.rejected, &other.rejected);
         merge_counts(&mut self.operations, &other.operations);

@@ -3,7 +3,9 @@
 
 use super::capture;
 use super::client::{Change, Client};
+use super::enrolment::{Enrolment, Progress};
 use super::event::{Alarm, Command, Done, Event, Note, Packet};
+use super::fetcher::Fetcher;
 use super::layout::{Layout, NodeId};
 use super::processor::Processor;
 use super::reporter::Reporter;
@@ -35,8 +37,10 @@ pub(super) struct Actor {
     pub(super) origin: Origin,
     pub(super) processor: Processor<Job>,
     pub(super) port: Port,
+    pub(super) keyring: super::Keyring,
     pub(super) client: Option<Client>,
     pub(super) server: Option<Box<Server>>,
+    pub(super) enrolment: Option<Box<Enrolment>>,
     pub(super) reporter: Option<Reporter>,
     /// Words drawn so far from the actor's own stream.
     pub(super) cursor: u64,
@@ -69,6 +73,9 @@ impl Actor {
             }
             Event::Arrive(packet) => {
                 self.port.arrived(self.id, &packet, reach.layout);
+                if packet.to != self.id && reach.layout.is_root(self.id) {
+                    return Port::send(self, packet, reach);
+                }
                 self.submit(Job::Packet(packet), reach);
             }
             Event::Wake(alarm) => self.wake(alarm, reach),
@@ -134,6 +141,7 @@ impl Actor {
                 }
                 Note::Rekeyed { trigger } => recorder.rekey_done(trigger, now),
                 Note::Answered { created } => recorder.message_done(created, now),
+                Note::Enrolled { started } => recorder.enrolment_done(started, now),
             }
         }
         if let Some(tape) = &mut recorder.tape {
@@ -164,25 +172,38 @@ impl Actor {
         let streams = &layout.groups[place.group as usize].streams;
         let mut cursor = self.cursor;
         let mut rng = streams.draws(place.member, OWN_DRAWS, &mut cursor);
+        let mut keyring = std::mem::take(&mut self.keyring);
         let mut work = Work {
             layout,
             node: self.id,
             address: self.address,
             now,
             recorder: reach.context.recorder,
+            keyring: &mut keyring,
+            store_work: Default::default(),
+            refusal: None,
+            unknown: None,
             rng: &mut rng,
             out: Vec::new(),
             operations: Operations::default(),
             requests: 0,
             received: None,
+            again: Vec::new(),
             done: Done::default(),
         };
         let (change, touched) = self.dispatch(job, &mut work);
-        let cost = work.cost();
-        let Work { operations, done, recorder, .. } = work;
+        let cost = work.cost() + work.wait_for_hsm();
+        let Work { operations, done, recorder, again, .. } = work;
         recorder.count_operations(operations.counts());
         drop(rng);
         self.cursor = cursor;
+        self.keyring = keyring;
+        // Handled again as jobs of their own, behind those that wait.
+        for packet in again {
+            if self.processor.enqueue(now, Job::Packet(packet)).is_err() {
+                reach.context.recorder.reject("queue_full");
+            }
+        }
         self.follow_up(change, touched, cost, reach);
         (cost, done)
     }
@@ -200,10 +221,58 @@ impl Actor {
             }
             Job::Alarm(Alarm::Client) => {
                 let change = self.client.as_mut().and_then(|client| client.timeout(work));
-                (change, None)
+                (self.follow(change, work), None)
             }
-            Job::Alarm(Alarm::Request) => (self.request_timeout(work), None),
-            Job::Command(command) => (self.obey(command, work), None),
+            Job::Alarm(Alarm::Request) => {
+                let change = self.request_timeout(work);
+                (self.follow(change, work), None)
+            }
+            Job::Alarm(Alarm::Enrolment) => {
+                let progress = self.enrolment.as_mut().map(|enrolment| enrolment.timeout(work));
+                (self.enrolment_progressed(progress, work), None)
+            }
+            Job::Alarm(Alarm::Fetcher) => {
+                if let Some(fetcher) = self.fetcher() {
+                    fetcher.timeout(work);
+                }
+                (None, None)
+            }
+            Job::Command(command) => {
+                let change = self.obey(command, work);
+                (self.follow(change, work), None)
+            }
+        }
+    }
+
+    fn fetcher(&mut self) -> Option<&mut Fetcher> {
+        self.server.as_mut()?.fetcher.as_deref_mut()
+    }
+
+    /// A client without a key begins its enrolment.
+    fn follow(&mut self, change: Option<Change>, work: &mut Work<'_>) -> Option<Change> {
+        if change != Some(Change::KeyNeeded) {
+            return change;
+        }
+        let progress = self.enrolment.as_mut().map(|enrolment| enrolment.begin(work));
+        self.enrolment_progressed(progress, work)
+    }
+
+    /// A client with a new key uses it.
+    fn enrolment_progressed(
+        &mut self,
+        progress: Option<Progress>,
+        work: &mut Work<'_>,
+    ) -> Option<Change> {
+        match (progress, &mut self.client) {
+            (Some(Progress::Ready(name)), Some(client)) => {
+                let (old, change) = client.enrolled(name, work);
+                if let Some(old) = old {
+                    work.erase(old.as_bytes());
+                }
+                change
+            }
+            (Some(Progress::Failed), _) => Some(Change::Failed),
+            _ => None,
         }
     }
 
@@ -218,12 +287,22 @@ impl Actor {
                     reporter.send_next(client, work);
                 }
             }
-            return (change, None);
+            return (self.follow(change, work), None);
+        }
+        if let Some(enrolment) = self.enrolment.as_mut().filter(|e| e.talks_to(packet.from)) {
+            let progress = Some(enrolment.receive(&packet.bytes, work));
+            return (self.enrolment_progressed(progress, work), None);
+        }
+        if let Some(fetcher) = self.fetcher().filter(|f| f.talks_to(packet.from)) {
+            fetcher.receive(packet.from, &packet.bytes, work);
+            return (None, None);
         }
         if let Some(server) = &mut self.server {
             return (None, server.receive(packet, work));
         }
-        work.reject("not_addressed");
+        // A device leaves a function when it has its key; the answer to its close_notify comes later.
+        let is_late = work.layout.function_of(packet.from).is_some();
+        work.reject(if is_late { "association_closed" } else { "not_addressed" });
         (None, None)
     }
 
@@ -260,11 +339,15 @@ impl Actor {
                 let now = reach.context.now;
                 if let Some(client) = &mut self.client {
                     client.expire(now, layout.key_lifetime, reach.context.recorder);
+                    if let Some(name) = client.forget_key() {
+                        self.keyring.erase(name.as_bytes());
+                    }
                 }
             }
             Command::ExpireClients { group } => {
+                let keyring = &mut self.keyring;
                 if let Some(server) = &mut self.server {
-                    server.expire(group, layout);
+                    server.expire(group, layout, |name| keyring.erase(name));
                 }
             }
             Command::Report => {
@@ -307,6 +390,9 @@ impl Actor {
         if let Some(reporter) = &mut self.reporter {
             reporter.restart();
         }
+        if let Some(enrolment) = &mut self.enrolment {
+            enrolment.restart();
+        }
     }
 
     /// Timers start when flights leave; failed clients try again.
@@ -322,6 +408,12 @@ impl Actor {
             if let Some(client) = &mut self.client {
                 client.postpone(cost, now);
             }
+            if let Some(enrolment) = &mut self.enrolment {
+                enrolment.postpone(cost, now);
+            }
+            if let Some(fetcher) = self.fetcher() {
+                fetcher.postpone(cost, now);
+            }
             if let Some(peer) = touched.and_then(|n| self.server.as_mut()?.peer(n)) {
                 peer.postpone(cost, now);
             }
@@ -333,7 +425,7 @@ impl Actor {
             let at = now + retry + Duration(more);
             reach.schedule_own(self, at, Event::Command(Command::Retry));
         }
-        for alarm in [Alarm::Client, Alarm::Request] {
+        for alarm in [Alarm::Client, Alarm::Request, Alarm::Enrolment, Alarm::Fetcher] {
             self.arm(alarm, reach);
         }
         if let Some(client) = touched {
@@ -349,6 +441,14 @@ impl Actor {
             }
             Alarm::Request => {
                 self.reporter.as_mut().map(|reporter| (reporter.next_timeout(), &mut reporter.wake))
+            }
+            Alarm::Enrolment => {
+                let enrolment = self.enrolment.as_mut()?;
+                Some((enrolment.next_timeout(), &mut enrolment.wake))
+            }
+            Alarm::Fetcher => {
+                let fetcher = self.fetcher()?;
+                Some((fetcher.next_timeout(), &mut fetcher.wake))
             }
             Alarm::Server(number) => {
                 let peer = self.server.as_mut()?.peer(number)?;

@@ -85,10 +85,11 @@ impl Work<'_> {
         }
     }
 
-    /// This node begins a handshake under its pre-shared key.
-    pub(super) fn uses_psk(&mut self, identity: &str, key: &[u8]) {
-        if let Some(Secrets(tape)) = Secrets::of(&mut self.recorder.tape, self.layout, self.node) {
-            tape.write(Item::Psk { identity: identity.to_owned(), key: key.to_vec() });
+    /// This node begins a handshake under its pre-shared key; one that its store does not show is not noted.
+    pub(super) fn uses_psk(&mut self, identity: &str) {
+        let tape = Secrets::of(&mut self.recorder.tape, self.layout, self.node);
+        if let (Some(Secrets(tape)), Some(key)) = (tape, self.keyring.readable_key(identity)) {
+            tape.write(Item::Psk { identity: identity.to_owned(), key: key.expose().to_vec() });
         }
     }
 }

@@ -4,18 +4,20 @@ use rand_core::Rng;
 
 use super::event::{Note, Rekey};
 use super::layout::NodeId;
-use super::work::{Work, byte_class};
+use super::work::{Work, byte_class, no_key};
 use crate::association::{
-    Association, ConnectError, Failure, Kind, Offer, Operations, Output, Profile, PskStore,
-    Received, Secret, Ticket, early_secret, master_secret_12,
+    Association, ConnectError, Failure, Kind, Offer, Output, Profile, Received, Ticket,
 };
+use crate::credential::store::StoreError;
 use crate::measure::{ByteClass, Recorder};
 use crate::sim::time::{Duration, Time};
 
 /// A node's side towards its registrar.
 pub(super) struct Client {
     registrar: NodeId,
-    psk: Secret,
+    identity: Identity,
+    /// Failures in a row under the present identity.
+    failures: u8,
     current: Option<Association>,
     pending: Option<Box<Pending>>,
     ticket: Option<Box<Ticket>>,
@@ -46,6 +48,20 @@ struct Wanted {
     update: Option<(bool, bool)>,
 }
 
+/// Under which identity a client proves itself.
+#[derive(Debug)]
+enum Identity {
+    /// The node's own, with the provisioned key.
+    Own,
+    /// This one, towards a function.
+    Function(Box<str>),
+    /// The one that an enrolment yields; none before the first, or after it proved useless.
+    Enrolled(Option<Box<str>>),
+}
+
+/// Failures in a row after which an enrolled key is taken to be useless.
+pub(super) const FAILURES_MAX: u8 = 3;
+
 /// What became of the client in a job, as far as the node must act on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Change {
@@ -53,32 +69,27 @@ pub(super) enum Change {
     Established,
     /// No handshake is in progress and none succeeded.
     Failed,
-}
-
-/// The single key that a device holds.
-struct OwnKey<'a>(&'a Secret);
-
-impl PskStore for OwnKey<'_> {
-    fn early_secret(&self, _identity: &[u8], operations: &mut Operations) -> Option<Secret> {
-        Some(early_secret(self.0, operations))
-    }
-
-    fn master_secret_12(
-        &self,
-        _identity: &[u8],
-        label: &[u8],
-        seed: &[u8],
-        operations: &mut Operations,
-    ) -> Option<[u8; 48]> {
-        Some(master_secret_12(self.0, label, seed, operations))
-    }
+    /// The same, for want of a key that an enrolment would yield.
+    KeyNeeded,
 }
 
 impl Client {
-    pub(super) const fn new(registrar: NodeId, psk: Secret) -> Self {
+    /// Towards a registrar; with a key from an enrolment if `enrols`.
+    pub(super) const fn new(registrar: NodeId, enrols: bool) -> Self {
+        let identity = if enrols { Identity::Enrolled(None) } else { Identity::Own };
+        Self::with(registrar, identity)
+    }
+
+    /// Towards a MAF or MEF.
+    pub(super) const fn to_function(function: NodeId, identity: Box<str>) -> Self {
+        Self::with(function, Identity::Function(identity))
+    }
+
+    const fn with(registrar: NodeId, identity: Identity) -> Self {
         Self {
             registrar,
-            psk,
+            identity,
+            failures: 0,
             current: None,
             pending: None,
             ticket: None,
@@ -88,6 +99,12 @@ impl Client {
             used: (0, 0),
             wake: Time::NEVER,
         }
+    }
+
+    /// Policies on the life of traffic keys are for associations with registrars: those with functions are
+    /// short, or carry little.
+    const fn is_to_function(&self) -> bool {
+        matches!(self.identity, Identity::Function(_))
     }
 
     pub(super) const fn registrar(&self) -> NodeId {
@@ -104,6 +121,66 @@ impl Client {
         let pending = self.pending.as_ref().and_then(|p| p.association.next_timeout());
         let renewal = (self.renew_at < Time::NEVER).then_some(self.renew_at);
         [current, pending, renewal].into_iter().flatten().min()
+    }
+
+    /// An enrolment yielded a key of this name: it is used from now on, at once for the association that is
+    /// wanted, or for new keys in the place of those in use. The name of the key before is handed back.
+    pub(super) fn enrolled(
+        &mut self,
+        name: Box<str>,
+        work: &mut Work<'_>,
+    ) -> (Option<Box<str>>, Option<Change>) {
+        self.failures = 0;
+        let old = match std::mem::replace(&mut self.identity, Identity::Enrolled(Some(name))) {
+            Identity::Enrolled(old) => old,
+            Identity::Own | Identity::Function(_) => None,
+        };
+        let change = if self.current.is_some() && self.wanted.is_none() {
+            self.rekey(Rekey::Full, work.now, work)
+        } else {
+            self.retry(work)
+        };
+        (old, change)
+    }
+
+    /// Uses the key of this name from now on.
+    pub(super) fn use_key(&mut self, name: Box<str>) {
+        self.identity = Identity::Enrolled(Some(name));
+    }
+
+    /// Forgets the enrolled key; its name is handed back.
+    pub(super) fn forget_key(&mut self) -> Option<Box<str>> {
+        match &mut self.identity {
+            Identity::Enrolled(name) => name.take(),
+            Identity::Own | Identity::Function(_) => None,
+        }
+    }
+
+    /// Keying material of the association in use; false if there is none.
+    pub(super) fn export(&self, label: &str, out: &mut [u8], work: &mut Work<'_>) -> bool {
+        let Some(association) = &self.current else { return false };
+        let operations = &mut work.operations;
+        association.export_without_context(label.as_bytes(), out, operations).is_ok()
+    }
+
+    /// Ends the association in use; the peer is told.
+    pub(super) fn close(&mut self, work: &mut Work<'_>) {
+        let config = &work.layout.group(work.node).association;
+        if let Some(mut current) = self.current.take() {
+            work.call(|env| current.close(config, env));
+        }
+        self.settle(work);
+    }
+
+    /// The raw keys of its associations, as they lie in memory.
+    pub(super) fn memory_image(&self, out: &mut Vec<u8>) {
+        let pending = self.pending.as_ref().map(|pending| &pending.association);
+        for association in self.current.iter().chain(pending) {
+            association.memory_image(out);
+        }
+        if let Some(ticket) = &self.ticket {
+            out.extend(ticket.psk);
+        }
     }
 
     /// Makes a first association, unless one is there or on its way.
@@ -156,17 +233,21 @@ impl Client {
 
     /// Protects application data; false if there is no association.
     pub(super) fn send(&mut self, data: &[u8], work: &mut Work<'_>) -> bool {
+        let has_limit = !self.is_to_function();
         let Some(association) = &mut self.current else { return false };
         let config = &work.layout.group(work.node).association;
         let age = work.now.since(self.keys_since);
-        if work.layout.key_hard_limit.is_some_and(|limit| age > limit) {
+        let limit = work.layout.key_hard_limit.filter(|_| has_limit);
+        if limit.is_some_and(|limit| age > limit) {
             work.reject("key_hard_limit");
             return false;
         }
-        let sent = work.call(&OwnKey(&self.psk), |env| association.send(config, data, env)).is_ok();
+        let sent = work.call(|env| association.send(config, data, env)).is_ok();
         self.settle(work);
         if sent {
             work.sent_inside(work.node, self.registrar, data);
+        }
+        if sent && !self.is_to_function() {
             work.recorder.key_age.record(age.0);
             self.used = (self.used.0 + 1, self.used.1 + data.len() as u64);
             self.renew_if_used_up(work);
@@ -180,22 +261,20 @@ impl Client {
         bytes: &[u8],
         work: &mut Work<'_>,
     ) -> (Vec<Vec<u8>>, Option<Change>) {
-        let keys = OwnKey(&self.psk);
         let config = &work.layout.group(work.node).association;
         let mut received = None;
         if let Some(pending) = &mut self.pending {
-            received =
-                Some(work.call(&keys, |env| pending.association.receive(config, bytes, env)));
+            received = Some(work.call(|env| pending.association.receive(config, bytes, env)));
         }
         if let (None | Some(Received::Rejected(_)), Some(current)) = (received, &mut self.current) {
-            received = Some(work.call(&keys, |env| current.receive(config, bytes, env)));
+            received = Some(work.call(|env| current.receive(config, bytes, env)));
             if received == Some(Received::KeyUpdate) {
                 self.peer_updated(work);
             }
         }
         match received {
             None => work.reject("no_association"),
-            Some(Received::Rejected(reason)) => work.reject(reason.name()),
+            Some(Received::Rejected(reason)) => work.reject_datagram(reason),
             Some(_) => {}
         }
         work.received = received;
@@ -204,13 +283,12 @@ impl Client {
 
     /// A timer of an association ran out.
     pub(super) fn timeout(&mut self, work: &mut Work<'_>) -> Option<Change> {
-        let keys = OwnKey(&self.psk);
         let config = &work.layout.group(work.node).association;
         if let Some(pending) = &mut self.pending {
-            work.call(&keys, |env| pending.association.timeout(config, env));
+            work.call(|env| pending.association.timeout(config, env));
         }
         if let Some(current) = &mut self.current {
-            work.call(&keys, |env| current.timeout(config, env));
+            work.call(|env| current.timeout(config, env));
         }
         let change = self.settle(work).1;
         if self.renew_at <= work.now {
@@ -261,6 +339,7 @@ impl Client {
         lifetime: Option<Duration>,
         recorder: &mut Recorder,
     ) {
+        let lifetime = lifetime.filter(|_| !self.is_to_function());
         if let (Some(lifetime), Some(_)) = (lifetime, &self.current) {
             let overdue = now.since(self.keys_since + lifetime);
             recorder.counters.overdue_ns += u128::from(overdue.0);
@@ -272,6 +351,9 @@ impl Client {
         self.keys_since = work.now;
         self.used = (0, 0);
         self.renew_at = Time::NEVER;
+        if self.is_to_function() {
+            return;
+        }
         let Some(share) = work.layout.renewal.and_then(|renewal| renewal.share) else { return };
         let Some(lifetime) = work.layout.key_lifetime else { return };
         self.renew_at = work.now + fraction(lifetime, share, work.rng);
@@ -309,22 +391,34 @@ impl Client {
         work: &mut Work<'_>,
     ) -> Option<Change> {
         let config = &work.layout.group(work.node).association;
-        let identity = work.layout.identity(work.node);
+        let identity = match &self.identity {
+            Identity::Own => work.layout.identity(work.node),
+            Identity::Function(name) | Identity::Enrolled(Some(name)) => name.to_string(),
+            Identity::Enrolled(None) => return Some(Change::KeyNeeded),
+        };
         let offer = match &self.ticket {
             Some(ticket) if resumes => Offer::Ticket(ticket),
             _ => Offer::Psk(identity.as_bytes()),
         };
-        let keys = OwnKey(&self.psk);
         if matches!(config.profile, Profile::Dtls12 { .. }) {
-            work.uses_psk(&identity, &self.psk);
+            work.uses_psk(&identity);
         }
-        match work.call(&keys, |env| Association::connect(config, offer, env)) {
+        match work.call(|env| Association::connect(config, offer, env)) {
             Ok(association) => {
                 let pending = Pending { association, started: work.now, class, resumes };
                 self.pending = Some(Box::new(pending));
                 self.settle(work).1
             }
-            Err(ConnectError::UnknownIdentity) => self.failed("unknown_identity", work),
+            Err(ConnectError::UnknownIdentity)
+                if matches!(self.identity, Identity::Enrolled(_))
+                    && work.refusal != Some(StoreError::Busy) =>
+            {
+                Some(Change::KeyNeeded)
+            }
+            Err(ConnectError::UnknownIdentity) => {
+                let reason = work.refusal.map_or("unknown_identity", no_key);
+                self.failed(reason, work)
+            }
             Err(ConnectError::BadIdentity) => self.failed("bad_identity", work),
             Err(ConnectError::NoTickets) => self.failed("no_tickets", work),
         }
@@ -333,8 +427,7 @@ impl Client {
     fn update_keys(&mut self, work: &mut Work<'_>) -> Option<Change> {
         let config = &work.layout.group(work.node).association;
         let association = self.current.as_mut()?;
-        let keys = OwnKey(&self.psk);
-        match work.call(&keys, |env| association.update_keys(config, true, env)) {
+        match work.call(|env| association.update_keys(config, true, env)) {
             Ok(()) => {
                 if let Some(wanted) = &mut self.wanted {
                     wanted.update = Some((false, false));
@@ -386,6 +479,7 @@ impl Client {
 
     fn established(&mut self, resumed: bool, work: &mut Work<'_>) -> Option<Change> {
         let pending = self.pending.take()?;
+        self.failures = 0;
         self.drop_current(work);
         self.current = Some(pending.association);
         self.begin_keys(work);
@@ -419,6 +513,12 @@ impl Client {
     }
 
     fn failed(&mut self, reason: &'static str, work: &mut Work<'_>) -> Option<Change> {
+        self.failures = self.failures.saturating_add(1);
+        if self.failures >= FAILURES_MAX
+            && let Some(useless) = self.forget_key()
+        {
+            work.erase(useless.as_bytes());
+        }
         *work.recorder.counters.failed.entry(reason).or_default() += 1;
         if work.layout.retry.is_none() && self.wanted.take().is_some() {
             work.recorder.counters.rekey_failed += 1;
@@ -454,7 +554,7 @@ impl Client {
     clippy::cast_precision_loss,
     reason = "a share below 1 of a time; float to integer casts saturate"
 )]
-fn fraction(lifetime: Duration, share: (f64, f64), rng: &mut dyn Rng) -> Duration {
+pub(super) fn fraction(lifetime: Duration, share: (f64, f64), rng: &mut dyn Rng) -> Duration {
     let unit = (rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
     Duration((lifetime.0 as f64 * (share.0 + (share.1 - share.0) * unit)) as u64)
 }

@@ -82,6 +82,10 @@ pub enum Alarm {
     Server(u32),
     /// Of a request that waits for its answer.
     Request,
+    /// Of a device's enrolment.
+    Enrolment,
+    /// Of the retrieval of keys.
+    Fetcher,
 }
 
 /// Something that happens to a node.
@@ -119,4 +123,6 @@ pub(super) enum Note {
     Rekeyed { trigger: Time },
     /// A request made at `created` was answered.
     Answered { created: Time },
+    /// An enrolment begun at `started` is complete.
+    Enrolled { started: Time },
 }

@@ -1,11 +1,11 @@
 //! Where every node stands: what never changes during a run and all nodes may look up.
 
-use crate::association::{Config, Secret};
+use crate::association::Config;
 use crate::net::LinkType;
 use crate::sim::StreamKey;
 use crate::sim::time::Duration;
 
-use super::{Class, Renewal};
+use super::{Class, FunctionKind, Renewal, Route};
 
 /// A node of the world, numbered from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +56,25 @@ pub struct GroupSetting {
     pub server_id_len: Option<u8>,
     /// Telemetry of each member: interval, and bytes of content.
     pub telemetry: Option<(Duration, u32)>,
+    /// Its first member; the others follow it.
+    pub first: NodeId,
+    /// How many members it has.
+    pub count: u32,
+    /// Its members host a CSE.
+    pub is_cse: bool,
+    /// How its members come by the keys of their associations; `None`: they are provisioned.
+    pub route: Option<Route>,
+}
+
+/// A MAF or MEF.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Function {
+    /// Which of the two.
+    pub kind: FunctionKind,
+    /// The node.
+    pub node: NodeId,
+    /// Its name in key identifiers.
+    pub fqdn: String,
 }
 
 /// Everything that never changes during a run.
@@ -76,6 +95,12 @@ pub struct Layout {
     pub renewal: Option<Renewal>,
     /// How long after a failure a client tries again.
     pub retry: Option<Duration>,
+    /// All MAFs and MEFs.
+    pub functions: Vec<Function>,
+    /// Life of a key that a MAF hands out.
+    pub kc_lifetime: Duration,
+    /// Handshakes that a server has in progress at the same time.
+    pub half_open: Option<u32>,
 }
 
 /// Longest identity of a node in bytes: a group's name, a dash and a number.
@@ -126,48 +151,107 @@ impl Layout {
         format!("cse-{}", self.identity(node))
     }
 
-    /// The node on the way from `from` down to `to`: `to` itself, or the gateway that it sits behind.
+    /// The name by which others know `node`: the AE-ID of a device, the CSE-ID of a CSE (TS-0001 clause 7.2),
+    /// the FQDN of a function.
     #[must_use]
-    pub fn next_hop_down(&self, from: NodeId, to: NodeId) -> NodeId {
-        let parent = self.place(to).parent;
-        if parent == from { to } else { parent }
-    }
-}
-
-/// The pre-shared keys that a server was provisioned with, by the number of its client.
-pub struct KeyTable {
-    keys: Vec<(NodeId, Secret)>,
-}
-
-impl KeyTable {
-    /// A table of the clients of one server, in the order of their numbers.
-    #[must_use]
-    pub const fn new(keys: Vec<(NodeId, Secret)>) -> Self {
-        Self { keys }
+    pub fn entity(&self, node: NodeId) -> String {
+        match self.function_of(node) {
+            Some(function) => function.fqdn.clone(),
+            None if self.group(node).is_cse => format!("/{}", self.cse_name(node)),
+            None => self.originator(node),
+        }
     }
 
-    /// The clients, in the order of their numbers.
-    pub fn clients(&self) -> impl Iterator<Item = NodeId> + '_ {
-        self.keys.iter().map(|(node, _)| *node)
+    /// The identity under which `node` proves itself to a function with a provisioned key.
+    #[must_use]
+    pub fn identity_at(&self, node: NodeId, function: u32) -> String {
+        let fqdn = &self.functions[function as usize].fqdn;
+        format!("{}@{fqdn}", self.identity(node))
     }
 
-    /// The client with this number.
+    /// The node whose [`identity`](Self::identity) this is.
     #[must_use]
-    pub fn client(&self, number: u32) -> Option<NodeId> {
-        self.keys.get(number as usize).map(|(node, _)| *node)
-    }
-
-    /// The key of the client that calls itself `identity`, if this server knows it.
-    #[must_use]
-    pub fn find(&self, layout: &Layout, identity: &[u8]) -> Option<&Secret> {
-        let text = std::str::from_utf8(identity).ok()?;
-        let (group, member) = text.rsplit_once('-')?;
+    pub fn named(&self, identity: &str) -> Option<NodeId> {
+        let (name, member) = identity.rsplit_once('-')?;
         let member: u32 = member.parse().ok()?;
-        let index = self.keys.partition_point(|(node, _)| {
-            let place = layout.place(*node);
-            (layout.groups[place.group as usize].name.as_str(), place.member) < (group, member)
-        });
-        let (node, key) = self.keys.get(index)?;
-        (layout.identity(*node) == text).then_some(key)
+        let group = self.groups.iter().find(|group| group.name == name)?;
+        let node = NodeId(group.first.0 + member);
+        (member < group.count && self.identity(node) == identity).then_some(node)
     }
+
+    /// The function that `node` is, if it is one.
+    #[must_use]
+    pub fn function_of(&self, node: NodeId) -> Option<&Function> {
+        self.functions.iter().find(|function| function.node == node)
+    }
+
+    /// The number of the function of this name.
+    #[must_use]
+    pub fn function_named(&self, fqdn: &str) -> Option<u32> {
+        let at = self.functions.iter().position(|function| function.fqdn == fqdn)?;
+        u32::try_from(at).ok()
+    }
+
+    /// The number of the function of this kind that `node` turns to: where there are several, each takes
+    /// its share.
+    #[must_use]
+    pub fn function_for(&self, node: NodeId, kind: FunctionKind) -> Option<u32> {
+        let of = self.functions.iter().enumerate().filter(|(_, function)| function.kind == kind);
+        let numbers: Vec<usize> = of.map(|(number, _)| number).collect();
+        let share = (self.place(node).member as usize).checked_rem(numbers.len())?;
+        u32::try_from(*numbers.get(share)?).ok()
+    }
+
+    /// The node at the top of the tree that `node` is in: a CSE or function.
+    #[must_use]
+    pub fn root(&self, node: NodeId) -> NodeId {
+        let parent = self.place(node).parent;
+        let above = self.place(parent).parent;
+        if above == parent { parent } else { above }
+    }
+
+    /// The next step from `from` on the way to `to`. CSEs and functions are joined in the infrastructure,
+    /// each function by its own link.
+    #[must_use]
+    pub(super) fn next_hop(&self, from: NodeId, to: NodeId) -> Option<Hop> {
+        let place = self.place(to);
+        if place.parent == from && to != from {
+            return Some(Hop { next: to, link: to, is_up: false, end: place.child });
+        }
+        let parent = self.place(from).parent;
+        if parent != from {
+            return Some(Hop { next: parent, link: from, is_up: true, end: 0 });
+        }
+        let root = self.root(to);
+        if root == from {
+            // Behind a gateway.
+            let next = place.parent;
+            return Some(Hop { next, link: next, is_up: false, end: self.place(next).child });
+        }
+        if self.function_of(from).is_some() {
+            return Some(Hop { next: root, link: from, is_up: true, end: 0 });
+        }
+        self.function_of(root)?;
+        Some(Hop { next: root, link: root, is_up: false, end: self.place(root).child })
+    }
+
+    /// Whether datagrams between other nodes pass `node` without touching it: those of a CSE or function
+    /// go through the network of the infrastructure.
+    #[must_use]
+    pub fn is_root(&self, node: NodeId) -> bool {
+        self.place(node).parent == node
+    }
+}
+
+/// One step of a datagram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Hop {
+    /// Where it leads.
+    pub(super) next: NodeId,
+    /// The node whose uplink it goes over.
+    pub(super) link: NodeId,
+    /// In the direction of the infrastructure.
+    pub(super) is_up: bool,
+    /// The number of the sender's end among those down.
+    pub(super) end: u32,
 }

@@ -1,12 +1,18 @@
-//! The actors: device, gateway, infrastructure CSE. A node is a processor, its keys, its associations
+//! The actors: device, gateway, infrastructure CSE, MAF and MEF. A node is a processor, its keys, its associations
 //! and its service layer; it reports what happens and judges nothing.
 
 mod actor;
+mod caller;
 mod capture;
 mod class;
 mod client;
 mod demultiplex;
+mod enrolment;
 mod event;
+mod exchange;
+mod fetcher;
+mod function;
+mod keyring;
 mod layout;
 mod processor;
 mod reporter;
@@ -16,6 +22,9 @@ mod transit;
 mod work;
 
 pub use class::{Class, Cost, FixedTimes, Prices};
+pub use enrolment::Route;
 pub use event::{Alarm, Command, Done, Event, Packet, Rekey, Renewal};
-pub use layout::{GroupSetting, IDENTITY_MAX, KeyTable, Layout, NodeId, Place};
+pub use function::Kind as FunctionKind;
+pub use keyring::Keyring;
+pub use layout::{Function, GroupSetting, IDENTITY_MAX, Layout, NodeId, Place};
 pub use site::{NodeParts, NodeSite};

@@ -4,36 +4,23 @@ use std::collections::VecDeque;
 
 use super::client::Client;
 use super::event::Note;
+use super::exchange::{Due, Exchange};
 use super::work::Work;
 use crate::onem2m::device;
-use crate::sim::time::{Duration, Time};
+use crate::sim::time::Time;
 use crate::wire::coap::Token;
 
 /// Reports that may wait while there is no association; older ones are given up first.
 const BACKLOG: usize = 8;
-/// ACK_TIMEOUT of RFC 7252 section 4.8.
-const ACK_TIMEOUT: Duration = Duration::from_secs(2);
-/// MAX_RETRANSMIT of RFC 7252 section 4.8.
-const MAX_RETRANSMIT: u8 = 4;
-
 /// What a device reports and what it still waits for.
 pub(super) struct Reporter {
     size: u32,
     next_message: u16,
     backlog: VecDeque<Time>,
-    outstanding: Option<Box<Outstanding>>,
+    /// When the request that waits for its answer was made, and the request.
+    outstanding: Option<Box<(Time, Exchange)>>,
     /// The earliest wake-up that is scheduled.
     pub(super) wake: Time,
-}
-
-/// A request that waits for its answer.
-struct Outstanding {
-    created: Time,
-    message: u16,
-    request: Vec<u8>,
-    repeated: u8,
-    timeout: Duration,
-    deadline: Time,
 }
 
 impl Reporter {
@@ -48,7 +35,7 @@ impl Reporter {
     }
 
     pub(super) fn next_timeout(&self) -> Option<Time> {
-        self.outstanding.as_ref().map(|outstanding| outstanding.deadline)
+        self.outstanding.as_ref().map(|outstanding| outstanding.1.deadline)
     }
 
     /// A report is due.
@@ -76,12 +63,8 @@ impl Reporter {
             return;
         }
         work.recorder.counters.message_sent += 1;
-        // Uniform between ACK_TIMEOUT and 1.5 times that (ACK_RANDOM_FACTOR).
-        let wide = u128::from(work.rng.next_u64()) * u128::from(ACK_TIMEOUT.0 / 2);
-        let timeout = ACK_TIMEOUT + Duration(u64::try_from(wide >> 64).unwrap_or(0));
-        let deadline = work.now + timeout;
-        let outstanding = Outstanding { created, message, request, repeated: 0, timeout, deadline };
-        self.outstanding = Some(Box::new(outstanding));
+        let exchange = Exchange::new(message, request, work.now, work.rng);
+        self.outstanding = Some(Box::new((created, exchange)));
     }
 
     /// An answer came over the association.
@@ -91,9 +74,9 @@ impl Reporter {
             Ok(answer) => answer,
             Err(reason) => return work.reject(reason.name()),
         };
-        match self.outstanding.take_if(|outstanding| outstanding.message == answer.mid) {
+        match self.outstanding.take_if(|outstanding| outstanding.1.mid == answer.mid) {
             Some(outstanding) if answer.status.is_success() => {
-                work.note(Note::Answered { created: outstanding.created });
+                work.note(Note::Answered { created: outstanding.0 });
             }
             Some(_) => work.reject("refused_by_cse"),
             None => work.reject("unexpected_answer"),
@@ -104,19 +87,18 @@ impl Reporter {
     /// The answer is late: repeats the request, or gives it up. True if the association seems dead.
     pub(super) fn timeout(&mut self, client: &mut Client, work: &mut Work<'_>) -> bool {
         let Some(outstanding) = &mut self.outstanding else { return false };
-        if outstanding.deadline > work.now {
-            return false;
+        match outstanding.1.due(work.now) {
+            Due::Nothing => false,
+            Due::Repeat => {
+                let _ = client.send(&outstanding.1.request, work);
+                false
+            }
+            Due::GiveUp => {
+                self.outstanding = None;
+                work.reject("unanswered");
+                true
+            }
         }
-        if outstanding.repeated == MAX_RETRANSMIT {
-            self.outstanding = None;
-            work.reject("unanswered");
-            return true;
-        }
-        outstanding.repeated += 1;
-        outstanding.timeout = outstanding.timeout.times(2);
-        outstanding.deadline = work.now + outstanding.timeout;
-        let _ = client.send(&outstanding.request, work);
-        false
     }
 
     /// The report itself: the time of the reading in milliseconds, in as many digits as it has bytes.

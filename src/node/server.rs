@@ -1,29 +1,49 @@
 //! The server's end of associations, and the service layer behind it.
 
+use std::collections::BTreeMap;
+
 use super::demultiplex;
 use super::event::Packet;
-use super::layout::{KeyTable, Layout, NodeId};
+use super::fetcher::Fetcher;
+use super::function::Function;
+use super::layout::{Function as Site, Layout, NodeId};
 use super::work::{Work, byte_class};
 use crate::association::{
-    Accept, Association, Config, ConnectionId, Operations, Output, Peek, PskStore, Received,
-    Rejection, Secret, early_secret, master_secret_12, peek, peek_connection_id,
+    Accept, Association, Config, ConnectionId, Output, Peek, Received, Rejection, peek,
+    peek_connection_id,
 };
+use crate::credential::store::StoreError;
 use crate::measure::ByteClass;
 use crate::onem2m::Service;
 use crate::sim::time::{Duration, Time};
 
 /// Reason of refusing records of a peer with whom there is no association.
 const NO_ASSOCIATION: &str = "no_association";
+/// Reason of refusing a ClientHello while as many handshakes as are allowed are in progress.
+const HALF_OPEN_LIMIT: &str = "half_open_limit";
 
 /// A node's side towards its clients.
 pub(super) struct Server {
-    keys: KeyTable,
+    /// The clients, by their numbers.
+    nodes: Vec<NodeId>,
+    /// Numbers of clients that a function got to know in the run.
+    numbers: BTreeMap<NodeId, u32>,
     /// The policy towards the members of each group, with this server's secrets.
     configs: Vec<Config>,
     clients: Vec<Peer>,
     /// The length of this server's own connection IDs.
     id_len: usize,
-    service: Service,
+    /// Handshakes in progress.
+    half_open: u32,
+    application: Application,
+    /// Keys that this server does not know it asks for.
+    pub(super) fetcher: Option<Box<Fetcher>>,
+}
+
+/// What is behind the associations.
+enum Application {
+    Service(Service),
+    Function(Box<Function>),
 }
 
 /// What is kept about one client.
@@ -52,44 +72,54 @@ impl Default for Peer {
     }
 }
 
-/// The keys of all clients, looked up by the identity that one presents.
-struct TableKeys<'a> {
-    layout: &'a Layout,
-    table: &'a KeyTable,
-}
-
-impl PskStore for TableKeys<'_> {
-    fn early_secret(&self, identity: &[u8], operations: &mut Operations) -> Option<Secret> {
-        Some(early_secret(self.table.find(self.layout, identity)?, operations))
-    }
-
-    fn master_secret_12(
-        &self,
-        identity: &[u8],
-        label: &[u8],
-        seed: &[u8],
-        operations: &mut Operations,
-    ) -> Option<[u8; 48]> {
-        let key = self.table.find(self.layout, identity)?;
-        Some(master_secret_12(key, label, seed, operations))
-    }
-}
-
 impl Server {
-    pub(super) fn new(me: NodeId, keys: KeyTable, configs: Vec<Config>, layout: &Layout) -> Self {
-        let mut service = Service::new(&layout.cse_name(me));
-        let mut clients = Vec::new();
-        for client in keys.clients() {
-            service.provision(&layout.originator(client));
-            clients.push(Peer::default());
-        }
+    pub(super) fn new(
+        me: NodeId,
+        nodes: Vec<NodeId>,
+        configs: Vec<Config>,
+        layout: &Layout,
+    ) -> Self {
+        let application = match layout.function_of(me) {
+            Some(Site { kind, fqdn, .. }) => {
+                Application::Function(Box::new(Function::new(*kind, fqdn, layout.kc_lifetime)))
+            }
+            None => {
+                let mut service = Service::new(&layout.cse_name(me));
+                nodes.iter().for_each(|client| service.provision(&layout.originator(*client)));
+                Application::Service(service)
+            }
+        };
+        let clients = nodes.iter().map(|_| Peer::default()).collect();
+        let fetcher = (!layout.functions.is_empty()).then(Box::default);
+        let numbers = BTreeMap::new();
         let id_len = configs.iter().filter_map(|config| config.connection_id).max().unwrap_or(0);
-        Self { keys, configs, clients, id_len: id_len.into(), service }
+        let id_len = id_len.into();
+        Self { nodes, numbers, configs, clients, id_len, half_open: 0, application, fetcher }
     }
 
     /// How many clients it was provisioned with.
     pub(super) const fn clients(&self) -> u64 {
         self.clients.len() as u64
+    }
+
+    /// The number of a client; a function numbers clients as they come.
+    pub(super) fn number(&mut self, from: NodeId, me: NodeId, layout: &Layout) -> Option<u32> {
+        let place = layout.place(from);
+        match &self.application {
+            Application::Service(_) => {
+                (place.registrar == me && from != me).then_some(place.client)
+            }
+            Application::Function(_) => {
+                if let Some(number) = self.numbers.get(&from) {
+                    return Some(*number);
+                }
+                let number = u32::try_from(self.nodes.len()).ok()?;
+                self.nodes.push(from);
+                self.clients.push(Peer::default());
+                self.numbers.insert(from, number);
+                Some(number)
+            }
+        }
     }
 
     pub(super) fn peer(&mut self, client: u32) -> Option<&mut Peer> {
@@ -98,35 +128,43 @@ impl Server {
 
     /// A datagram from a client. Returns the number of the client that it belongs to.
     pub(super) fn receive(&mut self, packet: &Packet, work: &mut Work<'_>) -> Option<u32> {
-        let number = match self.find(packet, work.layout) {
+        let number = match self.find(packet, work) {
             Ok(number) => number,
             Err(reason) => {
                 work.reject(reason);
                 return None;
             }
         };
-        let client = self.keys.client(number)?;
+        let client = *self.nodes.get(number as usize)?;
         let peer = self.clients.get_mut(number as usize)?;
         let config = &self.configs[work.layout.place(client).group as usize];
-        let keys = TableKeys { layout: work.layout, table: &self.keys };
+        let was_open = peer.pending.is_some();
+        let limit = work.layout.half_open.filter(|_| !was_open);
+        if limit.is_some_and(|limit| self.half_open >= limit) && peer.opens(&packet.bytes) {
+            work.reject(HALF_OPEN_LIMIT);
+            return Some(number);
+        }
         let id = demultiplex::id_of(number, self.id_len);
-        let Some((received, address)) = peer.receive(config, &keys, id, packet, work) else {
+        let Some((received, address)) = peer.receive(config, id, packet, work) else {
             work.reject(NO_ASSOCIATION);
             return Some(number);
         };
-        if let Received::Rejected(reason) = received {
-            work.reject(reason.name());
+        if let Received::Rejected(reason) = received
+            && !self.postpone_handshake(packet, work)
+        {
+            work.reject_datagram(reason);
         }
         count_flight(received, &packet.bytes, work);
         work.received = Some(received);
-        self.settle((client, address), work);
+        self.settle(number, address, work);
+        self.count_half_open(number, was_open);
         Some(number)
     }
 
     /// The number of the client that a datagram belongs to: by its address, and by its connection ID if
     /// nothing is known of that address.
-    fn find(&self, packet: &Packet, layout: &Layout) -> Result<u32, &'static str> {
-        let number = layout.place(packet.from).client;
+    fn find(&mut self, packet: &Packet, work: &Work<'_>) -> Result<u32, &'static str> {
+        let number = self.number(packet.from, work.node, work.layout).ok_or(NO_ASSOCIATION)?;
         let peer = self.clients.get(number as usize).ok_or(NO_ASSOCIATION)?;
         let hello = matches!(peek(&packet.bytes), Some(Peek::ClientHello { .. }));
         if hello || peer.is_at(packet.address) {
@@ -140,63 +178,100 @@ impl Server {
             .ok_or(Rejection::UnknownConnectionId.name())
     }
 
+    /// Lets a handshake wait for its key, if that is what it lacks and the key can be asked for.
+    fn postpone_handshake(&mut self, packet: &Packet, work: &mut Work<'_>) -> bool {
+        let (Some(StoreError::Unknown), Some(fetcher)) = (work.refusal, &mut self.fetcher) else {
+            return false;
+        };
+        let Some(identity) = work.unknown.take() else { return false };
+        fetcher.park(&identity, packet.clone(), work)
+    }
+
+    fn count_half_open(&mut self, client: u32, was_open: bool) {
+        let is_open = self.clients[client as usize].pending.is_some();
+        self.half_open = self.half_open + u32::from(is_open) - u32::from(was_open);
+    }
+
     /// A timer of the association with `client` ran out.
     pub(super) fn timeout(&mut self, client: u32, work: &mut Work<'_>) {
-        let Some(node) = self.keys.client(client) else { return };
+        let Some(&node) = self.nodes.get(client as usize) else { return };
         let config = &self.configs[work.layout.place(node).group as usize];
-        let keys = TableKeys { layout: work.layout, table: &self.keys };
         let Some(peer) = self.clients.get_mut(client as usize) else { return };
+        let was_open = peer.pending.is_some();
         if let Some(pending) = &mut peer.pending {
-            work.call(&keys, |env| pending.timeout(config, env));
+            work.call(|env| pending.timeout(config, env));
         }
         let address = peer.pending_address;
-        self.settle((node, address), work);
+        self.settle(client, address, work);
         let config = &self.configs[work.layout.place(node).group as usize];
-        let keys = TableKeys { layout: work.layout, table: &self.keys };
         let Some(peer) = self.clients.get_mut(client as usize) else { return };
         if let Some(current) = &mut peer.current {
-            work.call(&keys, |env| current.timeout(config, env));
+            work.call(|env| current.timeout(config, env));
         }
         let address = peer.current_address;
-        self.settle((node, address), work);
+        self.settle(client, address, work);
+        self.count_half_open(client, was_open);
     }
 
     /// All associations are lost.
     pub(super) fn restart(&mut self) {
         self.clients.iter_mut().for_each(|peer| *peer = Peer::default());
+        self.half_open = 0;
+        if let Some(fetcher) = &mut self.fetcher {
+            fetcher.restart();
+        }
     }
 
-    /// The keys with the clients of `group` are no longer valid.
-    pub(super) fn expire(&mut self, group: u32, layout: &Layout) {
-        for (node, peer) in self.keys.clients().zip(&mut self.clients) {
-            if layout.place(node).group == group {
+    /// The keys with the clients of `group` are no longer valid, those that were retrieved included: `erase`
+    /// takes these out of the store.
+    pub(super) fn expire(&mut self, group: u32, layout: &Layout, erase: impl FnMut(&[u8])) {
+        for (node, peer) in self.nodes.iter().zip(&mut self.clients) {
+            if layout.place(*node).group == group {
                 peer.current = None;
             }
+        }
+        let is_member = |entity: &str| {
+            let node = entity.strip_prefix('C').and_then(|identity| layout.named(identity));
+            node.is_some_and(|node| layout.place(node).group == group)
+        };
+        if let Some(fetcher) = &mut self.fetcher {
+            fetcher.expire(is_member, erase);
+        }
+    }
+
+    /// The raw keys of its associations, and those that a function keeps for others, as they lie in memory.
+    pub(super) fn memory_image(&self, out: &mut Vec<u8>) {
+        for peer in &self.clients {
+            for association in peer.current.iter().chain(peer.pending.as_deref()) {
+                association.memory_image(out);
+            }
+        }
+        if let Application::Function(function) = &self.application {
+            out.extend(function.memory_image());
         }
     }
 
     /// Acts on the outputs of the last call, and on those of the answers that they cause; they go to
     /// this client at this address.
-    fn settle(&mut self, (client, address): (NodeId, u16), work: &mut Work<'_>) {
-        let place = *work.layout.place(client);
-        let config = &self.configs[place.group as usize];
-        let keys = TableKeys { layout: work.layout, table: &self.keys };
-        let peer = &mut self.clients[place.client as usize];
+    fn settle(&mut self, client: u32, address: u16, work: &mut Work<'_>) {
+        let node = self.nodes[client as usize];
+        let config = &self.configs[work.layout.place(node).group as usize];
+        let Self { clients, application, fetcher, .. } = self;
+        let mut desk = Desk { application, fetcher: fetcher.as_deref(), client, node };
+        let peer = &mut clients[client as usize];
         while !work.out.is_empty() {
             let mut outputs = std::mem::take(&mut work.out);
             for output in outputs.drain(..) {
                 match output {
                     Output::Datagram { kind, bytes } => {
-                        work.send_to((client, address), byte_class(kind, peer.class), bytes);
+                        work.send_to((node, address), byte_class(kind, peer.class), bytes);
                     }
                     Output::Established { .. } => {
                         peer.promote();
-                        self.service.associated(&work.layout.originator(client));
+                        desk.associated(peer, work);
                     }
                     Output::Failed(_) | Output::Closed => peer.drop_over(),
-                    Output::Data(request) => {
-                        answer(&mut self.service, peer, &request, client, config, &keys, work);
-                    }
+                    Output::Data(request) => desk.answer(peer, &request, config, work),
                     Output::KeysUpdated { .. } | Output::Ticket(_) => {}
                 }
             }
@@ -204,6 +279,66 @@ impl Server {
                 work.out = outputs;
                 return;
             }
+        }
+    }
+}
+
+/// What is behind the associations, and whose associations they are.
+struct Desk<'a> {
+    application: &'a mut Application,
+    fetcher: Option<&'a Fetcher>,
+    /// The number of the client that is dealt with, and where it stands.
+    client: u32,
+    node: NodeId,
+}
+
+impl Desk<'_> {
+    /// Who is at the other end: what the proven identity stands for, whatever address it comes from.
+    fn subject(&self, peer: &Peer, layout: &Layout) -> Option<String> {
+        let identity = peer.current.as_ref()?.peer_identity()?;
+        if let Some(entity) = self.fetcher.and_then(|fetcher| fetcher.entity(identity)) {
+            return Some(entity.to_owned());
+        }
+        let text = str::from_utf8(identity).ok()?;
+        let node = layout.named(text.split_once('@').map_or(text, |(relative, _)| relative))?;
+        Some(match self.application {
+            Application::Service(_) => layout.originator(node),
+            Application::Function(_) => layout.entity(node),
+        })
+    }
+
+    fn associated(&mut self, peer: &Peer, work: &Work<'_>) {
+        let subject = self.subject(peer, work.layout);
+        match (&mut *self.application, subject) {
+            (Application::Service(service), Some(subject)) => service.associated(&subject),
+            (Application::Function(function), _) => function.associated(self.client),
+            _ => {}
+        }
+    }
+
+    /// Hands a request on and protects its answer.
+    fn answer(&mut self, peer: &mut Peer, request: &[u8], config: &Config, work: &mut Work<'_>) {
+        work.requests += 1;
+        let Some(subject) = self.subject(peer, work.layout) else {
+            return work.reject("unknown_subject");
+        };
+        let Some(current) = &mut peer.current else { return };
+        let answer = match &mut *self.application {
+            Application::Service(service) => {
+                service.handle_coap(&subject, request).map_err(|reason| reason.name())
+            }
+            Application::Function(function) => {
+                function.handle(self.client, &subject, request, current, work)
+            }
+        };
+        match answer {
+            // An association that was just used for receiving can send.
+            Ok(answer) => {
+                if work.call(|env| current.send(config, &answer, env)).is_ok() {
+                    work.sent_inside(self.node, self.node, &answer);
+                }
+            }
+            Err(reason) => work.reject(reason),
         }
     }
 }
@@ -236,18 +371,27 @@ impl Peer {
         associations.into_iter().flatten().any(|known| known.own_connection_id() == *id)
     }
 
+    /// Whether a datagram would begin a handshake.
+    fn opens(&self, bytes: &[u8]) -> bool {
+        match peek(bytes) {
+            Some(Peek::ClientHello { random }) => {
+                !self.current.as_ref().is_some_and(|current| current.began_with(&random))
+            }
+            _ => false,
+        }
+    }
+
     /// A datagram of this client; `id` is what a new association is to be called. Returns the address
     /// that answers go to.
     fn receive(
         &mut self,
         config: &Config,
-        keys: &TableKeys<'_>,
         id: ConnectionId,
         packet: &Packet,
         work: &mut Work<'_>,
     ) -> Option<(Received, u16)> {
         if let Some(Peek::ClientHello { random }) = peek(&packet.bytes) {
-            let received = self.hello(config, keys, id, packet, &random, work);
+            let received = self.hello(config, id, packet, &random, work);
             return Some((received, packet.address));
         }
         // At a known address, the association with that address; otherwise whichever has the ID.
@@ -257,14 +401,14 @@ impl Peer {
             && (anywhere || self.pending_address == packet.address)
         {
             let address = &mut self.pending_address;
-            received = Some(receive_from(pending, address, config, keys, packet, work));
+            received = Some(receive_from(pending, address, config, packet, work));
         }
         if let (None | Some((Received::Rejected(_), _)), Some(current)) =
             (received, &mut self.current)
             && (anywhere || self.current_address == packet.address)
         {
             let address = &mut self.current_address;
-            received = Some(receive_from(current, address, config, keys, packet, work));
+            received = Some(receive_from(current, address, config, packet, work));
         }
         received
     }
@@ -274,7 +418,6 @@ impl Peer {
     fn hello(
         &mut self,
         config: &Config,
-        keys: &TableKeys<'_>,
         id: ConnectionId,
         packet: &Packet,
         random: &[u8; 32],
@@ -284,7 +427,7 @@ impl Peer {
         if self.pending_address == packet.address
             && let Some(pending) = self.pending.as_mut().filter(|a| a.began_with(random))
         {
-            return work.call(keys, |env| pending.receive(config, bytes, env));
+            return work.call(|env| pending.receive(config, bytes, env));
         }
         if self.current_address == packet.address
             && self.current.as_ref().is_some_and(|current| current.began_with(random))
@@ -292,7 +435,7 @@ impl Peer {
             return Received::Duplicate;
         }
         let address = demultiplex::address_bytes(packet);
-        match work.call(keys, |env| Association::accept_as(config, id, &address, bytes, env)) {
+        match work.call(|env| Association::accept_as(config, id, &address, bytes, env)) {
             Accept::Association(association) => {
                 self.pending = Some(Box::new(association));
                 self.pending_address = packet.address;
@@ -330,40 +473,15 @@ fn receive_from(
     association: &mut Association,
     address: &mut u16,
     config: &Config,
-    keys: &TableKeys<'_>,
     packet: &Packet,
     work: &mut Work<'_>,
 ) -> (Received, u16) {
     let before = association.newest();
-    let received = work.call(keys, |env| association.receive(config, &packet.bytes, env));
+    let received = work.call(|env| association.receive(config, &packet.bytes, env));
     if association.newest() > before {
         *address = packet.address;
     }
     (received, *address)
-}
-
-/// Hands a request to the service layer and protects its answer.
-fn answer(
-    service: &mut Service,
-    peer: &mut Peer,
-    request: &[u8],
-    client: NodeId,
-    config: &Config,
-    keys: &TableKeys<'_>,
-    work: &mut Work<'_>,
-) {
-    work.requests += 1;
-    match service.handle_coap(&work.layout.originator(client), request) {
-        Ok(answer) => {
-            if let Some(current) = &mut peer.current {
-                // An association that was just used for receiving can send.
-                if work.call(keys, |env| current.send(config, &answer, env)).is_ok() {
-                    work.sent_inside(client, client, &answer);
-                }
-            }
-        }
-        Err(reason) => work.reject(reason.name()),
-    }
 }
 
 /// Counts client flights that reached this server.

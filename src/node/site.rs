@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use super::actor::{Actor, Reach};
 use super::client::Client;
+use super::enrolment::Enrolment;
 use super::event::Event;
-use super::layout::{KeyTable, Layout, NodeId};
+use super::keyring::Keyring;
+use super::layout::{Layout, NodeId};
 use super::processor::Processor;
 use super::reporter::Reporter;
 use super::server::Server;
 use super::transit::Port;
-use crate::association::{Config, Secret};
+use crate::association::Config;
 use crate::measure::Recorder;
 use crate::sim::time::Time;
 use crate::sim::{Context, Origin, Site};
@@ -31,10 +33,10 @@ pub struct NodeParts {
     pub queue: Option<u32>,
     /// How many nodes have it as their parent.
     pub children: usize,
-    /// Its own pre-shared key, if it is a client.
-    pub psk: Option<Secret>,
-    /// Its clients' keys and its policy towards each group, if it is a server.
-    pub server: Option<(KeyTable, Vec<Config>)>,
+    /// Its long-term keys.
+    pub keyring: Keyring,
+    /// Its clients by their numbers and its policy towards each group, if it is a server.
+    pub server: Option<(Vec<NodeId>, Vec<Config>)>,
 }
 
 impl NodeSite {
@@ -50,20 +52,59 @@ impl NodeSite {
         let place = layout.place(parts.id);
         debug_assert_eq!(place.local as usize, self.actors.len());
         let server =
-            parts.server.map(|(keys, configs)| Server::new(parts.id, keys, configs, layout));
+            parts.server.map(|(nodes, configs)| Server::new(parts.id, nodes, configs, layout));
+        let is_client = place.registrar != parts.id;
+        let enrols = is_client && layout.group(parts.id).route.is_some();
         let telemetry = layout.group(parts.id).telemetry;
         self.actors.push(Actor {
             id: parts.id,
             origin: Origin::new(parts.id.0),
             processor: Processor::new(parts.workers, parts.queue),
             port: Port::new(parts.children),
-            client: parts.psk.map(|psk| Client::new(place.registrar, psk)),
+            keyring: parts.keyring,
+            client: is_client.then(|| Client::new(place.registrar, enrols)),
+            enrolment: enrols.then(|| Box::new(Enrolment::new())),
             server: server.map(Box::new),
             reporter: telemetry.map(|(_, size)| Reporter::new(size)),
             cursor: 0,
             generation: 0,
             address: 0,
         });
+    }
+
+    /// The keys of the node with this index in the site.
+    pub fn keyring_mut(&mut self, local: u32) -> Option<&mut Keyring> {
+        Some(&mut self.actors.get_mut(local as usize)?.keyring)
+    }
+
+    /// Makes the node with this index in the site use the key of this name towards its registrar, as if it had
+    /// come from an enrolment.
+    pub fn use_key(&mut self, local: u32, name: &str) {
+        if let Some(client) = self.actors.get_mut(local as usize).and_then(|a| a.client.as_mut()) {
+            client.use_key(name.into());
+        }
+    }
+
+    /// The bytes that the node with this index in the site keeps when power is off: what a thief of its flash
+    /// or disk reads.
+    #[must_use]
+    pub fn storage_image(&self, local: u32) -> Option<Vec<u8>> {
+        Some(self.actors.get(local as usize)?.keyring.storage_image())
+    }
+
+    /// The bytes of keys that it has in memory: those of its store, as far as they lie there, and the raw
+    /// keys of its associations.
+    #[must_use]
+    pub fn memory_image(&self, local: u32) -> Option<Vec<u8>> {
+        let actor = self.actors.get(local as usize)?;
+        let mut image = actor.keyring.memory_image();
+        if let Some(client) = &actor.client {
+            client.memory_image(&mut image);
+        }
+        if let Some(server) = &actor.server {
+            server.memory_image(&mut image);
+        }
+        Some(image)
     }
 
     /// Writes down what is only known at the end, `now`.

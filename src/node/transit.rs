@@ -3,7 +3,7 @@
 use super::actor::{Actor, Reach};
 use super::capture;
 use super::event::{Event, Packet};
-use super::layout::{Layout, NodeId};
+use super::layout::{Hop, Layout, NodeId};
 use crate::net::{Transmitter, Verdict};
 use crate::sim::time::Duration;
 
@@ -48,19 +48,15 @@ impl Port {
     pub(super) fn send(actor: &mut Actor, packet: Packet, reach: &mut Reach<'_, '_>) {
         let layout = reach.layout;
         let me = actor.id;
-        let parent = layout.place(me).parent;
-        let (child, next, direction) = if parent != me && layout.place(packet.to).parent != me {
-            (me, parent, UP_DRAWS)
+        let Some(Hop { next, link, is_up, end }) = layout.next_hop(me, packet.to) else { return };
+        // Both ends of a function's link draw from their own streams: several nodes send down it.
+        let drawn_by = if layout.is_root(link) { me } else { link };
+        let Some((index, link)) = layout.uplink(link) else { return };
+        let place = layout.place(drawn_by);
+        let (end, rate, direction) = if is_up {
+            (&mut actor.port.up, link.rate_up, UP_DRAWS)
         } else {
-            let next = layout.next_hop_down(me, packet.to);
-            (next, next, DOWN_DRAWS)
-        };
-        let Some((index, link)) = layout.uplink(child) else { return };
-        let place = layout.place(child);
-        let (end, rate) = if direction == UP_DRAWS {
-            (&mut actor.port.up, link.rate_up)
-        } else {
-            (&mut actor.port.down[place.child as usize], link.rate_down)
+            (&mut actor.port.down[end as usize], link.rate_down, DOWN_DRAWS)
         };
         let streams = &layout.groups[place.group as usize].streams;
         let mut draw = streams.draws(place.member, direction, &mut end.cursor);
@@ -68,7 +64,7 @@ impl Port {
         let verdict = end.transmitter.send(link, rate, now, packet.bytes.len(), &mut draw);
         drop(draw);
         let len = packet.bytes.len() as u64 + u64::from(link.header);
-        if direction == UP_DRAWS {
+        if is_up {
             actor.port.sent += len;
         }
         reach.context.recorder.sent(index, packet.class, now, len);

@@ -4,8 +4,12 @@ use rand_core::Rng;
 
 use super::capture::Secrets;
 use super::event::{Done, Note, Packet};
+use super::keyring::Keyring;
 use super::layout::{Layout, NodeId};
-use crate::association::{Env, KeyLog, Kind, Operations, Output, PskStore, Received};
+use crate::association::{Env, KeyLog, Kind, Operations, Output, Received, Rejection};
+use crate::credential::KeyBytes;
+use crate::credential::lifetime::Status;
+use crate::credential::store::{Entry, QueueFull, StoreError, Work as StoreWork};
 use crate::measure::{ByteClass, Recorder};
 use crate::sim::time::{Duration, Time};
 
@@ -19,6 +23,14 @@ pub(super) struct Work<'a> {
     /// When the job started.
     pub(super) now: Time,
     pub(super) recorder: &'a mut Recorder,
+    /// The node's long-term keys.
+    pub(super) keyring: &'a mut Keyring,
+    /// What the places of its two factors were asked to do.
+    pub(super) store_work: (StoreWork, StoreWork),
+    /// Why the last call got no key.
+    pub(super) refusal: Option<StoreError>,
+    /// The identity for which the last call found no key.
+    pub(super) unknown: Option<Box<[u8]>>,
     /// The node's randomness.
     pub(super) rng: &'a mut dyn Rng,
     /// Outputs of the association that is being called; empty between calls.
@@ -29,27 +41,56 @@ pub(super) struct Work<'a> {
     pub(super) requests: u64,
     /// What the datagram turned out to be, if the job was one.
     pub(super) received: Option<Received>,
+    /// Datagrams that are to be handled again, now that something else is known.
+    pub(super) again: Vec<Packet>,
     /// What becomes visible at the end.
     pub(super) done: Done,
 }
 
 impl Work<'_> {
     /// Calls an association with everything it may use.
-    pub(super) fn call<T>(
-        &mut self,
-        keys: &dyn PskStore,
-        call: impl FnOnce(&mut Env<'_>) -> T,
-    ) -> T {
+    pub(super) fn call<T>(&mut self, call: impl FnOnce(&mut Env<'_>) -> T) -> T {
+        let keys = self.keyring.handshake_keys(self.now);
         let mut secrets = Secrets::of(&mut self.recorder.tape, self.layout, self.node);
         let mut env = Env {
             now: self.now,
             rng: self.rng,
-            keys,
+            keys: &keys,
             operations: &mut self.operations,
             out: &mut self.out,
             key_log: secrets.as_mut().map(|secrets| secrets as &mut dyn KeyLog),
         };
-        call(&mut env)
+        let result = call(&mut env);
+        self.store_work.0.add(&keys.work());
+        self.store_work.1.add(&keys.second_work());
+        self.refusal = keys.refusal();
+        self.unknown = keys.unknown();
+        result
+    }
+
+    /// Puts a key into the node's store.
+    pub(super) fn write(&mut self, entry: Entry, key: KeyBytes) -> Result<(), StoreError> {
+        self.keyring.store_mut().write(entry, key, &mut self.store_work.0)
+    }
+
+    /// Takes a key out of the node's store, if it is there.
+    pub(super) fn erase(&mut self, name: &[u8]) {
+        let _ = self.keyring.store_mut().erase(name, &mut self.store_work.0);
+    }
+
+    /// Whether the node has a key of this name that is valid now.
+    pub(super) fn has_valid_key(&self, name: &str) -> bool {
+        let known = self.keyring.store().attributes(name.as_bytes());
+        known.is_some_and(|known| known.validity.at(self.now) == Status::Valid)
+    }
+
+    /// An association did not accept a datagram. If that was for want of a key, the reason is the store's.
+    pub(super) fn reject_datagram(&mut self, rejection: Rejection) {
+        let reason = match (rejection, self.refusal) {
+            (Rejection::UnknownIdentity, Some(refusal)) => no_key(refusal),
+            _ => rejection.name(),
+        };
+        self.reject(reason);
     }
 
     /// A datagram to the registrar leaves at the end of the job.
@@ -77,13 +118,37 @@ impl Work<'_> {
         self.recorder.reject(reason);
     }
 
-    /// What the job costs on this node.
+    /// How long the job waits for HSMs.
+    pub(super) fn wait_for_hsm(&mut self) -> Duration {
+        let group = self.layout.place(self.node).group as usize;
+        let (first, second) = std::mem::take(&mut self.store_work);
+        let record = &mut self.recorder.hsms[group];
+        match self.keyring.serve(self.now, &first, &second, record) {
+            Ok(waited) => waited,
+            Err(QueueFull) => {
+                self.reject(StoreError::Busy.name());
+                Duration::ZERO
+            }
+        }
+    }
+
+    /// What the job costs on this node's processor.
     pub(super) fn cost(&self) -> Duration {
         let class = self.layout.class(self.node);
         match self.received {
             Some(received) => class.event_cost(received, &self.operations, self.requests),
             None => class.own_cost(&self.operations, self.requests),
         }
+    }
+}
+
+/// Why there is no key for a handshake, as metrics call it.
+pub(super) const fn no_key(refusal: StoreError) -> &'static str {
+    match refusal {
+        StoreError::Unknown => Rejection::UnknownIdentity.name(),
+        StoreError::Expired => "key_expired",
+        StoreError::NotYet => "key_not_yet_valid",
+        other => other.name(),
     }
 }
 

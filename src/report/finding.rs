@@ -113,6 +113,8 @@ pub(super) fn called(summary: &Summary, group: &GroupFacts) -> String {
     let (one, many) = match group.tier.as_str() {
         "cse" => ("IN-CSE", "IN-CSEs"),
         "gateway" => ("gateway", "gateways"),
+        "maf" => ("MAF", "MAFs"),
+        "mef" => ("MEF", "MEFs"),
         _ => ("device", "devices"),
     };
     let name = tame(&group.name, 40);

@@ -237,6 +237,7 @@ fn label(plan: &Plan, event: &Event) -> String {
         Target::Fleet(i) => plan.fleets.get(i).map(|f| f.name.as_str()),
         Target::Gateway(i) => plan.gateways.get(i).map(|g| g.name.as_str()),
         Target::Cse(i) => plan.cses.get(i).map(|c| c.name.as_str()),
+        Target::Function(i) => plan.functions.get(i).map(|f| f.name.as_str()),
     }
     .unwrap_or("?");
     let what = match event.action {

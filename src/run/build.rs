@@ -2,21 +2,18 @@
 
 use std::sync::Arc;
 
-use rand_core::Rng as _;
-
+use super::keys::{Provisioner, enrolees, server_secrets};
 use super::script::Script;
-use crate::association::{Config, Secret, ServerSecrets};
+use crate::association::Config;
 use crate::measure::{Group, Recorder, Tier};
-use crate::node::{GroupSetting, KeyTable, Layout, NodeId, NodeParts, NodeSite, Place};
+use crate::node::{
+    Function, FunctionKind, GroupSetting, Layout, NodeId, NodeParts, NodeSite, Place, Route,
+};
 use crate::scenario::Plan;
-use crate::scenario::plan::Registrar;
+use crate::scenario::plan::{Enrolment, Registrar, StorePlace};
 use crate::sim::time::Duration;
 use crate::sim::{Engine, Seed};
 
-/// Draws of a client's pre-shared key.
-const PSK_DRAWS: u8 = 16;
-/// Draws of a server's own secrets.
-const SERVER_DRAWS: u8 = 17;
 /// Servers keep their addresses: clients send connection IDs, and want none themselves.
 const DEVICES_WANT_NONE: u8 = 0;
 /// Devices without a gateway share sites of this many.
@@ -27,11 +24,18 @@ pub(super) struct World {
     pub(super) engine: Engine<NodeSite>,
     /// The groups, for the recorder.
     pub(super) groups: Vec<Group>,
+    /// Units of the HSMs of each group.
+    pub(super) hsm_units: Vec<u64>,
 }
 
 impl World {
     /// The world of `plan`, with its first events.
     pub(super) fn build(plan: &Plan) -> Self {
+        Self::build_with(plan, |_, _| {})
+    }
+
+    /// The same, with something done to the sites before they start.
+    pub(super) fn build_with(plan: &Plan, prepare: impl FnOnce(&Layout, &mut [NodeSite])) -> Self {
         let map = Map::draw(plan);
         let layout = Arc::new(map.layout);
         let mut sites: Vec<_> =
@@ -39,29 +43,56 @@ impl World {
         let mut clients = clients_by_registrar(&layout);
         let children = children(&layout);
         let seed = Seed(plan.seed);
+        let second_factor = plan.security.second_factor;
+        let networks = plan.fleets.iter().filter(|fleet| fleet.enrolment == Enrolment::Network);
+        let provisioner = Provisioner {
+            layout: &layout,
+            seed,
+            second_factor,
+            networks: networks.map(|fleet| fleet.name.as_str()).collect(),
+            enrolees: enrolees(&layout),
+        };
         for (index, place) in layout.places.iter().enumerate() {
             let id = node_id(index);
             let spec = &map.specs[place.group as usize];
             let served = std::mem::take(&mut clients[index]);
-            let server = spec.serves.then(|| provision(&layout, id, served, seed));
+            let keyring = provisioner.keyring(id, spec.store, spec.serves, &served);
+            let server = spec.serves.then(|| {
+                let secrets = server_secrets(&layout, id, seed);
+                let with_secrets = |group: &GroupSetting| Config {
+                    server: Some(secrets.clone()),
+                    ..group.association.clone()
+                };
+                (served, layout.groups.iter().map(with_secrets).collect())
+            });
             sites[place.site as usize].add(NodeParts {
                 id,
                 workers: spec.workers,
                 queue: spec.queue,
                 children: children[index],
-                psk: (place.registrar != id).then(|| psk(&layout, id)),
+                keyring,
                 server,
             });
         }
+        prepare(&layout, &mut sites);
         let mut engine = Engine::new(sites, map.lookahead);
         Script::new(plan, &layout, seed).write(&mut engine);
-        Self { engine, groups: map.groups }
+        let hsm_units = map.specs.iter().zip(&map.groups).map(|(spec, group)| {
+            let StorePlace::Hsm(profile) = spec.store else { return 0 };
+            let places = if second_factor { 2 } else { 1 };
+            u64::from(profile.units) * u64::from(group.count) * places
+        });
+        Self { engine, hsm_units: hsm_units.collect(), groups: map.groups }
     }
 
     /// An empty recorder for this world.
-    pub(super) fn recorder(groups: &[Group], plan: &Plan) -> Recorder {
+    pub(super) fn recorder(groups: &[Group], hsm_units: &[u64], plan: &Plan) -> Recorder {
         let links = plan.links.iter().map(|link| link.name.clone()).collect();
-        Recorder::new(groups.to_vec(), links)
+        let mut recorder = Recorder::new(groups.to_vec(), links);
+        for (hsm, units) in recorder.hsms.iter_mut().zip(hsm_units) {
+            hsm.units = *units;
+        }
+        recorder
     }
 }
 
@@ -70,6 +101,7 @@ struct Spec {
     workers: u32,
     queue: Option<u32>,
     serves: bool,
+    store: StorePlace,
 }
 
 /// Where everybody stands.
@@ -92,6 +124,9 @@ impl Map {
             key_hard_limit: plan.security.key_hard_limit,
             renewal: plan.security.renewal,
             retry: plan.security.retry,
+            functions: Vec::new(),
+            kc_lifetime: plan.security.kc_lifetime,
+            half_open: plan.security.half_open,
         };
         let (groups, specs) = (Vec::new(), Vec::new());
         let mut map = Self { layout, groups, specs, sites: 1, lookahead: Duration::MAX };
@@ -99,6 +134,7 @@ impl Map {
         map.place_cses(plan, &mut locals);
         map.place_gateways(plan, &mut locals);
         map.place_fleets(plan, &mut locals);
+        map.place_functions(plan, &mut locals);
         map.sites = u32::try_from(locals.len()).expect("sites are counted in 32 bits");
         number_clients(&mut map.layout);
         map
@@ -107,9 +143,35 @@ impl Map {
     fn place_cses(&mut self, plan: &Plan, locals: &mut [u32]) {
         for cse in &plan.cses {
             let group = self.group(plan, &cse.name, Tier::Cse, 1, cse.workers, cse.class, None);
-            self.specs.push(Spec { workers: cse.workers, queue: cse.queue, serves: true });
+            self.specs.push(Spec {
+                workers: cse.workers,
+                queue: cse.queue,
+                serves: true,
+                store: cse.store,
+            });
             let id = node_id(self.layout.places.len());
             self.place(group, 0, 0, locals, id, id);
+        }
+    }
+
+    /// MAFs and MEFs stand beside the CSEs.
+    fn place_functions(&mut self, plan: &Plan, locals: &mut [u32]) {
+        for function in &plan.functions {
+            let tier = match function.kind {
+                FunctionKind::Maf => Tier::Maf,
+                FunctionKind::Mef => Tier::Mef,
+            };
+            let (count, workers, queue) = (function.count, function.workers, function.queue);
+            let link = Some(function.link);
+            let group =
+                self.group(plan, &function.name, tier, count, workers, function.class, link);
+            self.specs.push(Spec { workers, queue, serves: true, store: function.store });
+            for member in 0..count {
+                let node = node_id(self.layout.places.len());
+                let fqdn = format!("{}-{member}.example", tier.name());
+                self.layout.functions.push(Function { kind: function.kind, node, fqdn });
+                self.place(group, member, 0, locals, node, node);
+            }
         }
     }
 
@@ -118,7 +180,12 @@ impl Map {
             let (name, count, workers) = (&gateway.name, gateway.count, gateway.workers);
             let link = Some(gateway.link);
             let group = self.group(plan, name, Tier::Gateway, count, workers, gateway.class, link);
-            self.specs.push(Spec { workers, queue: gateway.queue, serves: gateway.registers });
+            self.specs.push(Spec {
+                workers,
+                queue: gateway.queue,
+                serves: gateway.registers,
+                store: gateway.store,
+            });
             self.lookahead = self.lookahead.min(plan.links[gateway.link].latency);
             let cse = node_id(gateway.cse);
             for member in 0..count {
@@ -146,6 +213,7 @@ impl Map {
             }
             setting.server_id_len = fleet.connection_id;
             setting.association.connection_id = fleet.connection_id.map(|_| DEVICES_WANT_NONE);
+            setting.route = route(plan, fleet.enrolment);
             setting.telemetry = fleet.telemetry.map(|t| (t.interval, t.size));
             if let Some(via) = fleet.via {
                 let backhaul = plan.links[plan.gateways[via].link].mtu;
@@ -153,7 +221,7 @@ impl Map {
             } else {
                 self.lookahead = self.lookahead.min(plan.links[fleet.link].latency);
             }
-            self.specs.push(Spec { workers: 1, queue: None, serves: false });
+            self.specs.push(Spec { workers: 1, queue: None, serves: false, store: fleet.store });
             for member in 0..count {
                 let (parent, site) = match (fleet.via, fleet.registrar) {
                     (Some(via), _) => {
@@ -202,6 +270,10 @@ impl Map {
             association,
             server_id_len,
             telemetry: None,
+            first: node_id(self.layout.places.len()),
+            count,
+            is_cse: matches!(tier, Tier::Cse | Tier::Gateway),
+            route: None,
         });
         self.groups.push(Group { name: name.to_owned(), tier, count, workers });
         u32::try_from(self.groups.len() - 1).expect("groups are few")
@@ -232,6 +304,16 @@ impl Map {
     }
 }
 
+/// The functions that a device turns to.
+fn route(plan: &Plan, enrolment: Enrolment) -> Option<Route> {
+    let has_maf = plan.functions.iter().any(|function| function.kind == FunctionKind::Maf);
+    match enrolment {
+        Enrolment::Provisioned => None,
+        Enrolment::Maf => Some(Route { mef: false, maf: true }),
+        Enrolment::Mef | Enrolment::Network => Some(Route { mef: true, maf: has_maf }),
+    }
+}
+
 fn node_id(index: usize) -> NodeId {
     NodeId(u32::try_from(index).expect("nodes are counted in 32 bits"))
 }
@@ -241,6 +323,14 @@ fn node_id(index: usize) -> NodeId {
 fn number_clients(layout: &mut Layout) {
     let mut order: Vec<usize> = (0..layout.places.len()).collect();
     let mut next = vec![0u32; layout.places.len()];
+    for number in 0..layout.functions.len() {
+        let node = layout.functions[number].node;
+        layout.places[node.index()].child = u32::try_from(number).expect("functions are few");
+    }
+    // The first ends of a CSE lead to the functions.
+    for (index, next) in next.iter_mut().enumerate() {
+        *next = u32::try_from(ends_to_functions(layout, index)).expect("functions are few");
+    }
     for index in 0..layout.places.len() {
         let parent = layout.places[index].parent;
         if parent.index() != index {
@@ -262,8 +352,17 @@ fn number_clients(layout: &mut Layout) {
     }
 }
 
+/// Ends of a CSE that lead to functions.
+fn ends_to_functions(layout: &Layout, index: usize) -> usize {
+    let node = node_id(index);
+    let is_cse = layout.is_root(node) && layout.function_of(node).is_none();
+    if is_cse { layout.functions.len() } else { 0 }
+}
+
+/// How many ends down each node has: one for each child, and a CSE one for each function.
 fn children(layout: &Layout) -> Vec<usize> {
-    let mut children = vec![0; layout.places.len()];
+    let mut children: Vec<usize> =
+        (0..layout.places.len()).map(|index| ends_to_functions(layout, index)).collect();
     for (index, place) in layout.places.iter().enumerate() {
         if place.parent.index() != index {
             children[place.parent.index()] += 1;
@@ -284,38 +383,4 @@ fn clients_by_registrar(layout: &Layout) -> Vec<Vec<NodeId>> {
         served.sort_by_key(|client| layout.place(*client).client);
     }
     clients
-}
-
-/// What a server starts with: the keys of its clients, and its policy with secrets of its own.
-fn provision(
-    layout: &Layout,
-    id: NodeId,
-    served: Vec<NodeId>,
-    seed: Seed,
-) -> (KeyTable, Vec<Config>) {
-    let keys = served.into_iter().map(|client| (client, psk(layout, client))).collect();
-    let mut secrets = ServerSecrets { cookie: [0; 32], ticket: [0; 16] };
-    let mut cursor = 0;
-    let streams = seed.streams(&layout.group(id).name);
-    let mut draws = streams.draws(layout.place(id).member, SERVER_DRAWS, &mut cursor);
-    draws.fill_bytes(&mut secrets.cookie);
-    draws.fill_bytes(&mut secrets.ticket);
-    let configs = layout
-        .groups
-        .iter()
-        .map(|group| Config {
-            server: Some(secrets.clone()),
-            connection_id: group.server_id_len,
-            ..group.association.clone()
-        })
-        .collect();
-    (KeyTable::new(keys), configs)
-}
-
-/// The pre-shared key that `node` and its registrar were provisioned with.
-fn psk(layout: &Layout, node: NodeId) -> Secret {
-    let mut key = Secret::default();
-    let streams = &layout.group(node).streams;
-    streams.draws(layout.place(node).member, PSK_DRAWS, &mut 0).fill_bytes(&mut key);
-    key
 }

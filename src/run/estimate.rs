@@ -2,7 +2,7 @@
 
 use crate::association::KeyExchange;
 use crate::scenario::Plan;
-use crate::scenario::plan::{Action, Fleet, Registrar, Rekey, Target};
+use crate::scenario::plan::{Action, Enrolment, Fleet, FunctionKind, Registrar, Rekey, Target};
 
 /// What a run would cost, about.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -40,7 +40,10 @@ const RECORD_S: f64 = 10e-6;
 /// Seconds of an event besides its cryptography.
 const EVENT_S: f64 = 0.6e-6;
 /// Bytes of a device with its association, its end at the server, and its first events.
-const DEVICE_BYTES: f64 = 3_200.0;
+const DEVICE_BYTES: f64 = 3_500.0;
+/// Bytes of a device that comes by its key from a MAF or MEF, besides: what these and its registrar keep of
+/// it, and its share of a storm's queue.
+const ENROLLED_BYTES: f64 = 5_000.0;
 /// Bytes of a gateway.
 const GATEWAY_BYTES: f64 = 20_000.0;
 /// Bytes of the process with its recorders.
@@ -57,10 +60,15 @@ impl Estimate {
             ..Self::default()
         };
         let mut light = 0;
+        let mut enrolled = 0;
         for fleet in &plan.fleets {
             let count = u64::from(fleet.count);
             all.devices += count;
             all.associate(count, hops(fleet));
+            for _ in 0..functions(plan, fleet) {
+                all.associate(count, hops(fleet) + 1);
+                enrolled += count;
+            }
             if let Some(telemetry) = fleet.telemetry {
                 let reports = count * (plan.duration.0 / telemetry.interval.0.max(1));
                 light += reports;
@@ -79,6 +87,11 @@ impl Estimate {
                 }
                 _ => all.associate(members, hops),
             }
+            if let (Action::Expire, Target::Fleet(index)) = (event.action, event.target)
+                && functions(plan, &plan.fleets[index]) > 0
+            {
+                all.associate(members, hops + 1);
+            }
         }
         let each = match plan.security.association.key_exchange {
             KeyExchange::Psk => HANDSHAKE_PSK_S,
@@ -88,12 +101,23 @@ impl Estimate {
             all.handshakes as f64 * each + light as f64 * RECORD_S + all.events as f64 * EVENT_S;
         all.memory_bytes =
             BASE_BYTES + all.devices as f64 * DEVICE_BYTES + all.gateways as f64 * GATEWAY_BYTES;
+        all.memory_bytes += enrolled as f64 * ENROLLED_BYTES;
         all
     }
 
     fn associate(&mut self, members: u64, hops: u64) {
         self.handshakes += members;
         self.events += members * (1 + HANDSHAKE_DATAGRAMS * hops * EVENTS_PER_HOP);
+    }
+}
+
+/// Functions that a device turns to before its first association.
+fn functions(plan: &Plan, fleet: &Fleet) -> u64 {
+    let has_maf = plan.functions.iter().any(|function| function.kind == FunctionKind::Maf);
+    match fleet.enrolment {
+        Enrolment::Provisioned => 0,
+        Enrolment::Maf => 1,
+        Enrolment::Mef | Enrolment::Network => 1 + u64::from(has_maf),
     }
 }
 
@@ -109,6 +133,6 @@ fn members(plan: &Plan, target: Target) -> (u64, u64) {
     match target {
         Target::Fleet(index) => (u64::from(plan.fleets[index].count), hops(&plan.fleets[index])),
         Target::Gateway(index) => (u64::from(plan.gateways[index].count), 1),
-        Target::Cse(_) => (0, 0),
+        Target::Cse(_) | Target::Function(_) => (0, 0),
     }
 }

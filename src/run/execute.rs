@@ -37,8 +37,20 @@ pub fn execute_captured(
     capture: Option<&Selection>,
     observer: &(dyn Fn(Pulse) -> bool + Sync),
 ) -> Outcome {
+    let world = World::build(&plan);
+    run(world, plan, threads, capture, observer).0
+}
+
+/// Runs a world; its sites are handed back as they are at the end.
+pub(super) fn run(
+    world: World,
+    plan: Plan,
+    threads: usize,
+    capture: Option<&Selection>,
+    observer: &(dyn Fn(Pulse) -> bool + Sync),
+) -> (Outcome, Vec<NodeSite>) {
     let watch = stopwatch();
-    let World { engine, groups } = World::build(&plan);
+    let World { engine, groups, hsm_units } = world;
     let slice = Duration(plan.duration.0.div_ceil(DIGEST_SLICES).max(1));
     let digest = Digest::new(slice);
     let until = Time::ZERO + plan.duration;
@@ -46,12 +58,12 @@ pub fn execute_captured(
         .map(|Selection(nodes)| Tape::new(nodes.clone(), CAPTURE_BYTES_MAX, engine.lookahead()));
     let recorder = || {
         let tape = tape.clone().map(Box::new);
-        Recorder { tape, ..World::recorder(&groups, &plan) }
+        Recorder { tape, ..World::recorder(&groups, &hsm_units, &plan) }
     };
     let report = engine.run(until, threads, &digest, recorder, observer);
     let stop = report.stop;
     let (events, end, digest) = (report.events, report.end, report.digest.clone());
-    let recorder = close(report);
+    let (recorder, sites) = close(report);
     let metrics = metrics::collect(&recorder, end);
     let expectations = metrics::check(&plan.expectations, &metrics);
     let verdict = match stop {
@@ -59,7 +71,7 @@ pub fn execute_captured(
         Stop::Finished if expectations.iter().all(|checked| checked.held) => Verdict::Held,
         Stop::Finished => Verdict::Failed,
     };
-    Outcome {
+    let outcome = Outcome {
         digest: final_digest(&digest, &metrics),
         trail: DigestTrail {
             slice_ns: digest.slice().0,
@@ -74,24 +86,26 @@ pub fn execute_captured(
         recorder,
         expectations,
         plan,
-    }
+    };
+    (outcome, sites)
 }
 
 /// Merges what all threads wrote down.
-fn close(report: Report<NodeSite>) -> Recorder {
+fn close(report: Report<NodeSite>) -> (Recorder, Vec<NodeSite>) {
     let mut recorders = report.recorders.into_iter();
     let mut recorder = recorders.next().expect("a run has at least one thread");
     for other in recorders {
         recorder.merge(other);
     }
-    for mut site in report.sites {
+    let mut sites = report.sites;
+    for site in &mut sites {
         site.close(report.end, &mut recorder);
     }
     recorder.align();
     if let Some(tape) = &mut recorder.tape {
         tape.wind_up();
     }
-    recorder
+    (recorder, sites)
 }
 
 /// One figure over every delivered datagram and the final metrics.

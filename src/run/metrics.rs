@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::outcome::{Checked, Metric};
+use crate::credential::store::StoreOperation;
 use crate::measure::{ByteClass, Distribution, Group, GroupRecord, Recorder, Summary, Tier, Track};
 use crate::scenario::plan::{Expectation, Relation};
 use crate::sim::time::Time;
@@ -16,6 +17,8 @@ pub(super) fn collect(recorder: &Recorder, end: Time) -> BTreeMap<String, Metric
     metrics.population(&recorder.groups);
     metrics.counters(recorder);
     metrics.loads(recorder, end);
+    metrics.hsms(recorder, end);
+    metrics.enrolment(recorder);
     metrics.links(recorder);
     metrics.distribution("association.handshake_s", &recorder.handshake);
     metrics.distribution("rekey.time_s", &recorder.rekey);
@@ -50,7 +53,9 @@ impl Metrics {
         for tier in Tier::ALL {
             let members = groups.iter().filter(|group| group.tier == tier);
             let count = members.map(|group| u64::from(group.count)).sum();
-            self.count(format!("population.{}s", tier.name()), count);
+            if count > 0 || !matches!(tier, Tier::Maf | Tier::Mef) {
+                self.count(format!("population.{}s", tier.name()), count);
+            }
         }
     }
 
@@ -120,6 +125,45 @@ impl Metrics {
         self.distribution(format!("energy.{name}_j"), &energy);
     }
 
+    /// How devices came by their keys, where there is a MAF or MEF.
+    fn enrolment(&mut self, recorder: &Recorder) {
+        let is_function = |group: &Group| matches!(group.tier, Tier::Maf | Tier::Mef);
+        if !recorder.groups.iter().any(is_function) {
+            return;
+        }
+        let counters = &recorder.counters;
+        self.count("enrolment.completed", recorder.enrolment.count());
+        self.count("enrolment.failed", counters.enrolment_failed.values().sum());
+        for (reason, count) in &counters.enrolment_failed {
+            self.count(format!("enrolment.failed.{reason}"), *count);
+        }
+        self.count("enrolment.postponed", counters.postponed);
+        self.count("maf.requests", counters.maf_requests);
+        self.count("mef.requests", counters.mef_requests);
+        self.distribution("enrolment.time_s", &recorder.enrolment);
+        self.span("enrolment.makespan_s", recorder.enrolment_span);
+    }
+
+    /// Load of HSMs, where there are any.
+    #[expect(clippy::cast_precision_loss, reason = "display precision")]
+    fn hsms(&mut self, recorder: &Recorder, end: Time) {
+        for (group, hsm) in recorder.groups.iter().zip(&recorder.hsms) {
+            if hsm.units == 0 {
+                continue;
+            }
+            let mean = hsm.busy.sum_before(end) as f64 / (hsm.units as f64 * end.0 as f64);
+            self.number(format!("hsm.{}.utilisation_mean", group.name), mean);
+            self.distribution(format!("hsm.{}.wait_s", group.name), &hsm.wait);
+        }
+        for operation in StoreOperation::ALL {
+            let count: u64 =
+                recorder.hsms.iter().map(|hsm| hsm.operations[operation as usize]).sum();
+            if count > 0 {
+                self.count(format!("hsm.operations.{}", operation.name()), count);
+            }
+        }
+    }
+
     fn links(&mut self, recorder: &Recorder) {
         for (name, link) in recorder.link_names.iter().zip(&recorder.links) {
             let of = |class: ByteClass| link.bytes[class as usize].values().iter().sum::<u64>();
@@ -186,7 +230,13 @@ pub(super) fn check(
 
 /// Counts by reason exist only once something was counted: absent, they are 0.
 fn value_of(metrics: &BTreeMap<String, Metric>, name: &str) -> Option<f64> {
-    const BY_REASON: [&str; 3] = ["association.failed.", "message.rejected.", "crypto.operations."];
+    const BY_REASON: [&str; 5] = [
+        "association.failed.",
+        "enrolment.failed.",
+        "message.rejected.",
+        "crypto.operations.",
+        "hsm.operations.",
+    ];
     let absent = BY_REASON.iter().any(|prefix| name.starts_with(prefix));
     lookup(metrics, name).or_else(|| absent.then_some(0.0))
 }

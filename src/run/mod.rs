@@ -4,10 +4,13 @@ mod build;
 mod capture;
 mod estimate;
 mod execute;
+mod keys;
 mod metrics;
 mod outcome;
 mod process;
 mod script;
+#[cfg(test)]
+mod tests;
 
 pub use capture::{Selection, UnknownNode};
 pub use estimate::Estimate;

@@ -130,6 +130,10 @@ impl<'a> Script<'a> {
             Target::Cse(index) => index,
             Target::Gateway(index) => self.plan.cses.len() + index,
             Target::Fleet(index) => self.plan.cses.len() + self.plan.gateways.len() + index,
+            Target::Function(index) => {
+                let before = self.plan.cses.len() + self.plan.gateways.len();
+                before + self.plan.fleets.len() + index
+            }
         }
     }
 }

@@ -208,7 +208,17 @@ codes! {
          registers, with its registrar. A CSE takes part through its peers; a gateway that only \
          forwards has no association.",
         "[[event]]\nat = \"10min\"\nexpire = { target = \"meters\" }";
-    ConnectionIds "KS0310" "a server cannot tell its clients apart by connection ID",
+    Assurance "KS0310" "the keys do not live as the file asks for",
+        "A level of assurance sets where long-term keys live, the number of factors, forward secrecy and \
+         replay protection, unless the file says otherwise. What the file says must not fall short of the \
+         level. An HSM has a limited number of slots, and its model is of use only where keys live in one.",
+        "[security]\nassurance = \"LOA3\"";
+    Enrolment "KS0311" "the enrolment cannot be carried out",
+        "Devices that come by their keys from a MAF or MEF need one in the scenario. There is at most one \
+         group of each; with a `count`, its members share the clients. What a MEF derives is one key, so \
+         that it cannot be combined with two factors.",
+        "[maf.auth]\nclass = \"server\"\nlink = \"ethernet\"\n\n[security]\nenrolment = \"maf\"";
+    ConnectionIds "KS0312" "a server cannot tell its clients apart by connection ID",
         "A connection ID stands in a record without its length, so a server wants the same length \
          of all its clients; and it needs a different one for each client: one byte is enough for \
          256, two for 65536.",

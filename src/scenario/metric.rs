@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::association::Operation;
+use crate::credential::store::StoreOperation;
 use crate::measure::{ByteClass, Tier};
 
 /// The unit of a metric's value.
@@ -16,10 +17,18 @@ pub(super) enum Unit {
 }
 
 /// Metrics of one value.
-const SINGLE: [(&str, Unit); 17] = [
+const SINGLE: [(&str, Unit); 25] = [
     ("population.devices", Unit::Count),
     ("population.gateways", Unit::Count),
     ("population.cses", Unit::Count),
+    ("population.mafs", Unit::Count),
+    ("population.mefs", Unit::Count),
+    ("enrolment.completed", Unit::Count),
+    ("enrolment.failed", Unit::Count),
+    ("enrolment.postponed", Unit::Count),
+    ("enrolment.makespan_s", Unit::Seconds),
+    ("maf.requests", Unit::Count),
+    ("mef.requests", Unit::Count),
     ("association.established", Unit::Count),
     ("association.resumed", Unit::Count),
     ("association.failed", Unit::Count),
@@ -37,7 +46,8 @@ const SINGLE: [(&str, Unit); 17] = [
 ];
 
 /// Distributions.
-const DISTRIBUTIONS: [(&str, Unit); 4] = [
+const DISTRIBUTIONS: [(&str, Unit); 5] = [
+    ("enrolment.time_s", Unit::Seconds),
     ("association.handshake_s", Unit::Seconds),
     ("rekey.time_s", Unit::Seconds),
     ("message.latency_s", Unit::Seconds),
@@ -60,8 +70,9 @@ const LINKS: [(&str, Unit); 3] =
 
 /// The unit of the metric `name`, if it is one of `known` or a reason within an open family.
 pub(super) fn unit(name: &str, known: &BTreeMap<String, Unit>) -> Option<Unit> {
-    let reason =
-        ["message.rejected.", "association.failed."].iter().any(|family| reason_of(name, family));
+    let reason = ["message.rejected.", "association.failed.", "enrolment.failed."]
+        .iter()
+        .any(|family| reason_of(name, family));
     if reason { Some(Unit::Count) } else { known.get(name).copied() }
 }
 
@@ -92,6 +103,13 @@ pub(super) fn all(groups: &[&str], links: &[&str]) -> BTreeMap<String, Unit> {
     for group in tiers.iter().chain(groups) {
         known.extend(LOADS.iter().map(|(load, unit)| (format!("load.{group}.{load}"), *unit)));
     }
+    for group in groups {
+        known.insert(format!("hsm.{group}.utilisation_mean"), Unit::Fraction);
+        for figure in FIGURES {
+            let unit = if figure == "count" { Unit::Count } else { Unit::Seconds };
+            known.insert(format!("hsm.{group}.wait_s.{figure}"), unit);
+        }
+    }
     for link in links {
         known.extend(LINKS.iter().map(|(figure, unit)| (format!("link.{link}.{figure}"), *unit)));
         let classes = ByteClass::ALL.map(|class| format!("link.{link}.{}_bytes", class.name()));
@@ -99,5 +117,7 @@ pub(super) fn all(groups: &[&str], links: &[&str]) -> BTreeMap<String, Unit> {
     }
     let operations = Operation::ALL.map(Operation::name);
     known.extend(operations.map(|name| (format!("crypto.operations.{name}"), Unit::Count)));
+    let hsm = StoreOperation::ALL.map(|operation| format!("hsm.operations.{}", operation.name()));
+    known.extend(hsm.map(|name| (name, Unit::Count)));
     known
 }

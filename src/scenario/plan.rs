@@ -1,10 +1,12 @@
 //! The checked plan of a run: every name resolved, every default filled in, nothing left to refuse.
 
 use crate::association::{Config, Profile};
+use crate::credential::store::{HsmProfile, StoreKind};
 use crate::net::LinkType;
 pub use crate::node::{Rekey, Renewal};
 
 use crate::node::Class;
+pub use crate::node::FunctionKind;
 use crate::sim::time::{Duration, Time};
 
 /// A run, ready to be built.
@@ -28,6 +30,8 @@ pub struct Plan {
     pub gateways: Vec<Gateway>,
     /// Fleets of devices (ADN), referred to by index.
     pub fleets: Vec<Fleet>,
+    /// MAFs and MEFs.
+    pub functions: Vec<Function>,
     /// How associations are made and kept.
     pub security: Security,
     /// What happens on purpose, in order of time.
@@ -47,6 +51,68 @@ pub struct Cse {
     pub workers: u32,
     /// Jobs that may wait; more are dropped. `None`: no limit but memory.
     pub queue: Option<u32>,
+    /// Where its long-term keys live.
+    pub store: StorePlace,
+}
+
+/// Where long-term keys live.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StorePlace {
+    /// Raw bytes in flash or on disk.
+    #[default]
+    Flash,
+    /// A sealed file, unlocked at the start with a secret of the node's own.
+    Sealed,
+    /// An HSM.
+    Hsm(HsmProfile),
+}
+
+impl StorePlace {
+    /// Which kind of place it is.
+    #[must_use]
+    pub const fn kind(&self) -> StoreKind {
+        match self {
+            Self::Flash => StoreKind::PlainFlash,
+            Self::Sealed => StoreKind::SealedFile,
+            Self::Hsm(HsmProfile { is_server: true, .. }) => StoreKind::ServerHsm,
+            Self::Hsm(_) => StoreKind::DeviceHsm,
+        }
+    }
+}
+
+/// A group of like MAFs or MEFs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Function {
+    /// Its name: the group of its metrics.
+    pub name: String,
+    /// Which of the two.
+    pub kind: FunctionKind,
+    /// How many; at least 1. Each takes its share of the clients.
+    pub count: u32,
+    /// Index into [`Plan::classes`].
+    pub class: usize,
+    /// Index into [`Plan::links`]: to the rest of the infrastructure.
+    pub link: usize,
+    /// Servers of each; at least 1.
+    pub workers: u32,
+    /// Jobs that may wait in each.
+    pub queue: Option<u32>,
+    /// Where its long-term keys live.
+    pub store: StorePlace,
+}
+
+/// How a device comes by the key of its association (TS-0003 clauses 8.2.2 and 8.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Enrolment {
+    /// It is there from the start.
+    #[default]
+    Provisioned,
+    /// From a MAF, with a provisioned Km.
+    Maf,
+    /// From a MEF, with a provisioned Kpm; then by way of a MAF, if there is one.
+    Mef,
+    /// Like `Mef`, with a key that an underlying network lends.
+    Network,
 }
 
 /// A group of like gateways.
@@ -71,6 +137,8 @@ pub struct Gateway {
     pub registers: bool,
     /// When it first starts, if it registers.
     pub start: Schedule,
+    /// Where its long-term keys live.
+    pub store: StorePlace,
 }
 
 /// A fleet of like devices.
@@ -97,6 +165,10 @@ pub struct Fleet {
     pub start: Schedule,
     /// What each device reports.
     pub telemetry: Option<Telemetry>,
+    /// How it comes by the key of its association.
+    pub enrolment: Enrolment,
+    /// Where its long-term keys live.
+    pub store: StorePlace,
 }
 
 /// With whom a device has its association.
@@ -159,6 +231,12 @@ pub struct Security {
     /// After a failed association a device tries again this much later (and uniform up to as much
     /// again); `None`: never.
     pub retry: Option<Duration>,
+    /// Handshakes with long-term keys need a second key from a second place of the same kind.
+    pub second_factor: bool,
+    /// Life of a key that a MAF hands out.
+    pub kc_lifetime: Duration,
+    /// Handshakes that a server has in progress at the same time. `None`: no limit.
+    pub half_open: Option<u32>,
 }
 
 /// Something that happens on purpose.
@@ -183,6 +261,8 @@ pub enum Target {
     Gateway(usize),
     /// Index into [`Plan::cses`].
     Cse(usize),
+    /// Index into [`Plan::functions`].
+    Function(usize),
 }
 
 /// What happens to a target.

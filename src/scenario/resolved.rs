@@ -3,7 +3,10 @@
 
 use std::fmt::{Display, Write as _};
 
-use super::plan::{Action, Plan, Registrar, Rekey, Renewal, Schedule, Spread, Target};
+use super::plan::{
+    Action, Enrolment, FunctionKind, Plan, Registrar, Rekey, Renewal, Schedule, Spread, StorePlace,
+    Target,
+};
 use super::quantity::{power_text, price_text, rate_text, size_text, time_text};
 use crate::association::{KeyExchange, Profile, Suite12};
 use crate::net::LinkType;
@@ -105,6 +108,19 @@ fn groups(text: &mut String, plan: &Plan) {
         line(text, format_args!("\n[cse.{}]", cse.name));
         quoted(text, "class", &plan.classes[cse.class].name);
         servers(text, cse.workers, cse.queue);
+        store(text, cse.store);
+    }
+    for function in &plan.functions {
+        let kind = match function.kind {
+            FunctionKind::Maf => "maf",
+            FunctionKind::Mef => "mef",
+        };
+        line(text, format_args!("\n[{kind}.{}]", function.name));
+        line(text, format_args!("count = {}", function.count));
+        quoted(text, "class", &plan.classes[function.class].name);
+        quoted(text, "link", &plan.links[function.link].name);
+        servers(text, function.workers, function.queue);
+        store(text, function.store);
     }
     for gateway in &plan.gateways {
         line(text, format_args!("\n[gateway.{}]", gateway.name));
@@ -114,6 +130,7 @@ fn groups(text: &mut String, plan: &Plan) {
         quoted(text, "registrar", &plan.cses[gateway.cse].name);
         servers(text, gateway.workers, gateway.queue);
         start(text, &gateway.start);
+        store(text, gateway.store);
     }
     for fleet in &plan.fleets {
         line(text, format_args!("\n[fleet.{}]", fleet.name));
@@ -136,6 +153,14 @@ fn groups(text: &mut String, plan: &Plan) {
             connection_id(text, fleet.connection_id);
         }
         start(text, &fleet.start);
+        store(text, fleet.store);
+        let enrolment = match fleet.enrolment {
+            Enrolment::Provisioned => "provisioned",
+            Enrolment::Maf => "maf",
+            Enrolment::Mef => "mef",
+            Enrolment::Network => "network",
+        };
+        quoted(text, "enrolment", enrolment);
         if let Some(telemetry) = fleet.telemetry {
             let interval = time_text(telemetry.interval.0);
             let size = telemetry.size;
@@ -150,6 +175,17 @@ fn servers(text: &mut String, workers: u32, queue: Option<u32>) {
     match queue {
         Some(queue) => line(text, format_args!("queue = {queue}")),
         None => quoted(text, "queue", "none"),
+    }
+}
+
+fn store(text: &mut String, place: StorePlace) {
+    match place {
+        StorePlace::Flash => quoted(text, "store", "flash"),
+        StorePlace::Sealed => quoted(text, "store", "sealed"),
+        StorePlace::Hsm(profile) => {
+            quoted(text, "store", "hsm");
+            quoted(text, "hsm", profile.name);
+        }
     }
 }
 
@@ -187,6 +223,12 @@ fn security(text: &mut String, plan: &Plan) {
     time(text, "ticket_lifetime", association.ticket_lifetime);
     optional_time(text, "key_lifetime", plan.security.key_lifetime);
     optional_time(text, "retry", plan.security.retry);
+    time(text, "kc_lifetime", plan.security.kc_lifetime);
+    match plan.security.half_open {
+        Some(limit) => line(text, format_args!("half_open = {limit}")),
+        None => quoted(text, "half_open", "none"),
+    }
+    line(text, format_args!("second_factor = {}", plan.security.second_factor));
     quoted(text, "sequence", if association.long_sequence { "16bit" } else { "8bit" });
     line(text, format_args!("explicit_length = {}", association.explicit_length));
     line(text, format_args!("record_limit = {}", association.record_limit));
@@ -249,6 +291,7 @@ fn events(text: &mut String, plan: &Plan) {
             Target::Fleet(index) => &plan.fleets[index].name,
             Target::Gateway(index) => &plan.gateways[index].name,
             Target::Cse(index) => &plan.cses[index].name,
+            Target::Function(index) => &plan.functions[index].name,
         };
         let (verb, with) = match event.action {
             Action::Rekey(how) => ("rekey", format!(", with = \"{}\"", with(how))),

@@ -91,7 +91,7 @@ impl Scene {
     }
 
     fn has(&self, target: &str) -> bool {
-        self.store.keys().entry(target.as_bytes()).is_some()
+        self.store.keys().attributes(target.as_bytes()).is_some()
     }
 }
 

@@ -161,20 +161,20 @@ fn two_factors_are_needed_where_two_are_asked_for() {
     let store = |byte| with_key(stores().into_iter().nth(2).unwrap(), byte);
     let second = |byte| with_key(stores().into_iter().nth(3).unwrap(), byte);
     let (first, factor) = (store(1), second(2));
-    let server = keys(&first).with_second_factor(factor.keys(), IDENTITY);
+    let server = keys(&first).with_second_factor(factor.keys());
 
-    let client = keys(&first).with_second_factor(factor.keys(), IDENTITY);
+    let client = keys(&first).with_second_factor(factor.keys());
     assert!(handshake(&client, &server).is_some(), "with both");
     assert_eq!(client.second_work().of(StoreOperation::Kdf), 1);
 
     assert_eq!(handshake(&keys(&first), &server), None, "with the first alone");
     let (wrong, factor) = (store(9), second(2));
-    let client = keys(&wrong).with_second_factor(factor.keys(), IDENTITY);
+    let client = keys(&wrong).with_second_factor(factor.keys());
     assert_eq!(handshake(&client, &server), None, "with the second alone");
-    let client = keys(&first).with_second_factor(wrong.keys(), IDENTITY);
+    let client = keys(&first).with_second_factor(wrong.keys());
     assert_eq!(handshake(&client, &server), None, "with another second");
     let nothing = stores().into_iter().next().unwrap();
-    let client = keys(&first).with_second_factor(nothing.keys(), IDENTITY);
+    let client = keys(&first).with_second_factor(nothing.keys());
     let secret = client.early_secret(IDENTITY, &mut Operations::default());
     assert_eq!((secret, client.refusal()), (None, Some(StoreError::Unknown)));
 }

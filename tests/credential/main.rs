@@ -46,9 +46,9 @@ pub(crate) fn sealed() -> SealedFile {
 pub(crate) fn stores() -> [Store; 4] {
     [
         Store::Plain(PlainFlash::new()),
-        Store::Sealed(sealed()),
-        Store::Hsm(Hsm::new(HsmProfile::ATECC608)),
-        Store::Hsm(Hsm::new(HsmProfile::CLOUDHSM_HSM1)),
+        Store::Sealed(Box::new(sealed())),
+        Store::Hsm(Box::new(Hsm::new(HsmProfile::ATECC608))),
+        Store::Hsm(Box::new(Hsm::new(HsmProfile::CLOUDHSM_HSM1))),
     ]
 }
 

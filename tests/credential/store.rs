@@ -38,7 +38,7 @@ fn a_key_written_again_replaces_the_old_one_and_an_erased_one_is_gone() {
         }
         let expected = early_secret(&[2; 32], &mut Operations::default());
         assert_eq!(early(&store, "a").unwrap(), expected);
-        assert_eq!(store.keys().entries(), [&entry("a", Level::Km)]);
+        assert_eq!(store.keys().entries(), [entry("a", Level::Km)]);
         store.keys_mut().erase(b"a", work).unwrap();
         assert_eq!(early(&store, "a"), Err(StoreError::Unknown));
         assert_eq!(store.keys_mut().erase(b"a", work), Err(StoreError::Unknown));

@@ -197,13 +197,13 @@ fn connection_ids() {
     assert_eq!(codes(&and(&with_len("\"none\"")), &[]), [""; 0]);
     assert_eq!(codes(&and(&with_len("21")), &[]), ["KS0106"]);
     assert_eq!(codes(&and(&with_len("1")), &["fleet.devices.count=256"]), [""; 0]);
-    assert_eq!(codes(&and(&with_len("1")), &["fleet.devices.count=257"]), ["KS0310"]);
+    assert_eq!(codes(&and(&with_len("1")), &["fleet.devices.count=257"]), ["KS0312"]);
     assert_eq!(codes(&and(&with_len("0")), &["fleet.devices.count=257"]), [""; 0]);
     let more = "[fleet.more]\ncount = 5\nclass = \"box\"\nlink = \"wire\"\nregistrar = \"in\"\n";
     let two = |own: &str| and(&format!("{more}connection_id = {own}\n{}", with_len("8")));
     assert_eq!(codes(&two("8"), &[]), [""; 0]);
     assert_eq!(codes(&two("\"none\""), &[]), [""; 0]);
-    assert_eq!(codes(&two("4"), &[]), ["KS0310"]);
+    assert_eq!(codes(&two("4"), &[]), ["KS0312"]);
     let event = |target: &str| {
         and(&format!("[[event]]\nat = \"1min\"\nreaddress = {{ target = \"{target}\" }}"))
     };

@@ -243,6 +243,14 @@ impl Channel {
         if epoch == 0 { HEADER_LEN_12 } else { self.suite.overhead(self.ids().theirs.len()) }
     }
 
+    /// Its keys as they lie in memory.
+    pub(super) fn memory_image(&self, out: &mut Vec<u8>) {
+        for keys in self.ours.iter().chain(&self.theirs) {
+            out.extend(keys.key);
+            out.extend(keys.salt);
+        }
+    }
+
     pub(super) const fn suite(&self) -> Suite12 {
         self.suite
     }

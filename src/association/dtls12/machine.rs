@@ -66,6 +66,12 @@ pub(in crate::association) struct Dtls12 {
 }
 
 impl Dtls12 {
+    /// Its keys as they lie in memory.
+    pub(in crate::association) fn memory_image(&self, out: &mut Vec<u8>) {
+        out.extend(self.master);
+        self.channel.memory_image(out);
+    }
+
     pub(super) fn new(suite: Suite12, stage: Stage, party: Party) -> Self {
         Self {
             stage,

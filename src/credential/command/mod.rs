@@ -262,7 +262,7 @@ fn carry_out(action: &Action, store: &mut Store, work: &mut Work) -> Result<Done
             Ok(Done::Replaced)
         }
         Action::Delete(names) => {
-            let is_known = |name: &KeyName| store.keys().entry(name.as_bytes()).is_some();
+            let is_known = |name: &KeyName| store.keys().attributes(name.as_bytes()).is_some();
             let mut unique = names.clone();
             unique.sort();
             unique.dedup();
@@ -278,6 +278,6 @@ fn carry_out(action: &Action, store: &mut Store, work: &mut Work) -> Result<Done
 }
 
 fn check_level(store: &Store, entry: &Entry, level: Level) -> Result<(), Refusal> {
-    let old = store.keys().entry(entry.name.as_bytes()).ok_or(StoreError::Unknown)?;
+    let old = store.keys().attributes(entry.name.as_bytes()).ok_or(StoreError::Unknown)?;
     if old.level == level { Ok(()) } else { Err(Refusal::OtherLevel) }
 }

@@ -6,6 +6,7 @@ mod credential_id;
 mod key_id;
 
 pub use credential_id::{CredentialId, CredentialType};
+pub(in crate::credential) use key_id::parse_relative;
 pub use key_id::{Fqdn, KeId, KmId, KpmId, KpsaId, MafKeyId};
 
 /// The longest key identifier: the longest psk_identity that every implementation must take (RFC 4279

@@ -43,6 +43,9 @@ macro_rules! refusals {
         }
 
         impl MafRefusal {
+            /// Every refusal.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
             /// The name in metrics.
             #[must_use]
             pub const fn name(self) -> &'static str {
@@ -92,7 +95,6 @@ struct Client {
     admin: String,
     labels: Vec<String>,
     assigned: Option<String>,
-    keys: usize,
 }
 
 #[derive(Debug)]
@@ -114,6 +116,8 @@ pub struct MafRegistry {
     limits: MafLimits,
     clients: BTreeMap<String, Client>,
     keys: BTreeMap<RelativeId, Key>,
+    /// How many keys each client has here.
+    held: BTreeMap<String, usize>,
     last_reg_id: u64,
 }
 
@@ -121,8 +125,8 @@ impl MafRegistry {
     /// A MAF of this name that knows nobody.
     #[must_use]
     pub fn new(fqdn: &str, ids: RelativeKeyId, limits: MafLimits) -> Self {
-        let (clients, keys) = (BTreeMap::new(), BTreeMap::new());
-        Self { fqdn: fqdn.to_owned(), ids, limits, clients, keys, last_reg_id: 0 }
+        let (clients, keys, held) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { fqdn: fqdn.to_owned(), ids, limits, clients, keys, held, last_reg_id: 0 }
     }
 
     /// Clients and keys that it knows, expired ones included until they are [purged](Self::purge).
@@ -153,14 +157,12 @@ impl MafRegistry {
             _ => {}
         }
         self.last_reg_id += 1;
-        let keys = self.keys.values().filter(|key| key.source == client).count();
         let record = Client {
             reg_id: self.last_reg_id,
             expires,
             admin: request.admin_fqdn.clone(),
             labels: request.labels.clone(),
             assigned,
-            keys,
         };
         let answer = record.answer(client);
         self.clients.insert(client.to_owned(), record);
@@ -198,6 +200,7 @@ impl MafRegistry {
         self.own(now, client, reg_id)?;
         self.clients.remove(client);
         self.keys.retain(|_, key| key.source != client);
+        self.held.remove(client);
         Ok(())
     }
 
@@ -212,7 +215,8 @@ impl MafRegistry {
         rng: &mut dyn rand_core::Rng,
     ) -> Result<KeyRegistered, MafRefusal> {
         self.check_maf(&request.maf_fqdn)?;
-        let held = self.registered(now, client)?.keys;
+        self.registered(now, client)?;
+        let held = self.held.get(client).copied().unwrap_or(0);
         check_targets(request.suid, &request.target_ids)?;
         let expires = granted(now, request.expiration_time, self.limits.key_life)?;
         if held >= self.limits.keys_per_client {
@@ -319,6 +323,12 @@ impl MafRegistry {
         self.clients.retain(|_, client| client.expires > now);
     }
 
+    /// The keys that it holds, as they lie in its memory.
+    #[must_use]
+    pub fn memory_image(&self) -> Vec<u8> {
+        self.keys.values().flat_map(|key| *key.key.expose()).collect()
+    }
+
     fn check_maf(&self, fqdn: &str) -> Result<(), MafRefusal> {
         if fqdn == self.fqdn { Ok(()) } else { Err(MafRefusal::WrongMaf) }
     }
@@ -340,8 +350,10 @@ impl MafRegistry {
     }
 
     fn count(&mut self, client: &str, by: isize) {
-        if let Some(record) = self.clients.get_mut(client) {
-            record.keys = record.keys.saturating_add_signed(by);
+        let held = self.held.entry(client.to_owned()).or_default();
+        *held = held.saturating_add_signed(by);
+        if *held == 0 {
+            self.held.remove(client);
         }
     }
 

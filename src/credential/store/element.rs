@@ -13,8 +13,8 @@ use super::image::put_entry;
 use super::pairing::{HostKey, PAIRING_NONCE_LEN, Pairing, Power};
 use super::table::Table;
 use super::{
-    Entry, KeyName, KeyStore, ServiceQueue, ServiceTimes, StoreError, StoreKind, StoreOperation,
-    Usage, Work, check_parent,
+    Attributes, Entry, KeyName, KeyStore, ServiceQueue, ServiceTimes, StoreError, StoreKind,
+    StoreOperation, Usage, Work, check_parent,
 };
 
 /// What an HSM can do in which time.
@@ -47,7 +47,7 @@ impl HsmProfile {
 
     /// AWS CloudHSM hsm1.medium. Slots and queue are our choice.
     pub const CLOUDHSM_HSM1: Self = Self {
-        name: "cloudhsm_hsm1_medium",
+        name: "cloudhsm_hsm1",
         is_server: true,
         times: ServiceTimes::CLOUDHSM_HSM1,
         slots_max: u16::MAX,
@@ -56,11 +56,8 @@ impl HsmProfile {
     };
 
     /// AWS CloudHSM hsm2m.medium.
-    pub const CLOUDHSM_HSM2M: Self = Self {
-        name: "cloudhsm_hsm2m_medium",
-        times: ServiceTimes::CLOUDHSM_HSM2M,
-        ..Self::CLOUDHSM_HSM1
-    };
+    pub const CLOUDHSM_HSM2M: Self =
+        Self { name: "cloudhsm_hsm2m", times: ServiceTimes::CLOUDHSM_HSM2M, ..Self::CLOUDHSM_HSM1 };
 
     /// A queue in front of such an HSM.
     #[must_use]
@@ -86,23 +83,35 @@ pub struct Hsm {
     pairing: Pairing,
 }
 
-/// What is inside the chip: keys by handle.
-struct Vault(Vec<Option<KeyBytes>>);
+/// What is inside the chip: keys by handle, and the handles that were given back.
+struct Vault {
+    keys: Vec<Option<KeyBytes>>,
+    free: Vec<u16>,
+}
 
 impl Vault {
-    fn key(&self, handle: u16) -> Result<&KeyBytes, StoreError> {
-        self.0.get(usize::from(handle)).and_then(Option::as_ref).ok_or(StoreError::Unknown)
+    const fn new() -> Self {
+        Self { keys: Vec::new(), free: Vec::new() }
     }
 
-    /// The lowest handle that is free, if there are less than `max`.
-    fn free(&mut self, max: u16) -> Result<u16, StoreError> {
-        let free = self.0.iter().position(Option::is_none).unwrap_or(self.0.len());
-        let handle = u16::try_from(free).ok().filter(|&handle| handle < max);
-        let handle = handle.ok_or(StoreError::Full)?;
-        if free == self.0.len() {
-            self.0.push(None);
+    fn key(&self, handle: u16) -> Result<&KeyBytes, StoreError> {
+        self.keys.get(usize::from(handle)).and_then(Option::as_ref).ok_or(StoreError::Unknown)
+    }
+
+    /// A handle that is free, if less than `max` are in use.
+    fn take(&mut self, max: u16) -> Result<u16, StoreError> {
+        if let Some(handle) = self.free.pop() {
+            return Ok(handle);
         }
+        let handle = u16::try_from(self.keys.len()).ok().filter(|&handle| handle < max);
+        let handle = handle.ok_or(StoreError::Full)?;
+        self.keys.push(None);
         Ok(handle)
+    }
+
+    fn erase(&mut self, handle: u16) {
+        self.keys[usize::from(handle)] = None;
+        self.free.push(handle);
     }
 }
 
@@ -110,14 +119,14 @@ impl Hsm {
     /// An HSM without keys that serves any host.
     #[must_use]
     pub const fn new(profile: HsmProfile) -> Self {
-        Self { profile, table: Table::new(), vault: Vault(Vec::new()), pairing: Pairing::Unpaired }
+        Self { profile, table: Table::new(), vault: Vault::new(), pairing: Pairing::Unpaired }
     }
 
     /// An HSM without keys that serves only the host with this key; it serves it already.
     #[must_use]
     pub const fn paired(profile: HsmProfile, key: HostKey) -> Self {
         let pairing = Pairing::Paired { key, state: Power::Serving };
-        Self { profile, table: Table::new(), vault: Vault(Vec::new()), pairing }
+        Self { profile, table: Table::new(), vault: Vault::new(), pairing }
     }
 
     /// What it can do in which time.
@@ -163,11 +172,11 @@ impl KeyStore for Hsm {
         if self.profile.is_server { StoreKind::ServerHsm } else { StoreKind::DeviceHsm }
     }
 
-    fn entry(&self, name: &[u8]) -> Option<&Entry> {
-        self.table.find(name).map(|(entry, _)| entry)
+    fn attributes(&self, name: &[u8]) -> Option<Attributes> {
+        self.table.attributes(name)
     }
 
-    fn entries(&self) -> Vec<&Entry> {
+    fn entries(&self) -> Vec<Entry> {
         self.table.entries()
     }
 
@@ -175,10 +184,10 @@ impl KeyStore for Hsm {
         self.pairing.check()?;
         let handle = match self.table.find(entry.name.as_bytes()) {
             Some((_, handle)) => *handle,
-            None => self.vault.free(self.profile.slots_max)?,
+            None => self.vault.take(self.profile.slots_max)?,
         };
         work.count(StoreOperation::Write, 1);
-        self.vault.0[usize::from(handle)] = Some(key);
+        self.vault.keys[usize::from(handle)] = Some(key);
         self.table.put(entry, handle);
         Ok(())
     }
@@ -187,7 +196,7 @@ impl KeyStore for Hsm {
         self.pairing.check()?;
         let handle = self.table.remove(name).ok_or(StoreError::Unknown)?;
         work.count(StoreOperation::Erase, 1);
-        self.vault.0[usize::from(handle)] = None;
+        self.vault.erase(handle);
         Ok(())
     }
 
@@ -200,7 +209,7 @@ impl KeyStore for Hsm {
         work: &mut Work,
     ) -> Result<(), StoreError> {
         let (entry, key) = self.known(from)?;
-        let level = check_parent(entry, derivation)?;
+        let level = check_parent(entry.level, derivation)?;
         let key = derivation.run(key, choices).map_err(|_| StoreError::Text)?;
         work.count(StoreOperation::Kdf, derivation.hmacs());
         self.write(Entry { name, level, validity }, key, work)

@@ -1,12 +1,12 @@
 //! A store as the pre-shared keys of an association.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use zeroize::Zeroizing;
 
 use crate::association::{Operations, PskStore, Secret};
-use crate::credential::KeyBytes;
 use crate::credential::lifetime::Status;
+use crate::credential::{KeyBytes, Level};
 use crate::sim::time::Time;
 
 use super::{KeyStore, StoreError, Usage, Work};
@@ -16,12 +16,14 @@ use super::{KeyStore, StoreError, Usage, Work};
 /// caller to collect afterwards.
 pub struct HandshakeKeys<'a> {
     store: &'a dyn KeyStore,
-    /// Another place, with the name of the key there.
-    second: Option<(&'a dyn KeyStore, &'a [u8])>,
+    second: Option<&'a dyn KeyStore>,
     now: Time,
     work: Cell<Work>,
     second_work: Cell<Work>,
     refusal: Cell<Option<StoreError>>,
+    /// The first identity that no key was known for.
+    unknown: RefCell<Option<Box<[u8]>>>,
+    is_busy: bool,
 }
 
 impl<'a> HandshakeKeys<'a> {
@@ -35,14 +37,24 @@ impl<'a> HandshakeKeys<'a> {
             work: Cell::default(),
             second_work: Cell::default(),
             refusal: Cell::default(),
+            unknown: RefCell::default(),
+            is_busy: false,
         }
     }
 
-    /// With a second factor: the key called `name` in another place has to contribute, too. Both ends must
-    /// do so. Neither key alone is good for a handshake.
+    /// If `is_busy`, the place takes no requests: each is refused as [`StoreError::Busy`].
     #[must_use]
-    pub fn with_second_factor(self, store: &'a dyn KeyStore, name: &'a [u8]) -> Self {
-        Self { second: Some((store, name)), ..self }
+    pub fn while_busy(self, is_busy: bool) -> Self {
+        Self { is_busy, ..self }
+    }
+
+    /// With a second factor: the key of the same name in another place has to contribute, too. Both ends
+    /// must do so. Neither key alone is good for a handshake.
+    ///
+    /// A Kc needs none: it comes from an association that both factors made.
+    #[must_use]
+    pub fn with_second_factor(self, store: &'a dyn KeyStore) -> Self {
+        Self { second: Some(store), ..self }
     }
 
     /// What the store did so far.
@@ -63,6 +75,16 @@ impl<'a> HandshakeKeys<'a> {
         self.refusal.get()
     }
 
+    /// The first identity that no key was known for.
+    #[must_use]
+    pub fn unknown(&self) -> Option<Box<[u8]>> {
+        self.unknown.borrow().clone()
+    }
+
+    fn note_unknown(&self, identity: &[u8]) {
+        self.unknown.borrow_mut().get_or_insert_with(|| identity.into());
+    }
+
     fn use_key(
         &self,
         store: &dyn KeyStore,
@@ -71,8 +93,8 @@ impl<'a> HandshakeKeys<'a> {
         work: &Cell<Work>,
         operations: &mut Operations,
     ) -> Result<Zeroizing<Vec<u8>>, StoreError> {
-        let entry = store.entry(name).ok_or(StoreError::Unknown)?;
-        match entry.validity.at(self.now) {
+        let attributes = store.attributes(name).ok_or(StoreError::Unknown)?;
+        match attributes.validity.at(self.now) {
             Status::Valid => {}
             Status::NotYet => return Err(StoreError::NotYet),
             Status::Expired => return Err(StoreError::Expired),
@@ -89,6 +111,12 @@ impl<'a> HandshakeKeys<'a> {
         seed: Option<(&[u8], &[u8])>,
         operations: &mut Operations,
     ) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+        if self.is_busy {
+            return Err(StoreError::Busy);
+        }
+        if self.store.attributes(identity).is_none() {
+            self.note_unknown(identity);
+        }
         let factor = self.factor(identity, operations)?;
         let factor = factor.as_ref();
         let usage = match seed {
@@ -112,9 +140,13 @@ impl<'a> HandshakeKeys<'a> {
         identity: &[u8],
         operations: &mut Operations,
     ) -> Result<Option<KeyBytes>, StoreError> {
-        let Some((store, name)) = self.second else { return Ok(None) };
+        let Some(second) = self.second else { return Ok(None) };
+        let known = self.store.attributes(identity).ok_or(StoreError::Unknown)?;
+        if known.level == Level::Kc {
+            return Ok(None);
+        }
         let usage = Usage::Factor { identity };
-        let factor = self.use_key(store, name, &usage, &self.second_work, operations)?;
+        let factor = self.use_key(second, identity, &usage, &self.second_work, operations)?;
         Ok(KeyBytes::from_slice(&factor))
     }
 }
@@ -125,7 +157,8 @@ impl PskStore for HandshakeKeys<'_> {
     }
 
     fn knows(&self, identity: &[u8]) -> bool {
-        let refusal = match self.store.entry(identity).map(|entry| entry.validity.at(self.now)) {
+        let attributes = self.store.attributes(identity);
+        let refusal = match attributes.map(|known| known.validity.at(self.now)) {
             None => Some(StoreError::Unknown),
             Some(Status::NotYet) => Some(StoreError::NotYet),
             Some(Status::Expired) => Some(StoreError::Expired),

@@ -4,7 +4,7 @@ use crate::credential::Level;
 use crate::credential::lifetime::Validity;
 use crate::sim::time::Time;
 
-use super::{Entry, KeyName, StoreError};
+use super::{Attributes, Entry, KeyName, NAME_MAX, StoreError};
 
 /// Writes an entry: level, validity in two times eight bytes, a byte of length, the name.
 pub(super) fn put_entry(entry: &Entry, out: &mut Vec<u8>) {
@@ -18,17 +18,11 @@ pub(super) fn put_entry(entry: &Entry, out: &mut Vec<u8>) {
 /// Bytes that are read from the front.
 pub(super) struct Reader<'a> {
     rest: &'a [u8],
-    len: usize,
 }
 
 impl<'a> Reader<'a> {
     pub(super) const fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, len: bytes.len() }
-    }
-
-    /// How many bytes were read.
-    pub(super) const fn position(&self) -> usize {
-        self.len - self.rest.len()
+        Self { rest: bytes }
     }
 
     pub(super) const fn is_empty(&self) -> bool {
@@ -57,12 +51,44 @@ impl<'a> Reader<'a> {
         self.array().map(u64::from_be_bytes).map(Time)
     }
 
-    pub(super) fn entry(&mut self) -> Result<Entry, StoreError> {
+    pub(super) fn record(&mut self) -> Result<Record<'a>, StoreError> {
+        let before = self.rest.len();
         let level = Level::from_code(self.byte()?).ok_or(StoreError::Image)?;
         let validity = Validity { not_before: self.time()?, not_after: self.time()? };
         let len = usize::from(self.byte()?);
-        let name = str::from_utf8(self.take(len)?).map_err(|_| StoreError::Image)?;
+        if !(1..=NAME_MAX).contains(&len) {
+            return Err(StoreError::Image);
+        }
+        let name = self.take(len)?;
+        let len = before - self.rest.len();
+        Ok(Record { attributes: Attributes { level, validity }, name, len })
+    }
+
+    pub(super) fn entry(&mut self) -> Result<Entry, StoreError> {
+        self.record()?.entry()
+    }
+}
+
+/// An entry where it stands in an image.
+#[derive(Clone, Copy)]
+pub(super) struct Record<'a> {
+    pub(super) attributes: Attributes,
+    pub(super) name: &'a [u8],
+    /// Its bytes in the image.
+    pub(super) len: usize,
+}
+
+impl Record<'_> {
+    /// Bytes that an entry will take.
+    pub(super) fn len_of(entry: &Entry) -> usize {
+        1 + 2 * 8 + 1 + entry.name.as_bytes().len()
+    }
+
+    /// The entry itself, if its name is text.
+    pub(super) fn entry(&self) -> Result<Entry, StoreError> {
+        let name = str::from_utf8(self.name).map_err(|_| StoreError::Image)?;
         let name = KeyName::new(name).map_err(|_| StoreError::Image)?;
+        let Attributes { level, validity } = self.attributes;
         Ok(Entry { name, level, validity })
     }
 }

@@ -36,7 +36,7 @@ pub use handshake::HandshakeKeys;
 pub use pairing::{HostKey, PAIRING_NONCE_LEN};
 pub use queue::{QueueFull, ServiceQueue};
 pub use sealed::{Cipher, SALT_LEN, SealParameters, SealedFile};
-pub use table::{Entry, KeyName};
+pub use table::{Attributes, Entry, KeyName};
 pub use usage::Usage;
 pub use work::{ServiceTimes, StoreOperation, Work};
 
@@ -110,6 +110,9 @@ pub enum StoreError {
     /// A text in a derivation is empty or too long.
     #[error("a text in a derivation is empty or too long")]
     Text,
+    /// The queue in front of the HSM is full.
+    #[error("the queue of the HSM is full")]
+    Busy,
 }
 
 impl StoreError {
@@ -129,6 +132,7 @@ impl StoreError {
             Self::Parameters => "store_parameters",
             Self::Unpaired => "store_unpaired",
             Self::Text => "store_text",
+            Self::Busy => "hsm_queue_full",
         }
     }
 }
@@ -142,10 +146,10 @@ pub trait KeyStore {
     fn kind(&self) -> StoreKind;
 
     /// What is known of the key with this name; not secret.
-    fn entry(&self, name: &[u8]) -> Option<&Entry>;
+    fn attributes(&self, name: &[u8]) -> Option<Attributes>;
 
     /// All entries, in the order of their names.
-    fn entries(&self) -> Vec<&Entry>;
+    fn entries(&self) -> Vec<Entry>;
 
     /// Puts a key in, in place of one of the same name.
     fn write(&mut self, entry: Entry, key: KeyBytes, work: &mut Work) -> Result<(), StoreError>;
@@ -199,9 +203,9 @@ pub enum Store {
     /// Raw bytes in flash.
     Plain(PlainFlash),
     /// A sealed file.
-    Sealed(SealedFile),
+    Sealed(Box<SealedFile>),
     /// A secure element or server HSM.
-    Hsm(Hsm),
+    Hsm(Box<Hsm>),
 }
 
 impl Store {
@@ -210,8 +214,8 @@ impl Store {
     pub fn keys(&self) -> &dyn KeyStore {
         match self {
             Self::Plain(store) => store,
-            Self::Sealed(store) => store,
-            Self::Hsm(store) => store,
+            Self::Sealed(store) => &**store,
+            Self::Hsm(store) => &**store,
         }
     }
 
@@ -219,9 +223,15 @@ impl Store {
     pub fn keys_mut(&mut self) -> &mut dyn KeyStore {
         match self {
             Self::Plain(store) => store,
-            Self::Sealed(store) => store,
-            Self::Hsm(store) => store,
+            Self::Sealed(store) => &mut **store,
+            Self::Hsm(store) => &mut **store,
         }
+    }
+
+    /// What it can do in which time, if it is an HSM.
+    #[must_use]
+    pub fn hsm_profile(&self) -> Option<&HsmProfile> {
+        if let Self::Hsm(hsm) = self { Some(hsm.profile()) } else { None }
     }
 
     /// The store as one that can be read, if its type is such a one.
@@ -229,13 +239,20 @@ impl Store {
     pub fn readable(&self) -> Option<&dyn Readable> {
         match self {
             Self::Plain(store) => Some(store),
-            Self::Sealed(store) => Some(store),
+            Self::Sealed(store) => Some(&**store),
             Self::Hsm(_) => None,
         }
     }
 }
 
+impl Default for Store {
+    /// Plain flash without keys.
+    fn default() -> Self {
+        Self::Plain(PlainFlash::new())
+    }
+}
+
 /// The level that a key must have for a derivation.
-fn check_parent(entry: &Entry, derivation: &Derivation) -> Result<Level, StoreError> {
-    if entry.level == derivation.parent() { Ok(derivation.child()) } else { Err(StoreError::Usage) }
+fn check_parent(level: Level, derivation: &Derivation) -> Result<Level, StoreError> {
+    if level == derivation.parent() { Ok(derivation.child()) } else { Err(StoreError::Usage) }
 }

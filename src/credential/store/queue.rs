@@ -30,7 +30,7 @@ impl ServiceQueue {
 
     /// Takes in a request at `now`, not earlier than the last one, and says when it will be done.
     pub fn submit(&mut self, now: Time, service: Duration) -> Result<Time, QueueFull> {
-        if self.len(now) >= self.limit {
+        if self.is_full(now) {
             return Err(QueueFull);
         }
         let unit = self.free_at.iter_mut().min().ok_or(QueueFull)?;
@@ -46,6 +46,11 @@ impl ServiceQueue {
         let done = self.finishing.partition_point(|&finish| finish <= now);
         self.finishing.drain(..done);
         self.finishing.len()
+    }
+
+    /// Whether a request at `now` would be refused.
+    pub fn is_full(&mut self, now: Time) -> bool {
+        self.len(now) >= self.limit
     }
 
     /// Whether nothing is in service or waiting at `now`.

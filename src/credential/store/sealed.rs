@@ -18,7 +18,7 @@ use crate::credential::{Choices, Derivation, KEY_LEN, KeyBytes};
 use super::image::{Reader, put_entry};
 use super::table::Table;
 use super::{
-    Entry, KEYS_MAX, KeyName, KeyStore, Readable, ServiceTimes, StoreError, StoreKind,
+    Attributes, Entry, KEYS_MAX, KeyName, KeyStore, Readable, ServiceTimes, StoreError, StoreKind,
     StoreOperation, Usage, Work, check_parent,
 };
 
@@ -244,11 +244,11 @@ impl KeyStore for SealedFile {
         StoreKind::SealedFile
     }
 
-    fn entry(&self, name: &[u8]) -> Option<&Entry> {
-        self.table.find(name).map(|(entry, _)| entry)
+    fn attributes(&self, name: &[u8]) -> Option<Attributes> {
+        self.table.attributes(name)
     }
 
-    fn entries(&self) -> Vec<&Entry> {
+    fn entries(&self) -> Vec<Entry> {
         self.table.entries()
     }
 
@@ -277,7 +277,7 @@ impl KeyStore for SealedFile {
         work: &mut Work,
     ) -> Result<(), StoreError> {
         let (entry, sealed) = self.table.known(from)?;
-        let level = check_parent(entry, derivation)?;
+        let level = check_parent(entry.level, derivation)?;
         let key = self.open(entry, sealed)?;
         let key = derivation.run(&key, choices).map_err(|_| StoreError::Text)?;
         work.count(StoreOperation::Seal, 1);

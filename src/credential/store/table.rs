@@ -42,6 +42,23 @@ pub struct Entry {
     pub validity: Validity,
 }
 
+/// What a key is, and when it may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attributes {
+    /// What it is, and so what it may be used for.
+    pub level: Level,
+    /// When it may be used.
+    pub validity: Validity,
+}
+
+impl Entry {
+    /// What is known of the key besides its name.
+    #[must_use]
+    pub const fn attributes(&self) -> Attributes {
+        Attributes { level: self.level, validity: self.validity }
+    }
+}
+
 /// Entries with something of the store's own, sorted by name.
 #[derive(Debug)]
 pub(super) struct Table<T>(Vec<(Entry, T)>);
@@ -88,8 +105,12 @@ impl<T> Table<T> {
         self.0.iter()
     }
 
-    pub(super) fn entries(&self) -> Vec<&Entry> {
-        self.0.iter().map(|(entry, _)| entry).collect()
+    pub(super) fn attributes(&self, name: &[u8]) -> Option<Attributes> {
+        self.find(name).map(|(entry, _)| entry.attributes())
+    }
+
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        self.0.iter().map(|(entry, _)| entry.clone()).collect()
     }
 
     pub(super) const fn len(&self) -> usize {

@@ -20,7 +20,7 @@ const IDLE: f64 = 0.1;
 /// The figure, or why there is none.
 pub(super) fn figure(data: &Data, view: &View) -> Result<Figure, &'static str> {
     let summary = &data.summary;
-    let tiers = ["cse", "gateway", "device"];
+    let tiers = ["maf", "mef", "cse", "gateway", "device"];
     let shown: Vec<Vec<&GroupFacts>> = tiers.map(|tier| groups(summary, tier)).into();
     let count = shown.iter().filter(|t| !t.is_empty()).count();
     if count == 0 {
@@ -113,6 +113,8 @@ fn tier_title(groups: &[&GroupFacts]) -> String {
     let (one, many) = match groups.first().map(|g| g.tier.as_str()) {
         Some("cse") => ("IN-CSE", "IN-CSEs"),
         Some("gateway") => ("Gateway", "gateways"),
+        Some("maf") => ("MAF", "MAFs"),
+        Some("mef") => ("MEF", "MEFs"),
         _ => ("Device", "devices"),
     };
     let name = match (groups, nodes) {

@@ -96,6 +96,7 @@ impl Checker<'_> {
         let count = match found {
             Some(Target::Fleet(index)) => network.fleets[index].count,
             Some(Target::Gateway(index)) => network.gateways[index].count,
+            Some(Target::Function(index)) => network.functions[index].count,
             Some(Target::Cse(_)) | None => 1,
         };
         let moment = Duration(at.value.value);
@@ -125,6 +126,12 @@ impl Checker<'_> {
                 self.no_keys(at, "aim at the fleets and gateways that register with it");
             }
             return Some(Target::Cse(index));
+        }
+        if let Some(&index) = network.function_index.get(name) {
+            if action != Action::Restart {
+                self.no_keys(at, "aim at the fleets that enrol with it");
+            }
+            return Some(Target::Function(index));
         }
         let file = self.file;
         let known: Vec<_> = super::group_names(file).map(|(_, known, _)| known).collect();

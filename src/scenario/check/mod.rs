@@ -4,6 +4,8 @@ mod class;
 mod connection_id;
 mod event;
 mod expect;
+mod function;
+mod keys;
 mod link;
 mod network;
 mod security;
@@ -22,7 +24,7 @@ use super::words::{File, ScenarioTable};
 use crate::sim::time::Duration;
 
 /// Names that metrics use for whole tiers.
-const TIERS: [&str; 4] = ["device", "gateway", "cse", "maf"];
+const TIERS: [&str; 5] = ["device", "gateway", "cse", "maf", "mef"];
 /// Longest name of a group, class or link, in bytes; identities of devices begin with it.
 pub const NAME_LEN_MAX: usize = 32;
 /// Longest name of a scenario, in bytes.
@@ -82,6 +84,10 @@ pub(super) fn check(
     let network = checker.network();
     let association = checker.security();
     checker.connection_ids(&network);
+    if let Some(security) = &association {
+        checker.check_assurance(&network, &security.association);
+        checker.check_servers(&network);
+    }
     let events = checker.events(&network);
     let classes = checker.finish_classes();
     let links = checker.finish_links(&network);
@@ -99,6 +105,7 @@ pub(super) fn check(
         cses: network.cses,
         gateways: network.gateways,
         fleets: network.fleets,
+        functions: network.functions,
         security,
         events,
         expectations,
@@ -147,7 +154,7 @@ impl<'a> Checker<'a> {
             self.report
                 .add(Code::DuplicateGroup, place, taken)
                 .label("taken")
-                .hint("CSEs, gateways and fleets share one set of names, because metrics use them");
+                .hint("CSEs, functions, gateways and fleets share one set of names, because metrics use them");
         }
         let classes = file.class.value().into_iter().flat_map(|named| &named.0);
         let links = file.link.value().into_iter().flat_map(|named| &named.0);
@@ -232,5 +239,9 @@ fn group_names(file: &File) -> impl Iterator<Item = (&'static str, &str, Place)>
         let named = field.value().into_iter().flat_map(|named| &named.0);
         named.map(move |(name, entry)| (kind, name.as_str(), entry.key))
     }
-    of("CSE", &file.cse).chain(of("gateway", &file.gateway)).chain(of("fleet", &file.fleet))
+    of("CSE", &file.cse)
+        .chain(of("MAF", &file.maf))
+        .chain(of("MEF", &file.mef))
+        .chain(of("gateway", &file.gateway))
+        .chain(of("fleet", &file.fleet))
 }

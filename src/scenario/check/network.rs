@@ -4,8 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Checker;
 use super::class::Role;
+use super::keys::{GroupKeys, StoreWords};
+use crate::association::Profile;
 use crate::scenario::codes::{Code, Severity};
-use crate::scenario::plan::{Cse, Fleet, Gateway, Registrar, Schedule, Spread, Telemetry};
+use crate::scenario::plan::{
+    Cse, Fleet, Function, Gateway, Registrar, Schedule, Spread, StorePlace, Telemetry,
+};
 use crate::scenario::preset::names;
 use crate::scenario::source::{At, Place, quote};
 use crate::scenario::table::{Entry, Field, Named};
@@ -21,16 +25,20 @@ pub(super) struct Network {
     pub(super) cses: Vec<Cse>,
     pub(super) gateways: Vec<Gateway>,
     pub(super) fleets: Vec<Fleet>,
+    pub(super) functions: Vec<Function>,
     /// Links that lead to the infrastructure.
     pub(super) crossing: BTreeSet<usize>,
     /// Where each link was asked for first.
     pub(super) link_places: BTreeMap<usize, Place>,
     /// Link, bytes and place of each fleet's reports.
     pub(super) reports: Vec<(usize, u32, Place)>,
+    /// Where the keys of each group live.
+    pub(super) keys: Vec<(String, GroupKeys)>,
     /// Positions of the groups by name.
     pub(super) fleet_index: BTreeMap<String, usize>,
     pub(super) gateway_index: BTreeMap<String, usize>,
     pub(super) cse_index: BTreeMap<String, usize>,
+    pub(super) function_index: BTreeMap<String, usize>,
 }
 
 /// What a fleet's words `via` and `registrar` mean.
@@ -45,7 +53,7 @@ impl<'a> Checker<'a> {
         let file = self.file;
         let mut network = Network::default();
         for (name, entry) in file.cse.value().into_iter().flat_map(|named| &named.0) {
-            if let Some(cse) = self.cse(name, &entry.value) {
+            if let Some(cse) = self.cse(name, &entry.value, &mut network) {
                 network.cse_index.insert(name.clone(), network.cses.len());
                 network.cses.push(cse);
             }
@@ -64,6 +72,7 @@ impl<'a> Checker<'a> {
                 network.fleets.push(fleet);
             }
         }
+        self.functions(&mut network);
         self.somebody(&network);
         network
     }
@@ -92,7 +101,9 @@ impl<'a> Checker<'a> {
         }
         let gateways = network.gateways.iter().map(|gateway| u64::from(gateway.count));
         let fleets = network.fleets.iter().map(|fleet| u64::from(fleet.count));
-        let nodes = gateways.chain(fleets).sum::<u64>() + network.cses.len() as u64;
+        let functions = network.functions.iter().map(|function| u64::from(function.count));
+        let nodes =
+            gateways.chain(fleets).chain(functions).sum::<u64>() + network.cses.len() as u64;
         if nodes > NODES_MAX {
             let message =
                 format!("the scenario has {nodes} nodes; at most {NODES_MAX} can be simulated");
@@ -100,14 +111,52 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn cse(&mut self, name: &str, words: &CseTable) -> Option<Cse> {
+    fn cse(&mut self, name: &str, words: &CseTable, network: &mut Network) -> Option<Cse> {
+        let store = StoreWords { store: &words.store, hsm: &words.hsm };
+        let store = self.keys_of(name, store, true, None, network);
         let class = self.class(&words.class, Role::Endpoint)?;
         Some(Cse {
             name: name.to_owned(),
             class,
             workers: words.workers.value().map_or(1, |workers| workers.0),
             queue: queue(&words.queue),
+            store,
         })
+    }
+
+    /// Notes where the keys of a group live, for what is checked of all groups.
+    pub(super) fn keys_of(
+        &mut self,
+        name: &str,
+        words: StoreWords<'_>,
+        is_server: bool,
+        profile: Option<(Profile, Place)>,
+        network: &mut Network,
+    ) -> StorePlace {
+        let keys = GroupKeys { profile, ..self.store_of(words, is_server) };
+        network.keys.push((name.to_owned(), keys));
+        keys.place
+    }
+
+    /// Each server has room for the keys of its clients.
+    pub(super) fn check_servers(&mut self, network: &Network) {
+        for (index, cse) in network.cses.iter().enumerate() {
+            let at = Registrar::Cse(index);
+            let fleets = network.fleets.iter().filter(|fleet| fleet.registrar == at);
+            let gateways = network.gateways.iter().filter(|g| g.registers && g.cse == index);
+            let clients: u64 = fleets
+                .map(|fleet| u64::from(fleet.count))
+                .chain(gateways.map(|gateway| u64::from(gateway.count)))
+                .sum();
+            self.check_slots(network, &cse.name, clients);
+        }
+        for (index, gateway) in network.gateways.iter().enumerate() {
+            let behind =
+                |fleet: &&Fleet| (fleet.via, fleet.registrar) == (Some(index), Registrar::Gateway);
+            let fleets = network.fleets.iter().filter(behind);
+            let clients: u64 = fleets.map(|f| u64::from(f.count.div_ceil(gateway.count))).sum();
+            self.check_slots(network, &gateway.name, clients + 1);
+        }
     }
 
     fn gateway(
@@ -124,6 +173,8 @@ impl<'a> Checker<'a> {
         let cse = self.upstream(name, &words.registrar, network);
         let count = words.count.value().map_or(1, |count| count.0);
         let start = self.schedule(&words.start, count);
+        let store = StoreWords { store: &words.store, hsm: &words.hsm };
+        let store = self.keys_of(name, store, false, None, network);
         Some(Gateway {
             name: name.to_owned(),
             count,
@@ -134,6 +185,7 @@ impl<'a> Checker<'a> {
             cse: cse?,
             registers,
             start: if registers { start } else { AT_ONCE },
+            store,
         })
     }
 
@@ -200,6 +252,9 @@ impl<'a> Checker<'a> {
         let count = words.count.value().map(|count| count.0);
         let start = self.schedule(&words.start, count.unwrap_or(1));
         let telemetry = words.telemetry.given().and_then(|at| self.telemetry(at, link, network));
+        let profile = words.profile.given().map(|at| (at.value.profile(), at.place));
+        let store = StoreWords { store: &words.store, hsm: &words.hsm };
+        let store = self.keys_of(name, store, false, profile, network);
         let route = route?;
         Some(Fleet {
             name: name.to_owned(),
@@ -208,10 +263,12 @@ impl<'a> Checker<'a> {
             link: link?,
             via: route.via,
             registrar: route.registrar,
-            profile: words.profile.value().map(|word| word.profile()),
+            profile: profile.map(|(profile, _)| profile),
             connection_id: self.connection_id(words),
             start,
             telemetry,
+            enrolment: self.enrolment(&words.enrolment),
+            store,
         })
     }
 
@@ -261,7 +318,7 @@ impl<'a> Checker<'a> {
         Err(())
     }
 
-    fn use_link(
+    pub(super) fn use_link(
         &mut self,
         field: &Field<String>,
         crossing: bool,
@@ -303,7 +360,7 @@ fn nobody<T>(field: &Field<Named<T>>) -> bool {
 /// All at the start of the run.
 const AT_ONCE: Schedule = Schedule { at: Duration::ZERO, spread: Spread::AtOnce };
 
-fn queue<const LOW: u32, const HIGH: u32>(
+pub(super) fn queue<const LOW: u32, const HIGH: u32>(
     field: &Field<OrNone<Integer<LOW, HIGH>>>,
 ) -> Option<u32> {
     field.value().and_then(|queue| queue.0).map(|queue| queue.0)

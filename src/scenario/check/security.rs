@@ -16,6 +16,8 @@ use crate::sim::time::Duration;
 
 /// The longest life of a ticket (RFC 8446 section 4.6.1).
 pub(super) const TICKET_LIFETIME_MAX: Duration = Duration::from_secs(7 * 24 * 3_600);
+/// The life of a Kc. TS-0003 gives no number.
+const KC_LIFETIME: Duration = Duration::from_secs(24 * 3_600);
 /// The shortest first timeout of a flight: below it a run is nothing but timers.
 pub(super) const TIMER_MIN: Duration = Duration::from_millis(1);
 
@@ -26,15 +28,20 @@ impl Checker<'_> {
         let file = self.file;
         let words = file.security.value().unwrap_or(&absent);
         let default = Config::default();
+        let preset = self.preset_mechanisms();
         let ticket_lifetime = self.ticket_lifetime(&words.ticket_lifetime, default.ticket_lifetime);
         let association = Config {
             profile: words.profile.value().map_or(default.profile, |word| word.profile()),
             key_exchange: match words.key_exchange.value() {
                 Some(KeyExchangeWord::Psk) => KeyExchange::Psk,
-                Some(KeyExchangeWord::PskDhe) | None => KeyExchange::PskDhe,
+                Some(KeyExchangeWord::PskDhe) => KeyExchange::PskDhe,
+                None => preset.map_or(default.key_exchange, |preset| preset.key_exchange),
             },
             cookie: words.cookie.value().copied().unwrap_or(default.cookie),
-            replay_window: small(words.replay_window.value().map(|n| n.0), default.replay_window),
+            replay_window: small(
+                words.replay_window.value().map(|n| n.0),
+                preset.map_or(default.replay_window, |preset| preset.replay_window),
+            ),
             tickets: small(words.tickets.value().map(|n| n.0), default.tickets),
             ticket_lifetime,
             timers: self.timers(&words.timer),
@@ -50,6 +57,9 @@ impl Checker<'_> {
             key_hard_limit: self.above_zero(&words.key_hard_limit),
             renewal: self.renewal(words),
             retry: self.above_zero(&words.retry),
+            second_factor: self.second_factor(),
+            kc_lifetime: self.kc_lifetime(&words.kc_lifetime),
+            half_open: words.half_open.value().and_then(|limit| limit.0).map(|limit| limit.0),
         })
     }
 
@@ -78,9 +88,14 @@ impl Checker<'_> {
             let place = table.to.given().map_or(at.place, |to| to.place);
             self.report.add(Code::OutOfRange, place, "`to` lies before `from`");
         }
-        if share.is_some() && words.key_lifetime.value().is_none_or(|life| life.0.is_none()) {
+        let has_life = words.key_lifetime.value().is_some_and(|life| life.0.is_some());
+        if share.is_some() && !has_life && words.kc_lifetime.is_absent() {
             self.report
-                .add(Code::MissingField, at.place, "a share of a key's life needs `key_lifetime`")
+                .add(
+                    Code::MissingField,
+                    at.place,
+                    "a share of a key's life needs `key_lifetime` or `kc_lifetime`",
+                )
                 .hint("set `security.key_lifetime`, such as \"24h\"");
         }
         let bytes = table.bytes.value().map(|bytes| bytes.value);
@@ -100,6 +115,14 @@ impl Checker<'_> {
                 .hint("give `from`, `records` or `bytes`");
         }
         Some(renewal)
+    }
+
+    fn kc_lifetime(&mut self, field: &Field<TimeSpan>) -> Duration {
+        let Some(at) = field.given() else { return KC_LIFETIME };
+        if at.value.value == 0 {
+            self.report.add(Code::OutOfRange, at.place, "the life of a key must be above 0");
+        }
+        Duration(at.value.value)
     }
 
     fn ticket_lifetime(&mut self, field: &Field<TimeSpan>, default: Duration) -> Duration {

@@ -17,6 +17,10 @@ table! {
         link: Named<LinkTable>,
         /// Infrastructure CSEs (IN-CSE).
         cse: Named<CseTable>,
+        /// M2M authentication functions: they hand out keys of associations.
+        maf: Named<FunctionTable>,
+        /// M2M enrolment functions: they hand out credentials for MAFs and CSEs.
+        mef: Named<FunctionTable>,
         /// Groups of gateways (MN-CSE).
         gateway: Named<GatewayTable>,
         /// Fleets of devices (ADN).
@@ -141,6 +145,30 @@ table! {
         workers: Integer<1, 65_536>,
         /// Jobs that may wait, more are dropped; or "none" for no limit. Default: none.
         queue: OrNone<Integer<1, 1_000_000_000>>,
+        /// Where its long-term keys live. Default: as `[security]` says.
+        store: StoreWord,
+        /// Which HSM, with `store = "hsm"`. Default: as `[security]` says.
+        hsm: HsmWord,
+    }
+}
+
+table! {
+    /// A group of like MAFs or MEFs; there is at most one group of each.
+    struct FunctionTable {
+        /// How many: each takes its share of the clients. Default: 1.
+        count: Integer<1, 1_000>,
+        /// A class of this file or a shipped one.
+        @required class: Text,
+        /// To the rest of the infrastructure: a link of this file or a shipped one.
+        @required link: Text,
+        /// Servers of each. Default: 1.
+        workers: Integer<1, 65_536>,
+        /// Jobs that may wait in each, more are dropped; or "none" for no limit. Default: none.
+        queue: OrNone<Integer<1, 1_000_000_000>>,
+        /// Where its long-term keys live. Default: as `[security]` says.
+        store: StoreWord,
+        /// Which HSM, with `store = "hsm"`. Default: as `[security]` says.
+        hsm: HsmWord,
     }
 }
 
@@ -163,6 +191,10 @@ table! {
         queue: OrNone<Integer<1, 1_000_000_000>>,
         /// When it starts, if it registers. Default: all at once at 0.
         start: StartTable,
+        /// Where its long-term keys live. Default: as `[security]` says.
+        store: StoreWord,
+        /// Which HSM, with `store = "hsm"`. Default: as `[security]` says.
+        hsm: HsmWord,
     }
 }
 
@@ -189,6 +221,12 @@ table! {
         start: StartTable,
         /// What each device reports.
         telemetry: TelemetryTable,
+        /// How each device comes by the key of its association. Default: as `[security]` says.
+        enrolment: EnrolmentWord,
+        /// Where its long-term keys live. Default: as `[security]` says.
+        store: StoreWord,
+        /// Which HSM, with `store = "hsm"`. Default: as `[security]` says.
+        hsm: HsmWord,
     }
 }
 
@@ -263,6 +301,77 @@ table! {
         connection_id: OrNone<Integer<0, 20>>,
         /// Retransmission of flights.
         timer: TimerTable,
+        /// The level of assurance (TR-0008) that sets `store`, `second_factor`, `key_exchange` and
+        /// `replay_window` where the file does not, and that all groups must reach. Default: none.
+        assurance: LoaWord,
+        /// Where long-term keys live; a group may choose its own. Default: "flash".
+        store: StoreWord,
+        /// Which HSM, with `store = "hsm"`: for devices and gateways a secure element, for servers one of a
+        /// data centre. Default: "atecc608" for the former, "cloudhsm_hsm2m" for the latter.
+        hsm: HsmWord,
+        /// Two independent keys in two places of the same kind are needed for a handshake. Default: false.
+        second_factor: Flag,
+        /// How devices come by the keys of their associations; a fleet may choose its own. Gateways and servers
+        /// are provisioned. Default: "provisioned".
+        enrolment: EnrolmentWord,
+        /// Life of a key that a MAF hands out (Kc). A member replaces it at the share of its life that
+        /// `renewal` draws, else when it needs one after the end. Default: "24h".
+        kc_lifetime: TimeSpan,
+        /// Handshakes that a server has in progress at the same time, more are refused; or "none". Default:
+        /// none.
+        half_open: OrNone<Integer<1, 10_000_000>>,
+    }
+}
+
+choice! {
+    /// How a device comes by the key of its association (TS-0003 clauses 8.2.2 and 8.3).
+    enum EnrolmentWord {
+        /// It is there from the start.
+        Provisioned = "provisioned",
+        /// From a MAF, with a provisioned master credential.
+        Maf = "maf",
+        /// From a MEF, with a provisioned key; then by way of a MAF, if there is one.
+        Mef = "mef",
+        /// Like "mef", with a key that an underlying network lends (GBA).
+        Network = "network",
+    }
+}
+
+choice! {
+    /// A level of assurance for the authentication of entities (TR-0008 clause 6.4.1.1).
+    enum LoaWord {
+        /// Minimal confidence.
+        One = "LOA1",
+        /// Some confidence: stored keys are protected.
+        Two = "LOA2",
+        /// High confidence: two factors, forward secrecy.
+        Three = "LOA3",
+        /// Very high confidence: keys in tamper-resistant hardware.
+        Four = "LOA4",
+    }
+}
+
+choice! {
+    /// Where long-term keys live.
+    enum StoreWord {
+        /// Raw bytes in flash or on disk.
+        Flash = "flash",
+        /// A file sealed with Argon2id and AES-GCM.
+        Sealed = "sealed",
+        /// A hardware security module: keys never leave it.
+        Hsm = "hsm",
+    }
+}
+
+choice! {
+    /// An HSM.
+    enum HsmWord {
+        /// A secure element of a device: 16 slots, one command at a time, 99 ms for a derivation.
+        Atecc608 = "atecc608",
+        /// AWS CloudHSM hsm1.medium: 250 operations a second.
+        CloudhsmHsm1 = "cloudhsm_hsm1",
+        /// AWS CloudHSM hsm2m.medium: 1,500 operations a second.
+        CloudhsmHsm2m = "cloudhsm_hsm2m",
     }
 }
 
