@@ -281,11 +281,11 @@ fn wrong_words_on_the_command_line_exit_with_2() {
 }
 
 #[test]
-fn a_live_run_of_another_protocol_is_refused() {
+fn a_live_run_of_fleets_that_speak_different_versions_is_refused() {
     let place = Place::new("live12");
     let run = place.keystorm(&["live", &scenario("dtls12-vs-dtls13")]);
     assert_eq!(code(&run), 2);
-    assert!(stderr(&run).contains("DTLS 1.3 only"), "{}", stderr(&run));
+    assert!(stderr(&run).contains("different profiles"), "{}", stderr(&run));
 }
 
 #[test]
