@@ -3,7 +3,9 @@
 //! The rooms, and which of them may import which, are described in `ARCHITECTURE.md`.
 
 pub mod association;
+pub mod attack;
 pub mod credential;
+pub mod ledger;
 pub mod live;
 pub mod measure;
 pub mod net;

@@ -299,6 +299,15 @@ fn schema_and_explanations_are_there_for_editors_and_people() {
         let code_word = line.split_whitespace().next().unwrap();
         assert_eq!(code(&place.keystorm(&["explain", code_word])), 0, "{code_word}");
     }
+    for code_word in ["T22", "CM28", "B1"] {
+        assert!(list.lines().any(|line| line.starts_with(code_word)), "{code_word}");
+    }
+    let replay = stdout(&place.keystorm(&["explain", "t9"]));
+    for part in ["TR-0008 clause 6.1.10", "CM10  Replay protection", "A4  injective agreement"] {
+        assert!(replay.contains(part), "{part}: {replay}");
+    }
+    assert!(stdout(&place.keystorm(&["explain", "T7"])).contains("+CM7"));
+    assert_eq!(json(&place.keystorm(&["explain", "CM10", "--format", "json"]))["code"], "CM10");
 }
 
 /// Ctrl-C leaves a marked partial result and exits with 4.

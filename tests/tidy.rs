@@ -38,9 +38,9 @@ const FLOORS: [(&str, u8); 18] = [
     ("main", u8::MAX),
 ];
 
-/// Where a room may import only a part of a lower one: the association is given the time and knows
-/// nothing else of the simulator.
-const ONLY: [(&str, &str, &str); 1] = [("association", "sim", "time")];
+/// Where a room may import only a part of a lower one: the association and the ledger are given the time
+/// and know nothing else of the simulator.
+const ONLY: [(&str, &str, &str); 2] = [("association", "sim", "time"), ("ledger", "sim", "time")];
 
 /// Calls and types that have no place in `src`, why, and the paths where they have one after all.
 const BANNED: [(&str, &str, &[&str]); 8] = [
@@ -448,6 +448,8 @@ fn imports_upwards_are_found() {
 #[test]
 fn the_association_takes_only_the_time_from_the_simulator() {
     let check = |text: &str| said(floors(&Source { path: "src/association/a.rs", text }));
+    let ledger = Source { path: "src/ledger/a.rs", text: "use crate::sim::queue;" };
+    assert_eq!(said(floors(&ledger)), ["src/ledger/a.rs:1: ledger may import only sim::time"]);
     assert!(check("use crate::sim::time::{Duration, Time};").is_empty());
     assert!(check("use crate::wire::dtls;").is_empty());
     for text in [

@@ -50,7 +50,7 @@ pub(super) enum Verb {
     Report(ReportArguments),
     /// Print the JSON schema of scenario files.
     Schema(SchemaArguments),
-    /// Explain an error code, or a level of assurance.
+    /// Explain a threat (T9), countermeasure (CM10), property (A4), level of assurance or error code.
     Explain(ExplainArguments),
 }
 
@@ -215,7 +215,7 @@ pub(super) struct SchemaArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArguments {
-    /// An error code such as KS0104 or a level of assurance such as LOA3; without one, all are listed.
+    /// T9, CM10, A4, LOA3 or an error code such as KS0104; without one, all are listed.
     pub(super) code: Option<String>,
 }
 

@@ -1,4 +1,6 @@
-//! `keystorm explain`.
+//! `keystorm explain`: error codes, levels of assurance, threats, countermeasures, properties.
+
+mod catalogue;
 
 use keystorm::credential::assurance::{Loa, PRESETS};
 use keystorm::scenario::{Code, Explanation, explain as explain_code};
@@ -19,6 +21,13 @@ pub(super) fn explain(arguments: &ExplainArguments, format: Format) -> anyhow::R
                 "{}  {}\n\n{}\n",
                 preset.code, preset.title, preset.explanation
             ))?,
+        }
+        return Ok(Exit::Held);
+    }
+    if let Some(entry) = catalogue::find(code) {
+        match format {
+            Format::Json => output::json(&entry)?,
+            Format::Text => output::result(&catalogue::page(&entry))?,
         }
         return Ok(Exit::Held);
     }
@@ -49,7 +58,9 @@ fn list(format: Format) -> anyhow::Result<Exit> {
             let codes = all.iter().map(|e| (e.code, e.title));
             let levels = PRESETS.iter().map(|preset| (preset.code, preset.title));
             let lines = codes.chain(levels).map(|(code, title)| format!("{code:<6}  {title}\n"));
-            output::result(&lines.collect::<String>())?;
+            let entries = catalogue::all();
+            let entries = entries.iter().map(|e| format!("{:<6}  {}\n", e.code, e.title));
+            output::result(&lines.chain(entries).collect::<String>())?;
         }
     }
     Ok(Exit::Held)

@@ -1,0 +1,3 @@
+//! What is attacked and how: the catalogue of TR-0008.
+
+pub mod catalogue;
