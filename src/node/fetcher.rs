@@ -139,7 +139,9 @@ impl Fetcher {
             let packets = self.parked.remove(&tag).unwrap_or_default();
             self.parked_len -= packets.len();
             let outcome = outcome.map_err(|refused| refusal(&refused));
-            let kept = outcome.and_then(|bytes| self.keep(&tag, retrieved(&bytes)?, work));
+            let is_maf = work.layout.function_of(work.node).is_some();
+            let fetched = if is_maf { Level::Km } else { Level::Kpsa };
+            let kept = outcome.and_then(|bytes| self.keep(&tag, retrieved(&bytes, fetched)?, work));
             match kept {
                 Ok(()) => work.again.extend(packets),
                 Err(reason) => packets.iter().for_each(|_| work.reject(reason)),
@@ -225,19 +227,19 @@ fn path(identity: &str, suid: Suid) -> String {
     format!("/fetchCredentials/{identity}/{}", suid.code())
 }
 
-/// Reads what came: a Kc of a MAF, or a credential of a MEF.
-fn retrieved(bytes: &[u8]) -> Result<Retrieved, &'static str> {
+/// Reads what came: a Kc of a MAF, or a credential of a MEF, whose level is `fetched`.
+fn retrieved(bytes: &[u8], fetched: Level) -> Result<Retrieved, &'static str> {
     if let Ok(answer) = read::<KeyRetrieved>(bytes) {
         let validity = Validity { not_before: Time::ZERO, not_after: Time(answer.expiration_time) };
         let key = answer.key_value.0;
         return Ok(Retrieved { entity: answer.source_id, level: Level::Kc, key, validity });
     }
-    let fetched = Fetched::from_message(bytes).map_err(|error| error.name())?;
+    let answer = Fetched::from_message(bytes).map_err(|error| error.name())?;
     Ok(Retrieved {
-        entity: fetched.enrolee,
-        level: Level::Kpsa,
-        key: fetched.credential,
-        validity: fetched.lifetime,
+        entity: answer.enrolee,
+        level: fetched,
+        key: answer.credential,
+        validity: answer.lifetime,
     })
 }
 

@@ -12,6 +12,7 @@ mod maf;
 mod mef;
 mod seal;
 mod store;
+mod transport;
 
 use keystorm::credential::lifetime::Validity;
 use keystorm::credential::store::{

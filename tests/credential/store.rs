@@ -273,6 +273,38 @@ fn names_and_counts_are_bounded() {
 
 proptest! {
     #[test]
+    fn flash_of_any_size_holds_what_was_written_last(
+        steps in prop::collection::vec((0_u8..60, any::<Option<u8>>()), 0..300),
+    ) {
+        let (mut flash, work) = (PlainFlash::new(), &mut Work::default());
+        let mut model = std::collections::BTreeMap::new();
+        for (name, byte) in steps {
+            let name = format!("key-{name}");
+            match byte {
+                Some(byte) => {
+                    flash.write(entry(&name, Level::Kc), key(byte), work).unwrap();
+                    model.insert(name, byte);
+                }
+                None => {
+                    let erased = flash.erase(name.as_bytes(), work);
+                    prop_assert_eq!(erased.is_ok(), model.remove(&name).is_some());
+                }
+            }
+        }
+        let again = PlainFlash::load(&flash.storage_image()).unwrap();
+        for store in [&flash, &again] {
+            let names: Vec<String> =
+                store.entries().iter().map(|entry| entry.name.as_str().to_owned()).collect();
+            prop_assert_eq!(&names, &model.keys().cloned().collect::<Vec<_>>());
+            for (name, byte) in &model {
+                prop_assert_eq!(store.read(name.as_bytes()), Ok(key(*byte)));
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
     fn no_image_panics_a_reader_of_flash(mut bytes: Vec<u8>, with_magic: bool) {
         if with_magic {
             bytes.splice(0..0, *b"KSF1\xa5\x05");
