@@ -189,7 +189,7 @@ fn storm(storm: &Storm) -> Outcome {
             recorder.reject("stale_cookie");
             continue;
         }
-        recorder.handshake_done(start, done, false);
+        recorder.handshake_done(start, done, false, true);
         if rekey {
             recorder.rekey_done(trigger, done);
         }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use keystorm::association::{Profile, Suite12};
 use keystorm::sim::time::Duration;
 
 /// Deterministic simulator of security associations in oneM2M systems.
@@ -142,7 +143,10 @@ pub(super) struct LiveArguments {
     /// The pre-shared key in hexadecimal digits; other processes of this machine may see it.
     #[arg(long, value_name = "KEY")]
     pub(super) psk_hex: Option<Hidden>,
-    /// The key exchange of both ends.
+    /// The version of DTLS and its cipher suite.
+    #[arg(long, value_enum, default_value_t = LiveProfile::Dtls13)]
+    pub(super) profile: LiveProfile,
+    /// The key exchange of both ends; DTLS 1.2 has psk_ke alone.
     #[arg(long, value_enum, default_value_t = Exchange::PskDheKe)]
     pub(super) key_exchange: Exchange,
     /// A line that a client sends; may be repeated.
@@ -170,6 +174,30 @@ impl From<String> for Hidden {
 impl fmt::Debug for Hidden {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Hidden(..)")
+    }
+}
+
+/// A profile of the security association, named as in scenarios.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(super) enum LiveProfile {
+    /// DTLS 1.3 with AES-128-GCM.
+    Dtls13,
+    /// DTLS 1.2 with TLS_PSK_WITH_AES_128_CCM_8.
+    #[value(name = "dtls12_ccm8")]
+    Dtls12Ccm8,
+    /// DTLS 1.2 with TLS_PSK_WITH_AES_128_GCM_SHA256.
+    #[value(name = "dtls12_gcm")]
+    Dtls12Gcm,
+}
+
+impl From<LiveProfile> for Profile {
+    fn from(profile: LiveProfile) -> Self {
+        match profile {
+            LiveProfile::Dtls13 => Self::Dtls13,
+            LiveProfile::Dtls12Ccm8 => Self::Dtls12 { suite: Suite12::PskAes128Ccm8 },
+            LiveProfile::Dtls12Gcm => Self::Dtls12 { suite: Suite12::PskAes128Gcm },
+        }
     }
 }
 

@@ -211,7 +211,7 @@ fn speech(arguments: &LiveArguments) -> anyhow::Result<Speech> {
     Ok(Speech {
         identity,
         psk: Psk::from_hex(&key.0)?,
-        config: Config { key_exchange, ..Config::default() },
+        config: Config { profile: arguments.profile.into(), key_exchange, ..Config::default() },
         randomness: randomness(arguments),
     })
 }

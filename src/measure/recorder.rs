@@ -187,7 +187,7 @@ pub struct Recorder {
     pub handshake_band: Band,
     /// Completed handshakes by time.
     pub established: Track,
-    /// Start of the first handshake and end of the last.
+    /// Start of the first handshake, and end of the last one that gave a member its first association.
     pub handshake_span: Option<(Time, Time)>,
     /// Time from the trigger to new keys, in nanoseconds.
     pub rekey: Distribution,
@@ -262,14 +262,16 @@ impl Recorder {
         *self.counters.rejected.entry(reason).or_default() += 1;
     }
 
-    /// A handshake that began at `start` is done at the client.
-    pub fn handshake_done(&mut self, start: Time, now: Time, resumed: bool) {
+    /// A handshake that began at `start` is done at the client; `is_first` if it never had an association.
+    pub fn handshake_done(&mut self, start: Time, now: Time, resumed: bool, is_first: bool) {
         self.counters.established += 1;
         self.counters.resumed += u64::from(resumed);
         self.handshake.record(now.since(start).0);
         self.handshake_band.record(now, now.since(start).0);
         self.established.add(now, 1);
-        widen(&mut self.handshake_span, start, now);
+        if is_first {
+            widen(&mut self.handshake_span, start, now);
+        }
     }
 
     /// A member has the new keys that were asked for at `trigger`.

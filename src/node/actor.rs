@@ -136,8 +136,8 @@ impl Actor {
         let recorder = &mut *reach.context.recorder;
         for note in done.notes {
             match note {
-                Note::Established { started, resumed } => {
-                    recorder.handshake_done(started, now, resumed);
+                Note::Established { started, resumed, is_first } => {
+                    recorder.handshake_done(started, now, resumed, is_first);
                 }
                 Note::Rekeyed { trigger } => recorder.rekey_done(trigger, now),
                 Note::Answered { created } => recorder.message_done(created, now),

@@ -482,8 +482,9 @@ impl Client {
         self.failures = 0;
         self.drop_current(work);
         self.current = Some(pending.association);
+        let is_first = self.keys_since == Time::ZERO;
         self.begin_keys(work);
-        work.note(Note::Established { started: pending.started, resumed });
+        work.note(Note::Established { started: pending.started, resumed, is_first });
         if let Some(wanted) = self.wanted.take() {
             work.note(Note::Rekeyed { trigger: wanted.trigger });
         }

@@ -118,7 +118,7 @@ pub struct Done {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Note {
     /// A handshake begun at `started` is complete.
-    Established { started: Time, resumed: bool },
+    Established { started: Time, resumed: bool, is_first: bool },
     /// New keys asked for at `trigger` are in use.
     Rekeyed { trigger: Time },
     /// A request made at `created` was answered.
