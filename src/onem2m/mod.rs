@@ -4,6 +4,7 @@
 //! which it retrieves the latest. Access control is "the owner and nobody else". The resource tree,
 //! registration, access-control policies and notification are still to come.
 
+pub mod access;
 mod container;
 pub mod device;
 mod reject;
