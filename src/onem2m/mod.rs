@@ -7,8 +7,10 @@
 pub mod access;
 mod container;
 pub mod device;
+pub mod limits;
 mod reject;
 mod service;
+pub mod tree;
 
 pub use container::Container;
 pub use reject::RejectReason;
