@@ -2,8 +2,9 @@
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use keystorm::onem2m::{Service, device};
+use keystorm::wire::binding::coap::read_request;
 use keystorm::wire::coap::{Message, Token};
-use keystorm::wire::primitive::Request;
+use keystorm::wire::primitive::Profile;
 
 const METER: &str = "Cmeter-0000007";
 
@@ -26,7 +27,7 @@ fn service_layer(criterion: &mut Criterion) {
     group.bench_function("parse_coap", |bench| bench.iter(|| Message::parse(&bytes).is_ok()));
     group.bench_function("parse_primitive", |bench| {
         let message = Message::parse(&bytes).expect("a message");
-        bench.iter(|| Request::from_coap(&message).is_ok());
+        bench.iter(|| read_request(&message, &Profile::STRICT).is_ok());
     });
     let mut cse = Service::new("cse-in");
     cse.provision(METER);

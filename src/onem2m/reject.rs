@@ -1,7 +1,7 @@
 //! Why a message that an association delivered is dropped without an answer.
 
+use crate::wire::binding::Refusal;
 use crate::wire::coap::Malformed;
-use crate::wire::primitive::AnswerFault;
 
 /// Why a message has no effect and no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
@@ -20,7 +20,7 @@ pub enum RejectReason {
     NotAnAnswer,
     /// At a device: a response that is no response primitive.
     #[error("not a oneM2M answer: {0}")]
-    Answer(#[from] AnswerFault),
+    Answer(#[from] Refusal),
 }
 
 impl RejectReason {
@@ -32,7 +32,7 @@ impl RejectReason {
             Self::NotARequest => "not_a_request",
             Self::DuplicateNonConfirmable => "duplicate_non_confirmable",
             Self::NotAnAnswer => "not_an_answer",
-            Self::Answer(fault) => fault.name(),
+            Self::Answer(refusal) => refusal.name(),
         }
     }
 }

@@ -4,11 +4,15 @@ use std::collections::BTreeMap;
 
 use super::container::Handled;
 use super::{Container, RejectReason};
+use crate::wire::binding::coap::{Exchange, option, read_request, write_response};
+use crate::wire::binding::{Refusal, Unsendable};
 use crate::wire::coap::{Code, Kind, Message, Writer};
+use crate::wire::limits::MAX_IDENTIFIER;
 use crate::wire::primitive::{
-    ContentFault, ContentInstance, Exchange, Operation, Refusal, Release, Request, ResourceType,
-    Response, Rsc, option,
+    Content, Operation, Profile, Release, Request, ResourceType, Response, ResponseType,
+    ResponseTypeValue, ResultContent, Rsc, Serialisation,
 };
+use crate::wire::value::Value;
 
 /// Bytes of one content that a container takes.
 pub const MAX_CONTENT: usize = 1_000;
@@ -68,16 +72,16 @@ impl Service {
     /// Carries out a request of `originator`, the identity that its association authenticated.
     ///
     /// A CREATE is answered without content whatever its rcn, as long as that is 0 or 1.
-    pub fn handle<'r>(&mut self, originator: &str, request: &Request<'r>) -> Response<'r> {
+    pub fn handle(&mut self, originator: &str, request: &Request) -> Response {
         let mut response = Response {
             status: Rsc::OK,
-            request_id: Some(request.request_id),
-            release: Some(request.release),
-            content: None,
+            request_id: Some(request.request_id.clone()),
+            release: request.release,
+            ..Response::default()
         };
         match self.execute(originator, request) {
             Ok(None) => response.status = Rsc::CREATED,
-            Ok(Some(latest)) => response.content = Some(latest.to_json()),
+            Ok(Some(latest)) => response.content = Some(latest),
             Err(status) => response.status = status,
         }
         response
@@ -104,10 +108,10 @@ impl Service {
             if message.kind == Kind::NonConfirmable {
                 return Err(RejectReason::DuplicateNonConfirmable);
             }
-            return Ok(plain(&message, status).to_coap(self.exchange(&message)));
+            return Ok(send(&plain(&message, status), self.exchange(&message)));
         }
         let exchange = self.exchange(&message);
-        let request = match Request::from_coap(&message) {
+        let request = match read_request(&message, &Profile::STRICT) {
             Ok(request) => request,
             Err(refusal) => return Ok(refuse(&message, refusal, exchange)),
         };
@@ -116,7 +120,7 @@ impl Service {
             let status = response.status;
             container.remember(Some(Handled { mid: message.mid, status }));
         }
-        Ok(response.to_coap(exchange))
+        Ok(send(&response, exchange))
     }
 
     /// The answer's place: piggybacked on the acknowledgement of a CON, a NON of its own for a NON.
@@ -131,15 +135,19 @@ impl Service {
     }
 
     /// `Some` is what was retrieved, `None` that something was created.
-    fn execute(
-        &mut self,
-        originator: &str,
-        request: &Request<'_>,
-    ) -> Result<Option<ContentInstance<'static>>, Rsc> {
+    fn execute(&mut self, originator: &str, request: &Request) -> Result<Option<Content>, Rsc> {
+        if !matches!(request.release, Some(Release::R2a | Release::R3 | Release::R4 | Release::R5))
+        {
+            return Err(Rsc::RELEASE_VERSION_NOT_SUPPORTED);
+        }
+        let from = request.from.as_deref().ok_or(Rsc::BAD_REQUEST)?;
         // TS-0003 clause 7.2: who asks must be whom the association authenticated. Its status code,
         // ORIGINATOR_NOT_AUTHENTICATED, has no number in the enumeration.
-        if request.from != originator {
+        if from != originator {
             return Err(Rsc::ORIGINATOR_HAS_NO_PRIVILEGE);
+        }
+        if !is_served(request) {
+            return Err(Rsc::NOT_IMPLEMENTED);
         }
         let (owner, target) = self.resolve(&request.to).ok_or(Rsc::NOT_FOUND)?;
         let container = self.containers.get_mut(owner).ok_or(Rsc::NOT_FOUND)?;
@@ -175,8 +183,51 @@ impl Service {
     }
 }
 
+/// The request asks for nothing beyond what [`Service`] does: whatever it does not know how to honour is
+/// refused, never ignored.
+fn is_served(request: &Request) -> bool {
+    let blocking = match &request.response_type {
+        None => true,
+        Some(ResponseType { value, notification_uris, others }) => {
+            matches!(value, None | Some(ResponseTypeValue::Blocking))
+                && notification_uris.is_none()
+                && others.is_empty()
+        }
+    };
+    let plain = matches!(
+        request,
+        Request {
+            role_ids: None,
+            tokens: None,
+            token_ids: None,
+            local_token_ids: None,
+            token_request: None,
+            request_expires: None,
+            result_expires: None,
+            execution_time: None,
+            result_persistence: None,
+            event_category: None,
+            aggregation: None,
+            group_request_id: None,
+            filter: None,
+            desired_id_type: None,
+            semantic_query: None,
+            group_members: None,
+            group_somecast: None,
+            author_sign: None,
+            author_signatures: None,
+            author_relation: None,
+            ontology_mappings: None,
+            primitive_profile: None,
+            service_user: None,
+            ..
+        }
+    );
+    blocking && plain && request.others.is_empty()
+}
+
 /// A new contentInstance.
-fn create(container: &mut Container, request: &Request<'_>) -> Result<(), Rsc> {
+fn create(container: &mut Container, request: &Request) -> Result<(), Rsc> {
     match request.resource_type {
         Some(ResourceType::CONTENT_INSTANCE) => {}
         // These have their place under a CSEBase only.
@@ -186,49 +237,70 @@ fn create(container: &mut Container, request: &Request<'_>) -> Result<(), Rsc> {
         Some(_) => return Err(Rsc::NOT_IMPLEMENTED),
         None => return Err(Rsc::BAD_REQUEST),
     }
-    if request.result_content.unwrap_or(0) > 1 {
+    if !matches!(
+        request.result_content,
+        None | Some(ResultContent::Nothing | ResultContent::Attributes)
+    ) {
         return Err(Rsc::NOT_IMPLEMENTED);
     }
-    let body = request.content.as_ref().ok_or(Rsc::BAD_REQUEST)?;
-    let instance = body.content_instance().map_err(|fault| match fault {
-        ContentFault::TooLong => Rsc::NOT_ACCEPTABLE,
-        _ => Rsc::BAD_REQUEST,
-    })?;
-    if instance.content.len() > MAX_CONTENT {
+    let content = request.content.as_ref().and_then(instance).ok_or(Rsc::BAD_REQUEST)?;
+    if content.len() > MAX_CONTENT {
         return Err(Rsc::NOT_ACCEPTABLE);
     }
-    container.add(&instance.content);
+    container.add(content);
     Ok(())
 }
 
+/// The text of a contentInstance that has nothing but its `con`.
+fn instance(content: &Content) -> Option<&str> {
+    let attributes = content.value.as_map().filter(|_| content.root == "m2m:cin")?;
+    let (_, value) = attributes.single().filter(|(name, _)| *name == "con")?;
+    Value::as_text(value)
+}
+
 /// The latest contentInstance.
-fn retrieve(container: &Container, request: &Request<'_>) -> Result<ContentInstance<'static>, Rsc> {
+fn retrieve(container: &Container, request: &Request) -> Result<Content, Rsc> {
     match request.result_content {
-        None | Some(1) => {}
-        Some(0) => return Err(Rsc::BAD_REQUEST),
+        None | Some(ResultContent::Attributes) => {}
+        Some(ResultContent::Nothing) => return Err(Rsc::BAD_REQUEST),
         Some(_) => return Err(Rsc::NOT_IMPLEMENTED),
     }
-    let latest = container.latest().ok_or(Rsc::NOT_FOUND)?;
-    Ok(ContentInstance { content: latest.to_owned().into() })
+    container.latest().map(Content::instance).ok_or(Rsc::NOT_FOUND)
 }
 
 /// A response without content to whatever can be read of the request.
-fn plain<'a>(message: &Message<'a>, status: Rsc) -> Response<'a> {
-    let text = |number| message.option(number).and_then(|value| str::from_utf8(value).ok());
+fn plain(message: &Message<'_>, status: Rsc) -> Response {
+    let text = |number| {
+        let text = message.option(number).and_then(|value| str::from_utf8(value).ok());
+        text.filter(|text| (1..=MAX_IDENTIFIER).contains(&text.len()))
+    };
     Response {
         status,
-        request_id: text(option::RQI),
+        request_id: text(option::RQI).map(str::to_owned),
         release: text(option::RVI).and_then(Release::from_text),
-        content: None,
+        ..Response::default()
+    }
+}
+
+/// The response in its place. One that CoAP cannot carry becomes an error of the server.
+fn send(response: &Response, exchange: Exchange) -> Vec<u8> {
+    match write_response(response, Serialisation::Json, &Profile::STRICT) {
+        Ok(outgoing) => outgoing.message(exchange),
+        Err(Unsendable::Target | Unsendable::Parameter(_) | Unsendable::Content(_)) => {
+            bare(Code::INTERNAL_ERROR, exchange)
+        }
     }
 }
 
 /// The answer to a message that is no request primitive.
 fn refuse(message: &Message<'_>, refusal: Refusal, exchange: Exchange) -> Vec<u8> {
     match refusal.rsc() {
-        Some(status) => plain(message, status).to_coap(exchange),
-        None => {
-            Writer::new(exchange.kind, refusal.code(), exchange.mid, exchange.token).finish(&[])
-        }
+        Some(status) => send(&plain(message, status), exchange),
+        None => bare(refusal.coap(), exchange),
     }
+}
+
+/// An answer of CoAP alone.
+fn bare(code: Code, exchange: Exchange) -> Vec<u8> {
+    Writer::new(exchange.kind, code, exchange.mid, exchange.token).finish(&[])
 }
