@@ -19,7 +19,8 @@ pub(super) struct Server {
     /// The policy towards the members of each group, with this server's secrets.
     configs: Vec<Config>,
     clients: Vec<Peer>,
-    service: Service,
+    /// `None` if the CSE's name is no resource name.
+    service: Option<Service>,
 }
 
 /// What is kept about one client.
@@ -63,10 +64,13 @@ impl PskStore for TableKeys<'_> {
 
 impl Server {
     pub(super) fn new(me: NodeId, keys: KeyTable, configs: Vec<Config>, layout: &Layout) -> Self {
-        let mut service = Service::new(&layout.cse_name(me));
+        let mut service = Service::new(&layout.cse_name(me)).ok();
         let mut clients = Vec::new();
         for client in keys.clients() {
-            service.provision(&layout.originator(client));
+            if let Some(service) = &mut service {
+                // An AE that is not there is refused when it asks.
+                let _ = service.provision(&layout.originator(client));
+            }
             clients.push(Peer::default());
         }
         Self { keys, configs, clients, service }
@@ -150,11 +154,13 @@ impl Server {
                     }
                     Output::Established { .. } => {
                         peer.promote();
-                        self.service.associated(&work.layout.originator(client));
+                        if let Some(service) = &mut self.service {
+                            service.associated(&work.layout.originator(client));
+                        }
                     }
                     Output::Failed(_) | Output::Closed => peer.drop_over(),
                     Output::Data(request) => {
-                        answer(&mut self.service, peer, &request, client, config, &keys, work);
+                        answer(self.service.as_mut(), peer, &request, client, config, &keys, work);
                     }
                     Output::KeysUpdated { .. } | Output::Ticket(_) => {}
                 }
@@ -256,7 +262,7 @@ impl Peer {
 
 /// Hands a request to the service layer and protects its answer.
 fn answer(
-    service: &mut Service,
+    service: Option<&mut Service>,
     peer: &mut Peer,
     request: &[u8],
     client: NodeId,
@@ -265,7 +271,8 @@ fn answer(
     work: &mut Work<'_>,
 ) {
     work.requests += 1;
-    match service.handle_coap(&work.layout.originator(client), request) {
+    let Some(service) = service else { return work.reject("no_cse") };
+    match service.handle_coap(work.now, &work.layout.originator(client), request) {
         Ok(answer) => {
             if let Some(current) = &mut peer.current {
                 // An association that was just used for receiving can send.

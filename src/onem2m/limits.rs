@@ -26,6 +26,8 @@ pub const MAX_ADDRESSES: usize = 16;
 pub const MAX_LIST: usize = 1_024;
 /// Members of one group (mnm at most).
 pub const MAX_MEMBERS: usize = 1_024;
+/// Requests to members of groups that one request sets off.
+pub const MAX_FAN_OUT: usize = 4_096;
 /// Groups within groups that one fan-out goes through.
 pub const MAX_FAN_OUT_DEPTH: u8 = 4;
 /// Fan-outs whose identifiers are remembered, to notice one that comes back.

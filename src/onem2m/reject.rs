@@ -15,6 +15,12 @@ pub enum RejectReason {
     /// A NON that was handled before (RFC 7252 section 4.5: to be ignored silently).
     #[error("a duplicate of a non-confirmable request")]
     DuplicateNonConfirmable,
+    /// A duplicate of a request that is still being carried out.
+    #[error("a request that is still being carried out")]
+    UnderWay,
+    /// The originator wanted no answer (rt noResponse) in a NON.
+    #[error("no answer is wanted")]
+    NoAnswer,
     /// At a device: not a response.
     #[error("not an answer")]
     NotAnAnswer,
@@ -31,6 +37,8 @@ impl RejectReason {
             Self::Coap(reason) => reason.name(),
             Self::NotARequest => "not_a_request",
             Self::DuplicateNonConfirmable => "duplicate_non_confirmable",
+            Self::UnderWay => "request_under_way",
+            Self::NoAnswer => "no_answer_wanted",
             Self::NotAnAnswer => "not_an_answer",
             Self::Answer(refusal) => refusal.name(),
         }

@@ -187,9 +187,17 @@ pub(super) fn take_name(attributes: &mut Map) -> Result<Option<String>, Refusal>
 /// Unreserved characters of RFC 3986, no name of a virtual resource, not the sign for the CSEBase, no dot
 /// segment, and no `~` or `_` alone, which stand for something else in a path.
 pub(super) fn is_name(name: &str) -> bool {
-    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    let unreserved =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
     (1..=MAX_RESOURCE_NAME).contains(&name.len())
         && name.bytes().all(unreserved)
         && !matches!(name, "-" | "." | ".." | "~" | "_")
         && !address::RESERVED.contains(&name)
+}
+
+/// Sets an attribute that is not there.
+pub(super) fn default(attributes: &mut Map, name: &str, value: i64) {
+    if attributes.get(name).is_none() {
+        attributes.insert(name, Value::Integer(value));
+    }
 }

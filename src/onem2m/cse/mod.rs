@@ -19,6 +19,7 @@ mod notify;
 mod originator;
 mod pending;
 mod privilege;
+mod provision;
 mod refusal;
 mod registration;
 mod render;
@@ -248,7 +249,10 @@ impl<S: Store> Cse<S> {
         if request.execution_time.is_some() || request.semantic_query == Some(true) {
             return Err(LATER);
         }
-        if request.tokens.is_some() || request.token_ids.is_some() || request.local_token_ids.is_some() {
+        if request.tokens.is_some()
+            || request.token_ids.is_some()
+            || request.local_token_ids.is_some()
+        {
             return Err(TOKENS);
         }
         match pending::deadline(request, turn, self.config.epoch)? {
@@ -264,7 +268,7 @@ impl<S: Store> Cse<S> {
         place: Place<'_>,
     ) -> Result<Step, Refusal> {
         if let Place::FanOut(group, below) = place {
-            return self.open_group(task, group, below);
+            return self.open_group(group, below);
         }
         if task.request.operation == Operation::Retrieve {
             return self.retrieve(turn, task, place);

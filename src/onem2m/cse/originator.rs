@@ -75,7 +75,9 @@ impl<S: Store> Cse<S> {
     ) -> Result<(), Refusal> {
         let short = asker.short.as_deref().ok_or(NO_ORIGINATOR)?;
         let Some(cse) = hop else { return Err(ORIGINATOR) };
-        if short == self.config.cse_id || !short.starts_with('/') && self.store.aliased(short)?.is_some() {
+        if short == self.config.cse_id
+            || !short.starts_with('/') && self.store.aliased(short)?.is_some()
+        {
             return Err(FOREIGN);
         }
         let local = format!("{}/", self.config.cse_id);

@@ -16,8 +16,8 @@ use super::refusal::{ABSENT, DAMAGED, PRIVILEGE, Refusal};
 use super::task::{Asker, Task, Turn};
 use super::{Cse, Where};
 use crate::onem2m::access::{
-    self, AccessControlPolicy, Identity, Location, Lookup, Membership, Operation,
-    PolicyReader, Question, Resource,
+    self, AccessControlPolicy, Identity, Location, Lookup, Membership, Operation, PolicyReader,
+    Question, Resource,
 };
 use crate::onem2m::limits::MAX_CACHED_POLICIES;
 use crate::onem2m::tree::address::{self, Place};
@@ -168,7 +168,9 @@ impl<S: Store> Cse<S> {
     /// The policy with this address, if it is one of this CSE.
     pub(super) fn find_policy(&self, text: &str) -> Result<Option<Id>, Refusal> {
         let Ok(Where::Here(path)) = self.locate(text) else { return Ok(None) };
-        let Some(Place::Resource(id)) = address::resolve(&self.store, path)? else { return Ok(None) };
+        let Some(Place::Resource(id)) = address::resolve(&self.store, path)? else {
+            return Ok(None);
+        };
         let is_policy = self.store.node(id)?.is_some_and(|node| node.ty == ty::ACP);
         Ok(is_policy.then_some(id))
     }

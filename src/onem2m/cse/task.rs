@@ -55,7 +55,10 @@ pub(super) enum ReplyTo {
     /// A peer that wants no answer.
     Silent(Incoming),
     /// A fan-out that gathers the answers of members.
-    Member { gathering: u64, index: usize },
+    Member {
+        gathering: u64,
+        index: usize,
+    },
 }
 
 /// The originator, as far as it is known.
@@ -81,7 +84,11 @@ pub(super) enum Step {
     Verify(Vec<Notice>),
     Forward(Destination),
     /// To each of these members, with the rest of the address.
-    FanOut { group: Id, members: Vec<String>, below: String },
+    FanOut {
+        group: Id,
+        members: Vec<String>,
+        below: String,
+    },
 }
 
 /// A response without what every response has.

@@ -18,6 +18,13 @@ pub fn identifier(store: &impl Store, id: Id) -> Result<String, StoreFault> {
     Ok(head.alias.map_or_else(|| made(id, node.ty), str::to_owned))
 }
 
+/// The place of a resource in memory: small numbers, used again.
+#[must_use]
+pub const fn place(id: Id) -> u32 {
+    let [.., a, b, c, d] = id.0.to_be_bytes();
+    u32::from_be_bytes([a, b, c, d])
+}
+
 /// An identifier made from type and place: `cnt17`, or `cnt17-2` when the place was used twice before.
 fn made(id: Id, kind: u16) -> String {
     let stem = Types::shipped().numbered(kind).map_or("res", |kind| kind.stem());
@@ -134,7 +141,8 @@ pub const RESERVED: [&str; 4] = ["la", "ol", "fopt", "pcu"];
 /// # Errors
 /// A failure of the store. `None` is no such resource, or no such address.
 pub fn resolve<'t>(store: &impl Store, to: &'t str) -> Result<Option<Place<'t>>, StoreFault> {
-    let (first, mut rest) = to.split_once('/').map_or((to, None), |(first, rest)| (first, Some(rest)));
+    let (first, mut rest) =
+        to.split_once('/').map_or((to, None), |(first, rest)| (first, Some(rest)));
     let Some(root) = store.root()? else { return Ok(None) };
     let base = first == CSE_BASE || name(store, root)? == first;
     let start = if base { Some(root) } else { by_identifier(store, first)? };

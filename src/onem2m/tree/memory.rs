@@ -132,7 +132,8 @@ impl Memory {
         for (is_name, text) in [(true, name), (false, alias)] {
             let Some(text) = text else { continue };
             let hash = self.hash(if is_name { parent } else { NONE }, text);
-            let mut table = std::mem::take(if is_name { &mut self.names } else { &mut self.aliases });
+            let mut table =
+                std::mem::take(if is_name { &mut self.names } else { &mut self.aliases });
             table.insert_unique(hash, at, |&at| self.rehash(at, is_name));
             *if is_name { &mut self.names } else { &mut self.aliases } = table;
         }
@@ -207,7 +208,8 @@ impl Store for Memory {
             None => return Err(StoreFault::Full),
         };
         let family = Family::of(entry.ty) as usize;
-        let before = self.slot(parent).and_then(|slot| slot.ends.get(family)).map_or(NONE, |e| e[1]);
+        let before =
+            self.slot(parent).and_then(|slot| slot.ends.get(family)).map_or(NONE, |e| e[1]);
         let at = self.place()?;
         let slot = self.slot_mut(at).ok_or(StoreFault::Full)?;
         *slot = Slot {
@@ -258,7 +260,9 @@ impl Store for Memory {
         } else {
             self.link(parent, Family::of(kind) as usize, before, after);
         }
-        if kind == ty::SUB && let Some(all) = self.subscriptions.get_mut(&parent) {
+        if kind == ty::SUB
+            && let Some(all) = self.subscriptions.get_mut(&parent)
+        {
             all.retain(|other| *other != at);
             if all.is_empty() {
                 self.subscriptions.remove(&parent);

@@ -146,7 +146,17 @@ impl<'b> Head<'b> {
         let mut text = |flag| if has(flag) { input.text().map(Some) } else { Some(None) };
         let (name, alias, creator) = (text(NAME)?, text(ALIAS)?, text(CREATOR)?);
         let policies = has(POLICIES);
-        Some(Self { created, modified, expires, counts, name, alias, creator, policies, rest: input.0 })
+        Some(Self {
+            created,
+            modified,
+            expires,
+            counts,
+            name,
+            alias,
+            creator,
+            policies,
+            rest: input.0,
+        })
     }
 
     /// All attributes.

@@ -130,7 +130,8 @@ impl Store for Sqlite {
         )?;
         let instance = is_instance(Family::of(entry.ty));
         let parent = entry.parent.map(key);
-        statement.execute(params![parent, entry.ty, instance, head.name, head.alias, entry.body])?;
+        statement
+            .execute(params![parent, entry.ty, instance, head.name, head.alias, entry.body])?;
         Ok(Id(self.connection.last_insert_rowid().cast_unsigned()))
     }
 
@@ -159,7 +160,8 @@ impl Store for Sqlite {
     }
 
     fn first(&self, parent: Id, family: Family) -> Result<Option<Id>, StoreFault> {
-        let statement = "SELECT id FROM resource WHERE parent = ?1 AND instance = ?2 ORDER BY id LIMIT 1";
+        let statement =
+            "SELECT id FROM resource WHERE parent = ?1 AND instance = ?2 ORDER BY id LIMIT 1";
         self.id(statement, params![key(parent), is_instance(family)])
     }
 
