@@ -52,13 +52,20 @@ fn bombs() -> Vec<(&'static str, Serialisation, Vec<u8>)> {
 
 #[test]
 fn reading_takes_64_bytes_for_each_byte_and_a_mebibyte() {
-    let bombs = bombs();
+    let mut bombs = bombs();
+    // The peak never falls: from small to large it bounds what each of them takes.
+    bombs.sort_by_key(|(.., bytes)| bytes.len());
+    let Some(before) = peak() else { return };
     for (name, serialisation, bytes) in &bombs {
         assert!(bytes.len() <= MAX_INPUT, "{name}");
-        let Some(before) = peak() else { return };
         let read = read(bytes, *serialisation);
         let taken = peak().unwrap() - before;
-        println!("{name}: {} bytes in, {taken} bytes more, {:?}", bytes.len(), read.err());
+        let per_byte = taken / bytes.len();
+        println!(
+            "{name}: {} bytes in, at most {taken} more ({per_byte}/byte), {:?}",
+            bytes.len(),
+            read.err()
+        );
         assert!(taken <= 64 * bytes.len() + 1_048_576, "{name}: {taken} for {}", bytes.len());
     }
 }

@@ -93,7 +93,8 @@ impl Topic {
         else {
             return Err(Refusal::Topic);
         };
-        let prefix_is_sound = prefix.is_empty() || prefix.split('/').all(is_level);
+        let prefix_is_sound = prefix.is_empty()
+            || prefix.strip_prefix('/').unwrap_or(prefix).split('/').all(is_level);
         if !is_level(receiver) || !is_level(originator) || !prefix_is_sound {
             return Err(Refusal::Topic);
         }

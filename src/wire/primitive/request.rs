@@ -1,4 +1,4 @@
-//! Requests.
+//! Request primitives and their parameters.
 
 use super::parameter::parameters;
 use super::{

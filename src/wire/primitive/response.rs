@@ -1,4 +1,4 @@
-//! Responses.
+//! Response primitives and their parameters.
 
 use super::parameter::parameters;
 use super::request::bounded;

@@ -24,7 +24,7 @@ pub(crate) fn full_request() -> Request {
 pub(crate) fn full_response() -> Response {
     let text = r#"{"rsc":2001,"rqi":"r1","rvi":"4","pc":{"m2m:cin":{"con":"1"}},"to":"Cae","fr":"/id-in",
         "ot":"20261122T142520","rset":"20271122T142520","ec":4,"cnst":1,"cnot":7,
-        "ati":{"ltia":[{"lti":"a","tkid":"b"}]},"tqf":{"dasi":[{"uri":"x"}]},"asri":true,"vsi":"v","msu":"u"}"#;
+        "ati":{"ltia":[{"lti":"a","tkid":"b"}]},"tqf":{"dasi":{"uri":"x"}},"asri":true,"vsi":"v","msu":"u"}"#;
     read_response(text.as_bytes(), Serialisation::Json, &Profile::STRICT).unwrap()
 }
 

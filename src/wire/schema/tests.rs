@@ -40,7 +40,7 @@ fn names_in_full_have_short_ones() {
     assert_eq!(schema.resource_named("ContentInstance").unwrap().number, 4);
     assert_eq!(schema.resource("m2m:bat").unwrap().definition, Some(1_006));
     let rules = schema.attribute("CIN", "con").unwrap();
-    assert_eq!((rules.create, rules.update), (Presence::Mandatory, Presence::NotPermitted));
+    assert_eq!((rules.create, rules.update), (Presence::Optional, Presence::NotPermitted));
     assert_eq!(schema.attribute("CIN", "ri").unwrap().create, Presence::NotPermitted);
 }
 

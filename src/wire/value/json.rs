@@ -67,6 +67,9 @@ fn malformed(text: &str, error: &serde_json::Error, noted: Option<Fault>) -> Mal
         _ if error.to_string().starts_with("number out of range") => Fault::NumberRange,
         _ => Fault::Syntax,
     };
+    if fault == Fault::Truncated {
+        return Malformed { fault, at: text.len() };
+    }
     let before: usize =
         text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
     Malformed { fault, at: (before + error.column().saturating_sub(1)).min(text.len()) }

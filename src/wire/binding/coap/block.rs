@@ -1,6 +1,6 @@
 //! Block-wise transfer (RFC 7959): bodies longer than a message, sans-IO.
 //!
-//! [`slice`] cuts a body, [`Assembly`] puts one together, [`Assemblies`] keeps several apart and bounded.
+//! [`slice()`] cuts a body, [`Assembly`] puts one together, [`Assemblies`] keeps several apart and bounded.
 //! When to give a transfer up is the caller's to say: it has the clock.
 
 use std::collections::VecDeque;

@@ -1,4 +1,4 @@
-//! Reading.
+//! Reading XML: events to a tree, with the types of the tables.
 
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};

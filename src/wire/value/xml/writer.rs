@@ -1,4 +1,4 @@
-//! Writing: what would not read back equal is marked with `xsi:type`, or refused.
+//! Writing XML: what would not read back equal is marked with `xsi:type`, or refused.
 
 use super::{INSTANCE, NAMESPACES, SCHEMA, is_allowed, is_local_name, reader, split};
 use crate::wire::schema::{Base, Kind, Schema, text_of};
@@ -14,7 +14,9 @@ pub fn write(map: &Map) -> Result<Vec<u8>, Unwritable> {
         return Err(Unwritable::Root);
     }
     let mut writer = Writer::default();
-    writer.member("", name, value)?;
+    // One element whatever its value: a document has one root.
+    let kind = Schema::shipped().kind("", name).unwrap_or(Kind::ANY);
+    writer.element(name, kind, value)?;
     Ok(writer.document(name))
 }
 
