@@ -7,6 +7,8 @@
 pub mod access;
 mod container;
 pub mod device;
+pub mod esprim;
+pub mod pseudonym;
 mod reject;
 mod service;
 
