@@ -170,7 +170,7 @@ pub(crate) fn distance(a: (f64, f64), b: (f64, f64)) -> f64 {
 
 fn object(object: &Value, ask: &Ask) -> bool {
     let Some((resource_type, specialization)) = &ask.content else { return false };
-    let target = object.get("ty").is_none_or(|ty| *ty == Value::from(ask.target));
+    let target = object.get("ty").is_none_or(|ty| ty.as_u64() == Some(ask.target.into()));
     let special = object.get("spty").is_none_or(|spty| Some(spty) == specialization.as_ref());
     target && special && list(&object["chty"]).contains(&Value::from(*resource_type))
 }

@@ -88,6 +88,8 @@ fn rotation_by_count_follows_what_devices_prove() {
     assert_eq!(who(&registrar, restarted.next(Time::ZERO)), [1]);
     let mut lost = Generator::new(secret(1), rotation, 36);
     assert!(who(&registrar, lost.next(Time::ZERO)).is_empty());
+    registrar.withdraw(1);
+    assert!(registrar.is_empty());
 }
 
 /// Two devices with one secret collide in every epoch.
