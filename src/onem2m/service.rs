@@ -5,6 +5,7 @@ use super::cse::{Config, Cse, Hop, Incoming, Output, Refusal, StartFault};
 use super::endpoint::{Endpoint, Received};
 use super::tree::{Store as _, address};
 use crate::sim::time::Time;
+use crate::wire::primitive::Request;
 
 /// The name of the container that each provisioned AE has.
 pub(super) const CONTAINER: &str = "data";
@@ -68,18 +69,18 @@ impl Service {
             Received::Answered(answer) => return Ok(answer),
             Received::UnderWay => return Err(RejectReason::UnderWay),
         };
-        self.out.clear();
-        self.cse.handle(now, &Hop::of(originator), Incoming(0), *request, &mut self.out);
-        for output in &self.out {
-            match output {
-                Output::Answer { response, .. } => return Ok(self.endpoint.answer(call, response)),
-                Output::Silent { .. } => {
-                    return self.endpoint.silence(call).ok_or(RejectReason::NoAnswer);
-                }
-                Output::Send { .. } => {}
-            }
+        match self.handle(now, originator, *request) {
+            Some(Output::Answer { response, .. }) => Ok(self.endpoint.answer(call, &response)),
+            Some(_) => self.endpoint.silence(call).ok_or(RejectReason::NoAnswer),
+            None => Err(RejectReason::UnderWay),
         }
-        Err(RejectReason::UnderWay)
+    }
+
+    /// Carries out a request of `originator`: the answer, or [`Output::Silent`]; `None` if it waits for others.
+    pub fn handle(&mut self, now: Time, originator: &str, request: Request) -> Option<Output> {
+        self.out.clear();
+        self.cse.handle(now, &Hop::of(originator), Incoming(0), request, &mut self.out);
+        self.out.drain(..).find(|output| !matches!(output, Output::Send { .. }))
     }
 
     /// The number of a peer: the place of its AE.

@@ -46,7 +46,7 @@ use crate::wire::value::{Map, Value};
 use pending::Pending;
 use refusal::{
     ABSENT, ADDRESS, EXPIRED, LATER, NON_BLOCKING_ASYNC, NON_BLOCKING_SYNC, NOT_ALLOWED, RELEASE,
-    TOKENS,
+    TOKENS, UNSUPPORTED,
 };
 use task::{Reply, ReplyTo, Step, Task, Turn};
 
@@ -249,12 +249,7 @@ impl<S: Store> Cse<S> {
         if request.execution_time.is_some() || request.semantic_query == Some(true) {
             return Err(LATER);
         }
-        if request.tokens.is_some()
-            || request.token_ids.is_some()
-            || request.local_token_ids.is_some()
-        {
-            return Err(TOKENS);
-        }
+        unsupported(request)?;
         match pending::deadline(request, turn, self.config.epoch)? {
             Some(deadline) if deadline <= turn.now => Err(EXPIRED),
             _ => Ok(()),
@@ -415,6 +410,28 @@ impl<S: Store> Cse<S> {
         self.counter += 1;
         self.counter
     }
+}
+
+/// What asks for more than this CSE does is refused, never passed over; what is a mere hint (ec, rset, rp,
+/// da, vsi, msu) may be.
+fn unsupported(request: &Request) -> Result<(), Refusal> {
+    let tokens = request.tokens.is_some()
+        || request.token_ids.is_some()
+        || request.local_token_ids.is_some()
+        || request.token_request.is_some()
+        || request.role_ids.is_some();
+    if tokens {
+        return Err(TOKENS);
+    }
+    let later = request.group_members.is_some()
+        || request.group_somecast.is_some()
+        || request.author_sign.is_some()
+        || request.author_relation.is_some()
+        || request.author_signatures.is_some()
+        || request.ontology_mappings.is_some()
+        || request.primitive_profile.is_some()
+        || !request.others.is_empty();
+    if later { Err(UNSUPPORTED) } else { Ok(()) }
 }
 
 /// Segments that are there, and that do not climb.

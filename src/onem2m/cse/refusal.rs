@@ -97,5 +97,6 @@ refusals! {
     BUSY = 5_000, "too many requests wait for an answer";
     FULL = 5_000, "the CSE is full";
     DAMAGED = 5_000, "a resource is damaged";
-    TOKENS = 5_001, "tokens are not supported";
+    TOKENS = 5_001, "tokens and roles are not supported";
+    UNSUPPORTED = 5_001, "a parameter is not supported";
 }
