@@ -2,8 +2,10 @@
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use keystorm::onem2m::{Service, device};
+use keystorm::sim::time::Time;
+use keystorm::wire::binding::coap::read_request;
 use keystorm::wire::coap::{Message, Token};
-use keystorm::wire::primitive::Request;
+use keystorm::wire::primitive::Profile;
 
 const METER: &str = "Cmeter-0000007";
 
@@ -26,20 +28,26 @@ fn service_layer(criterion: &mut Criterion) {
     group.bench_function("parse_coap", |bench| bench.iter(|| Message::parse(&bytes).is_ok()));
     group.bench_function("parse_primitive", |bench| {
         let message = Message::parse(&bytes).expect("a message");
-        bench.iter(|| Request::from_coap(&message).is_ok());
+        bench.iter(|| read_request(&message, &Profile::STRICT).is_ok());
     });
-    let mut cse = Service::new("cse-in");
-    cse.provision(METER);
+    let mut cse = Service::new("cse-in").expect("a name");
+    cse.provision(METER).expect("an AE-ID");
     let mut mid = 0_u16;
     group.bench_function("handle", |bench| {
         let fresh = || {
             mid = mid.wrapping_add(1);
             report(mid)
         };
-        bench.iter_batched(fresh, |bytes| cse.handle_coap(METER, &bytes), BatchSize::SmallInput);
+        bench.iter_batched(
+            fresh,
+            |bytes| cse.handle_coap(Time::ZERO, METER, &bytes),
+            BatchSize::SmallInput,
+        );
     });
-    let answer = cse.handle_coap(METER, &report(9)).expect("an answer");
-    group.bench_function("duplicate", |bench| bench.iter(|| cse.handle_coap(METER, &report(9))));
+    let answer = cse.handle_coap(Time::ZERO, METER, &report(9)).expect("an answer");
+    group.bench_function("duplicate", |bench| {
+        bench.iter(|| cse.handle_coap(Time::ZERO, METER, &report(9)))
+    });
     group.bench_function("read_answer", |bench| bench.iter(|| device::answer(&answer)));
     group.finish();
 }

@@ -8,7 +8,9 @@
 mod support;
 
 use keystorm::association::KeyExchange;
+use keystorm::onem2m::tree::Store;
 use keystorm::onem2m::{Service, device};
+use keystorm::sim::time::Time;
 use keystorm::wire::coap::Token;
 use support::measure::is_smoke;
 use support::pair::World;
@@ -31,11 +33,11 @@ fn main() {
 
 /// Containers with a content of 16 bytes.
 fn containers(count: usize) {
-    let mut service = Service::new("cse-in");
+    let mut service = Service::new("cse-in").expect("a name");
     let before = resident();
     for number in 0..count {
         let originator = format!("Cmeter-{number:07}");
-        service.provision(&originator);
+        service.provision(&originator).expect("an AE-ID");
         let report = device::report(&device::Report {
             originator: &originator,
             target: &device::target("cse-in", &originator),
@@ -44,10 +46,10 @@ fn containers(count: usize) {
             request_id: "1",
             content: &device::reading(16, number as u64),
         });
-        service.handle_coap(&originator, &report.expect("fits")).expect("is handled");
+        service.handle_coap(Time::ZERO, &originator, &report.expect("fits")).expect("is handled");
     }
-    print("container with 16 bytes", before, count);
-    assert!(service.container("Cmeter-0000000").is_some());
+    print("AE, container and contentInstance of 16 bytes", before, count);
+    assert_eq!(service.cse().store().count(), Ok(3 * count as u64 + 1));
 }
 
 fn print(what: &str, before: Option<usize>, count: usize) {

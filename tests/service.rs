@@ -2,10 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use keystorm::onem2m::{MAX_CONTENT, RejectReason, Service, device};
+use keystorm::onem2m::cse::Output;
+use keystorm::onem2m::tree::address::{self, Place};
+use keystorm::onem2m::tree::{Family, Record, Store};
+use keystorm::onem2m::{RejectReason, Service, device};
+use keystorm::sim::time::Time;
+use keystorm::wire::binding::coap::{Exchange, read_response, write_request};
 use keystorm::wire::coap::{Code, Kind, Malformed, Message, Token, Writer};
 use keystorm::wire::primitive::{
-    Body, ContentInstance, Exchange, Operation, Request, ResourceType, Response, Rsc,
+    Content, Operation, Profile, Release, Request, ResourceType, ResultContent, Rsc, Serialisation,
 };
 use proptest::prelude::*;
 
@@ -16,9 +21,9 @@ const LATEST: &str = "cse-in/Cmeter-000007/data/la";
 
 /// A CSE with two meters.
 fn cse() -> Service {
-    let mut cse = Service::new("cse-in");
-    cse.provision(METER);
-    cse.provision(OTHER);
+    let mut cse = Service::new("cse-in").unwrap();
+    cse.provision(METER).unwrap();
+    cse.provision(OTHER).unwrap();
     cse
 }
 
@@ -38,26 +43,50 @@ fn report(mid: u16, content: &str) -> Vec<u8> {
     .unwrap()
 }
 
-fn body(content: &str) -> Body<'static> {
-    ContentInstance { content: content.into() }.to_json()
+/// The CREATE of a contentInstance.
+fn instance(to: &str, from: &str, request_id: &str, content: &str) -> Request {
+    let content = Content::instance(content);
+    Request::create(to, from, request_id, ResourceType::CONTENT_INSTANCE, content)
+}
+
+/// The bytes of a request.
+fn coap(request: &Request, exchange: Exchange) -> Vec<u8> {
+    write_request(request, Serialisation::Json, &Profile::STRICT).unwrap().message(exchange)
 }
 
 /// The status with which the CSE answers `request` of the meter.
-fn status(cse: &mut Service, request: &Request<'_>) -> u16 {
-    cse.handle(METER, request).status.0
+fn status(cse: &mut Service, request: &Request) -> u16 {
+    match cse.handle(Time::ZERO, METER, request.clone()) {
+        Some(Output::Answer { response, .. }) => response.status.0,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A meter's container: how many contents it was given, how many bytes it holds, and the latest one.
+fn container(cse: &Service, meter: &str) -> (u32, u64, Option<String>) {
+    let store = cse.cse().store();
+    let target = device::target("cse-in", meter);
+    let place = address::resolve(store, &target).unwrap().unwrap();
+    let Place::Resource(id) = place else { panic!("{place:?}") };
+    let record = Record::decode(&store.node(id).unwrap().unwrap().body).unwrap();
+    let counts = record.counts.unwrap();
+    let latest = store.last(id, Family::Instances).unwrap().map(|id| {
+        let record = Record::decode(&store.node(id).unwrap().unwrap().body).unwrap();
+        record.attributes.get("con").unwrap().as_text().unwrap().to_owned()
+    });
+    (counts.state, counts.bytes, latest)
 }
 
 #[test]
 fn a_report_is_stored_and_answered() {
     let mut cse = cse();
-    let answer = cse.handle_coap(METER, &report(0x1234, "21.5")).unwrap();
+    let answer = cse.handle_coap(Time::ZERO, METER, &report(0x1234, "21.5")).unwrap();
     let read = device::answer(&answer).unwrap();
     assert_eq!(read, device::Answer { mid: 0x1234, token: token(), status: Rsc::CREATED });
     let message = Message::parse(&answer).unwrap();
     assert_eq!((message.kind, message.code), (Kind::Acknowledgement, Code::CREATED));
-    let container = cse.container(METER).unwrap();
-    assert_eq!((container.count(), container.bytes(), container.latest()), (1, 4, Some("21.5")));
-    assert_eq!(cse.container(OTHER).unwrap().count(), 0);
+    assert_eq!(container(&cse, METER), (1, 4, Some("21.5".into())));
+    assert_eq!(container(&cse, OTHER), (0, 0, None));
 }
 
 #[test]
@@ -65,7 +94,7 @@ fn a_report_of_16_bytes_has_the_size_that_the_planner_counts_with() {
     let bytes = report(1, &device::reading(16, 42));
     // Header and token 7, path 27, format 3, query 6, ty 3, rvi 2, fr 15, rqi 3, marker 1, body 38.
     assert_eq!(bytes.len(), 105);
-    let answer = cse().handle_coap(METER, &bytes).unwrap();
+    let answer = cse().handle_coap(Time::ZERO, METER, &bytes).unwrap();
     // Header and token 7, rvi 4, rqi 3, rsc 4.
     assert_eq!(answer.len(), 18);
 }
@@ -80,16 +109,17 @@ fn readings_have_the_length_that_was_asked_for() {
 #[test]
 fn the_latest_content_can_be_retrieved_by_its_owner() {
     let mut cse = cse();
-    cse.handle_coap(METER, &report(1, "21.5")).unwrap();
-    cse.handle_coap(METER, &report(2, "say \"22\"")).unwrap();
+    cse.handle_coap(Time::ZERO, METER, &report(1, "21.5")).unwrap();
+    cse.handle_coap(Time::ZERO, METER, &report(2, "say \"22\"")).unwrap();
     let exchange = Exchange { kind: Kind::Confirmable, mid: 3, token: token() };
-    let bytes = Request::retrieve(LATEST, METER, "r2").to_coap(exchange).unwrap();
-    let answer = cse.handle_coap(METER, &bytes).unwrap();
+    let bytes = coap(&Request::retrieve(LATEST, METER, "r2"), exchange);
+    let answer = cse.handle_coap(Time::ZERO, METER, &bytes).unwrap();
     let message = Message::parse(&answer).unwrap();
-    let response = Response::from_coap(&message).unwrap();
-    assert_eq!((response.status, response.request_id), (Rsc::OK, Some("r2")));
+    let response = read_response(&message, &Profile::STRICT).unwrap();
+    assert_eq!((response.status, response.request_id.as_deref()), (Rsc::OK, Some("r2")));
     let content = response.content.unwrap();
-    assert_eq!(content.content_instance().unwrap().content, "say \"22\"");
+    assert_eq!(content.root, "m2m:cin");
+    assert_eq!(content.value.as_map().unwrap().get("con"), Some(&"say \"22\"".into()));
 }
 
 #[test]
@@ -101,35 +131,35 @@ fn an_empty_container_has_no_latest_content() {
 fn a_duplicate_gets_the_same_answer_and_is_not_carried_out_again() {
     let mut cse = cse();
     let request = report(7, "1");
-    let first = cse.handle_coap(METER, &request).unwrap();
-    assert_eq!(cse.handle_coap(METER, &request), Ok(first.clone()));
-    assert_eq!(cse.container(METER).unwrap().count(), 1);
+    let first = cse.handle_coap(Time::ZERO, METER, &request).unwrap();
+    assert_eq!(cse.handle_coap(Time::ZERO, METER, &request), Ok(first.clone()));
+    assert_eq!(container(&cse, METER).0, 1);
     // A RETRIEVE in between has no effect, and does not hide the duplicate.
     let exchange = Exchange { kind: Kind::Confirmable, mid: 8, token: token() };
-    let retrieve = Request::retrieve(LATEST, METER, "2").to_coap(exchange).unwrap();
-    cse.handle_coap(METER, &retrieve).unwrap();
-    assert_eq!(cse.handle_coap(METER, &request), Ok(first));
-    assert_eq!(cse.container(METER).unwrap().count(), 1);
+    let retrieve = coap(&Request::retrieve(LATEST, METER, "2"), exchange);
+    cse.handle_coap(Time::ZERO, METER, &retrieve).unwrap();
+    assert_eq!(cse.handle_coap(Time::ZERO, METER, &request), Ok(first));
+    assert_eq!(container(&cse, METER).0, 1);
 }
 
 #[test]
 fn a_duplicate_of_a_refused_request_is_refused_alike() {
     let mut cse = cse();
     let exchange = Exchange { kind: Kind::Confirmable, mid: 9, token: token() };
-    let wrong = Request::create_instance("cse-in/nobody/data", METER, "r1", body("1"));
-    let wrong = wrong.to_coap(exchange).unwrap();
-    let first = cse.handle_coap(METER, &wrong).unwrap();
+    let wrong = instance("cse-in/Cnobody/data", METER, "r1", "1");
+    let wrong = coap(&wrong, exchange);
+    let first = cse.handle_coap(Time::ZERO, METER, &wrong).unwrap();
     assert_eq!(device::answer(&first).unwrap().status, Rsc::NOT_FOUND);
-    cse.provision("nobody");
-    assert_eq!(cse.handle_coap(METER, &wrong), Ok(first));
+    cse.provision("Cnobody").unwrap();
+    assert_eq!(cse.handle_coap(Time::ZERO, METER, &wrong), Ok(first));
 }
 
 #[test]
 fn another_message_id_or_another_meter_is_no_duplicate() {
     let mut cse = cse();
-    cse.handle_coap(METER, &report(7, "1")).unwrap();
-    cse.handle_coap(METER, &report(8, "2")).unwrap();
-    assert_eq!(cse.container(METER).unwrap().count(), 2);
+    cse.handle_coap(Time::ZERO, METER, &report(7, "1")).unwrap();
+    cse.handle_coap(Time::ZERO, METER, &report(8, "2")).unwrap();
+    assert_eq!(container(&cse, METER).0, 2);
     let theirs = device::report(&device::Report {
         originator: OTHER,
         target: &device::target("cse-in", OTHER),
@@ -138,90 +168,103 @@ fn another_message_id_or_another_meter_is_no_duplicate() {
         request_id: "r1",
         content: "3",
     });
-    cse.handle_coap(OTHER, &theirs.unwrap()).unwrap();
-    assert_eq!(cse.container(OTHER).unwrap().count(), 1);
+    cse.handle_coap(Time::ZERO, OTHER, &theirs.unwrap()).unwrap();
+    assert_eq!(container(&cse, OTHER).0, 1);
 }
 
 #[test]
 fn a_new_association_begins_with_fresh_message_ids() {
     let mut cse = cse();
-    cse.handle_coap(METER, &report(7, "1")).unwrap();
+    cse.handle_coap(Time::ZERO, METER, &report(7, "1")).unwrap();
     cse.associated(METER);
-    cse.handle_coap(METER, &report(7, "2")).unwrap();
-    assert_eq!(cse.container(METER).unwrap().count(), 2);
+    cse.handle_coap(Time::ZERO, METER, &report(7, "2")).unwrap();
+    assert_eq!(container(&cse, METER).0, 2);
 }
 
 #[test]
 fn a_non_confirmable_report_is_answered_once_under_the_cses_own_message_id() {
     let mut cse = cse();
     let exchange = Exchange { kind: Kind::NonConfirmable, mid: 500, token: token() };
-    let request = Request::create_instance(HOME, METER, "r1", body("1"));
-    let request = request.to_coap(exchange).unwrap();
-    let answer = device::answer(&cse.handle_coap(METER, &request).unwrap()).unwrap();
+    let request = instance(HOME, METER, "r1", "1");
+    let request = coap(&request, exchange);
+    let answer = device::answer(&cse.handle_coap(Time::ZERO, METER, &request).unwrap()).unwrap();
     assert_eq!((answer.mid, answer.token, answer.status), (0, token(), Rsc::CREATED));
-    assert_eq!(cse.handle_coap(METER, &request), Err(RejectReason::DuplicateNonConfirmable));
-    assert_eq!(cse.container(METER).unwrap().count(), 1);
+    assert_eq!(
+        cse.handle_coap(Time::ZERO, METER, &request),
+        Err(RejectReason::DuplicateNonConfirmable)
+    );
+    assert_eq!(container(&cse, METER).0, 1);
 }
 
 #[test]
 fn nobody_speaks_for_another() {
     let mut cse = cse();
     // The association says OTHER, the message says METER.
-    let answer = cse.handle_coap(OTHER, &report(1, "666")).unwrap();
+    let answer = cse.handle_coap(Time::ZERO, OTHER, &report(1, "666")).unwrap();
     assert_eq!(device::answer(&answer).unwrap().status, Rsc::ORIGINATOR_HAS_NO_PRIVILEGE);
     assert_eq!(Message::parse(&answer).unwrap().code, Code::FORBIDDEN);
-    assert_eq!(cse.container(METER).unwrap().count(), 0);
-    assert_eq!(cse.container(OTHER).unwrap().count(), 0);
+    assert_eq!(container(&cse, METER).0, 0);
+    assert_eq!(container(&cse, OTHER).0, 0);
 }
 
 #[test]
 fn nobody_reaches_into_another_container() {
     let mut cse = cse();
     let theirs = "cse-in/Cmeter-000008/data";
-    assert_eq!(status(&mut cse, &Request::create_instance(theirs, METER, "1", body("1"))), 4_103);
+    assert_eq!(status(&mut cse, &instance(theirs, METER, "1", "1")), 4_103);
     let latest = "cse-in/Cmeter-000008/data/la";
     assert_eq!(status(&mut cse, &Request::retrieve(latest, METER, "1")), 4_103);
-    assert_eq!(cse.container(OTHER).unwrap().count(), 0);
+    assert_eq!(container(&cse, OTHER).0, 0);
 }
 
 #[test]
 fn what_is_not_there_is_not_found() {
-    for to in [
-        "cse-in",
-        "cse-in/",
-        "cse-in/Cmeter-000007",
-        "cse-in/Cmeter-000007/data/la/la",
-        "cse-in/Cmeter-000007/data/ol",
-        "cse-in/Cmeter-000007/else",
-        "cse-in/Cmeter-000009/data",
-        "cse-inn/Cmeter-000007/data",
-        "/id-in/cse-in/Cmeter-000007/data",
+    for (to, expected) in [
+        ("cse-in", 4_103),
+        ("cse-in/", 4_000),
+        ("cse-in/Cmeter-000007", 2_000),
+        ("/cse-in/cse-in/Cmeter-000007", 2_000),
+        ("/cse-in/-/Cmeter-000007", 2_000),
+        ("Cmeter-000007/data", 2_000),
+        ("cse-in/Cmeter-000007/data/la/la", 4_004),
+        ("cse-in/Cmeter-000007/data/ol", 4_004),
+        ("cse-in/Cmeter-000007/else", 4_004),
+        ("cse-in/Cmeter-000009/data", 4_004),
+        ("cse-inn/Cmeter-000007/data", 4_004),
+        ("/id-in/cse-in/Cmeter-000007/data", 5_103),
     ] {
-        assert_eq!(status(&mut cse(), &Request::retrieve(to, METER, "1")), 4_004, "{to}");
+        assert_eq!(status(&mut cse(), &Request::retrieve(to, METER, "1")), expected, "{to}");
     }
 }
 
 #[test]
 fn operations_and_types_that_do_not_fit_are_told_apart() {
-    let create = Request::create_instance(HOME, METER, "1", body("1"));
+    let create = instance(HOME, METER, "1", "1");
     let with_type = |ty| Request { resource_type: ty, ..create.clone() };
     let with = |operation, to: &'static str| Request { operation, to: to.into(), ..create.clone() };
-    let with_rcn = |rcn| Request { result_content: Some(rcn), ..create.clone() };
+    let with_rcn =
+        |rcn| Request { result_content: ResultContent::from_number(rcn), ..create.clone() };
     for (request, expected) in [
         (create.clone(), 2_001),
         (with_type(None), 4_000),
         (with_type(Some(ResourceType::AE)), 4_108),
-        (with_type(Some(ResourceType::CONTAINER)), 5_001),
+        (with_type(Some(ResourceType::CONTAINER)), 4_000),
+        (with_type(Some(ResourceType(31))), 5_001),
         (with(Operation::Create, LATEST), 4_005),
         (with(Operation::Update, LATEST), 4_005),
         (with(Operation::Notify, HOME), 4_005),
-        (with(Operation::Update, HOME), 5_001),
-        (with(Operation::Delete, HOME), 5_001),
-        (with(Operation::Delete, LATEST), 5_001),
-        (with(Operation::Retrieve, HOME), 5_001),
+        (with(Operation::Update, HOME), 4_000),
+        (with(Operation::Delete, HOME), 4_000),
+        (with(Operation::Delete, LATEST), 4_004),
+        (with(Operation::Retrieve, HOME), 4_000),
         (with_rcn(1), 2_001),
-        (with_rcn(9), 5_001),
+        (with_rcn(9), 2_001),
+        (with_rcn(4), 4_000),
         (Request { content: None, ..create.clone() }, 4_000),
+        (Request { from: None, ..create.clone() }, 4_000),
+        (Request { release: None, ..create.clone() }, 4_001),
+        (Request { release: Some(Release::R1), ..create.clone() }, 4_001),
+        (Request { token_request: Some(true), ..create.clone() }, 5_001),
     ] {
         assert_eq!(status(&mut cse(), &request), expected, "{request:?}");
     }
@@ -238,28 +281,26 @@ fn content_that_is_wrong_or_too_large_leaves_no_trace() {
         writer.uint(12, 50).uint(267, 4).option(271, b"4");
         let answer = {
             writer.option(279, METER.as_bytes()).option(283, b"r1");
-            cse.handle_coap(METER, &writer.finish(payload)).unwrap()
+            cse.handle_coap(Time::ZERO, METER, &writer.finish(payload)).unwrap()
         };
         let answer = device::answer(&answer).unwrap().status.0;
-        assert_eq!(cse.container(METER).unwrap().count(), 0);
+        assert_eq!(container(&cse, METER).0, 0);
         cse.associated(METER);
         answer
     };
     assert_eq!(send(b"{"), 4_000);
     assert_eq!(send(br#"{"m2m:cin":{"con":"1","con":"2"}}"#), 4_000);
     assert_eq!(send(br#"{"m2m:cnt":{"rn":"x"}}"#), 4_000);
-    let large = format!(r#"{{"m2m:cin":{{"con":"{}"}}}}"#, "x".repeat(MAX_CONTENT + 1));
-    assert_eq!(send(large.as_bytes()), 5_207);
-    assert_eq!(send(&[b' '; 1_025]), 5_207);
 }
 
 #[test]
-fn the_largest_content_is_taken() {
+fn a_content_that_fits_one_message_is_taken() {
     let mut cse = cse();
-    let content = device::reading(MAX_CONTENT, 1);
-    let answer = cse.handle_coap(METER, &report(1, &content)).unwrap();
+    // A CoAP message has at most 2,048 bytes.
+    let content = device::reading(1_900, 1);
+    let answer = cse.handle_coap(Time::ZERO, METER, &report(1, &content)).unwrap();
     assert_eq!(device::answer(&answer).unwrap().status, Rsc::CREATED);
-    assert_eq!(cse.container(METER).unwrap().latest(), Some(&*content));
+    assert_eq!(container(&cse, METER).2, Some(content));
 }
 
 #[test]
@@ -274,7 +315,7 @@ fn bytes_that_are_no_request_are_dropped_under_a_name() {
         (b"\x70\x00\x00\x01", "not_a_request"),
         (b"\x40\x45\x00\x01", "not_a_request"),
     ] {
-        assert_eq!(cse.handle_coap(METER, bytes).unwrap_err().name(), name);
+        assert_eq!(cse.handle_coap(Time::ZERO, METER, bytes).unwrap_err().name(), name);
     }
 }
 
@@ -282,7 +323,7 @@ fn bytes_that_are_no_request_are_dropped_under_a_name() {
 fn an_unknown_critical_option_is_answered_by_coap_alone() {
     let mut writer = Writer::new(Kind::Confirmable, Code::GET, 5, token());
     writer.option(9, b"oscore");
-    let answer = cse().handle_coap(METER, &writer.finish(b"")).unwrap();
+    let answer = cse().handle_coap(Time::ZERO, METER, &writer.finish(b"")).unwrap();
     assert_eq!(Message::parse(&answer).unwrap().code, Code::BAD_OPTION);
     assert_eq!(device::answer(&answer).unwrap_err().name(), "answer_no_status");
 }
@@ -290,12 +331,12 @@ fn an_unknown_critical_option_is_answered_by_coap_alone() {
 #[test]
 fn a_coap_ping_is_answered_with_a_reset() {
     let ping = Writer::empty(Kind::Confirmable, 77);
-    assert_eq!(cse().handle_coap(METER, &ping), Ok(Writer::empty(Kind::Reset, 77)));
+    assert_eq!(cse().handle_coap(Time::ZERO, METER, &ping), Ok(Writer::empty(Kind::Reset, 77)));
 }
 
 #[test]
 fn a_device_believes_only_answers() {
-    let answer = cse().handle_coap(METER, &report(1, "1")).unwrap();
+    let answer = cse().handle_coap(Time::ZERO, METER, &report(1, "1")).unwrap();
     assert_eq!(device::answer(&report(1, "1")).unwrap_err(), RejectReason::NotAnAnswer);
     let ack = Writer::empty(Kind::Acknowledgement, 1);
     assert_eq!(device::answer(&ack).unwrap_err(), RejectReason::NotAnAnswer);
@@ -319,7 +360,7 @@ proptest! {
         bytes.swap(at, swap);
         bytes[at] = value;
         bytes.truncate(len - cut % len);
-        if let Ok(answer) = cse().handle_coap(METER, &bytes) {
+        if let Ok(answer) = cse().handle_coap(Time::ZERO, METER, &bytes) {
             // Whatever was answered is itself a message.
             prop_assert!(Message::parse(&answer).is_ok());
             let _ = device::answer(&answer);

@@ -1,6 +1,7 @@
 //! What a server does with the data of its peers.
 
 use crate::onem2m::Service;
+use crate::sim::time::Time;
 
 /// What stands behind a server's associations.
 #[derive(Debug)]
@@ -27,6 +28,7 @@ impl Application {
     /// The answer to `request`, or the name of the reason why there is none.
     pub(super) fn answer(
         &mut self,
+        now: Time,
         identity: &[u8],
         request: &[u8],
     ) -> Result<Vec<u8>, &'static str> {
@@ -34,7 +36,7 @@ impl Application {
             Self::Cse(service) => {
                 let identity = str::from_utf8(identity).map_err(|_| "unknown_identity")?;
                 let originator = originator(identity);
-                service.handle_coap(&originator, request).map_err(|reason| reason.name())
+                service.handle_coap(now, &originator, request).map_err(|reason| reason.name())
             }
             Self::Echo => Ok(request.to_vec()),
         }

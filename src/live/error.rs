@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use crate::association::ConnectError;
+use crate::onem2m::cse::StartFault;
 
 /// Why a live run cannot be carried out.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +35,9 @@ pub enum LiveError {
     /// The client cannot begin.
     #[error("cannot begin: {0}")]
     Connect(#[from] ConnectError),
+    /// The CSE cannot begin.
+    #[error("the CSE cannot begin: {0}")]
+    Cse(#[from] StartFault),
     /// The key is not usable.
     #[error("the key is not hexadecimal digits in pairs, 1 to 64 bytes (it is not shown here)")]
     BadKey,

@@ -249,7 +249,7 @@ fn provision(
     population: &Population,
     randomness: Randomness,
 ) -> Result<(Server, Vec<Psk>), LiveError> {
-    let mut service = Service::new(&population.cse);
+    let mut service = Service::new(&population.cse)?;
     let mut table = Keys::default();
     let mut keys = Vec::new();
     let mut rng = randomness.generator("keys", 0)?;
@@ -258,7 +258,8 @@ fn provision(
         rng.fill_bytes(&mut bytes);
         let psk = Psk::new(&bytes);
         table.add(&member.identity, psk.clone());
-        service.provision(&originator(&member.identity));
+        // An AE that is not there is refused when it asks.
+        let _ = service.provision(&originator(&member.identity));
         keys.push(psk);
     }
     let config = Config { server: None, ..population.config.clone() };

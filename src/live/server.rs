@@ -309,7 +309,7 @@ impl Server {
     fn answer(&mut self, peer: &mut Peer, now: Time, request: &[u8]) {
         let Some(current) = &mut peer.current else { return };
         let identity = current.peer_identity().unwrap_or_default();
-        match self.application.answer(identity, request) {
+        match self.application.answer(now, identity, request) {
             Ok(answer) => {
                 let sent = self.call(now, |config, env| current.send(config, &answer, env));
                 match sent {

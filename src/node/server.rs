@@ -42,7 +42,8 @@ pub(super) struct Server {
 
 /// What is behind the associations.
 enum Application {
-    Service(Service),
+    /// A CSE; `None` if its name is no resource name.
+    Service(Option<Box<Service>>),
     Function(Box<Function>),
 }
 
@@ -84,8 +85,13 @@ impl Server {
                 Application::Function(Box::new(Function::new(*kind, fqdn, layout.kc_lifetime)))
             }
             None => {
-                let mut service = Service::new(&layout.cse_name(me));
-                nodes.iter().for_each(|client| service.provision(&layout.originator(*client)));
+                let mut service = Service::new(&layout.cse_name(me)).ok().map(Box::new);
+                for client in &nodes {
+                    if let Some(service) = &mut service {
+                        // An AE that is not there is refused when it asks.
+                        let _ = service.provision(&layout.originator(*client));
+                    }
+                }
                 Application::Service(service)
             }
         };
@@ -310,7 +316,7 @@ impl Desk<'_> {
     fn associated(&mut self, peer: &Peer, work: &Work<'_>) {
         let subject = self.subject(peer, work.layout);
         match (&mut *self.application, subject) {
-            (Application::Service(service), Some(subject)) => service.associated(&subject),
+            (Application::Service(Some(service)), Some(subject)) => service.associated(&subject),
             (Application::Function(function), _) => function.associated(self.client),
             _ => {}
         }
@@ -324,9 +330,10 @@ impl Desk<'_> {
         };
         let Some(current) = &mut peer.current else { return };
         let answer = match &mut *self.application {
-            Application::Service(service) => {
-                service.handle_coap(&subject, request).map_err(|reason| reason.name())
+            Application::Service(Some(service)) => {
+                service.handle_coap(work.now, &subject, request).map_err(|reason| reason.name())
             }
+            Application::Service(None) => Err("no_cse"),
             Application::Function(function) => {
                 function.handle(self.client, &subject, request, current, work)
             }

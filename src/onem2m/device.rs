@@ -2,8 +2,10 @@
 
 use super::RejectReason;
 use super::service::CONTAINER;
+use crate::wire::binding::Unsendable;
+use crate::wire::binding::coap::{Exchange, read_response, write_request};
 use crate::wire::coap::{Kind, Message, Token};
-use crate::wire::primitive::{ContentInstance, Exchange, Request, Response, Rsc, Unsendable};
+use crate::wire::primitive::{Content, Profile, Request, ResourceType, Rsc, Serialisation};
 
 /// One report of telemetry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,9 +54,16 @@ pub fn reading(len: usize, n: u64) -> String {
 /// # Errors
 /// Names what does not fit into the message.
 pub fn report(report: &Report<'_>) -> Result<Vec<u8>, Unsendable> {
-    let content = ContentInstance { content: report.content.into() }.to_json();
-    Request::create_instance(report.target, report.originator, report.request_id, content)
-        .to_coap(Exchange { kind: Kind::Confirmable, mid: report.mid, token: report.token })
+    let request = Request::create(
+        report.target,
+        report.originator,
+        report.request_id,
+        ResourceType::CONTENT_INSTANCE,
+        Content::instance(report.content),
+    );
+    let exchange = Exchange { kind: Kind::Confirmable, mid: report.mid, token: report.token };
+    let outgoing = write_request(&request, Serialisation::Json, &Profile::STRICT)?;
+    Ok(outgoing.message(exchange))
 }
 
 /// Reads the answer to a report: piggybacked on an acknowledgement, or a NON. Separate confirmable
@@ -68,6 +77,6 @@ pub fn answer(bytes: &[u8]) -> Result<Answer, RejectReason> {
     if !carries || !message.code.is_response() {
         return Err(RejectReason::NotAnAnswer);
     }
-    let response = Response::from_coap(&message)?;
+    let response = read_response(&message, &Profile::STRICT)?;
     Ok(Answer { mid: message.mid, token: message.token, status: response.status })
 }

@@ -1,14 +1,19 @@
-//! The service layer of one CSE, sans-IO: bytes that an association delivered in, bytes for it out.
+//! The service layer: a CSE, sans-IO, and the parts that it is made of.
 //!
-//! A first slice: one container for each originator, in which it creates contentInstances and from
-//! which it retrieves the latest. Access control is "the owner and nobody else". The resource tree,
-//! registration, access-control policies and notification are still to come.
+//! [`tree`] keeps resources, [`access`] decides who may, [`cse`] carries requests out, [`endpoint`] is the
+//! CoAP beside it, [`device`] the other side.
 
-mod container;
+pub mod access;
+pub mod cse;
 pub mod device;
+pub mod endpoint;
+pub mod esprim;
+pub mod limits;
+pub mod pseudonym;
 mod reject;
 mod service;
+pub mod tree;
 
-pub use container::Container;
+pub use limits::MAX_CONTENT;
 pub use reject::RejectReason;
-pub use service::{MAX_CONTENT, Service};
+pub use service::Service;

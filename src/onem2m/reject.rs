@@ -1,7 +1,7 @@
 //! Why a message that an association delivered is dropped without an answer.
 
+use crate::wire::binding::Refusal;
 use crate::wire::coap::Malformed;
-use crate::wire::primitive::AnswerFault;
 
 /// Why a message has no effect and no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
@@ -15,12 +15,18 @@ pub enum RejectReason {
     /// A NON that was handled before (RFC 7252 section 4.5: to be ignored silently).
     #[error("a duplicate of a non-confirmable request")]
     DuplicateNonConfirmable,
+    /// A duplicate of a request that is still being carried out.
+    #[error("a request that is still being carried out")]
+    UnderWay,
+    /// The originator wanted no answer (rt noResponse) in a NON.
+    #[error("no answer is wanted")]
+    NoAnswer,
     /// At a device: not a response.
     #[error("not an answer")]
     NotAnAnswer,
     /// At a device: a response that is no response primitive.
     #[error("not a oneM2M answer: {0}")]
-    Answer(#[from] AnswerFault),
+    Answer(#[from] Refusal),
 }
 
 impl RejectReason {
@@ -31,8 +37,10 @@ impl RejectReason {
             Self::Coap(reason) => reason.name(),
             Self::NotARequest => "not_a_request",
             Self::DuplicateNonConfirmable => "duplicate_non_confirmable",
+            Self::UnderWay => "request_under_way",
+            Self::NoAnswer => "no_answer_wanted",
             Self::NotAnAnswer => "not_an_answer",
-            Self::Answer(fault) => fault.name(),
+            Self::Answer(refusal) => refusal.name(),
         }
     }
 }

@@ -1,234 +1,91 @@
-//! Requests in, responses out.
+//! A CSE and its end of CoAP, joined: bytes that an association delivered in, bytes for it out.
 
-use std::collections::BTreeMap;
+use super::RejectReason;
+use super::cse::{Config, Cse, Hop, Incoming, Output, Refusal, StartFault};
+use super::endpoint::{Endpoint, Received};
+use super::tree::{Store as _, address};
+use crate::sim::time::Time;
+use crate::wire::primitive::Request;
 
-use super::container::Handled;
-use super::{Container, RejectReason};
-use crate::wire::coap::{Code, Kind, Message, Writer};
-use crate::wire::primitive::{
-    ContentFault, ContentInstance, Exchange, Operation, Refusal, Release, Request, ResourceType,
-    Response, Rsc, option,
-};
-
-/// Bytes of one content that a container takes.
-pub const MAX_CONTENT: usize = 1_000;
-
-/// The name of the container that each originator has below its own name.
+/// The name of the container that each provisioned AE has.
 pub(super) const CONTAINER: &str = "data";
-/// The virtual child that stands for the latest contentInstance (TS-0004).
-const LATEST: &str = "la";
+/// Contents that such a container keeps.
+const INSTANCES: u64 = 1;
+/// The provider of a CSE that says no more than its name.
+const DOMAIN: &str = "//keystorm.example";
 
-/// The service layer of one CSE.
-#[derive(Clone, Debug)]
+/// The service layer of one CSE over CoAP, for peers whose answers need no other entity.
+#[derive(Debug)]
 pub struct Service {
-    /// The resource name of its CSEBase, such as `cse-in`.
-    name: Box<str>,
-    containers: BTreeMap<Box<str>, Container>,
-    /// The message ID of the next message that this end numbers itself: the answer to a NON.
-    next_mid: u16,
-}
-
-/// What a request is aimed at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Target {
-    /// The container itself.
-    Container,
-    /// Its latest contentInstance.
-    Latest,
+    cse: Cse,
+    endpoint: Endpoint,
+    out: Vec<Output>,
 }
 
 impl Service {
-    /// A CSE whose CSEBase has this name, holding nothing.
-    #[must_use]
-    pub fn new(name: &str) -> Self {
-        Self { name: name.into(), containers: BTreeMap::new(), next_mid: 0 }
-    }
-
-    /// Gives `originator` its container, empty; one that it already has stays as it is.
-    pub fn provision(&mut self, originator: &str) {
-        if !self.containers.contains_key(originator) {
-            self.containers.insert(originator.into(), Container::default());
-        }
-    }
-
-    /// The container of `originator`.
-    #[must_use]
-    pub fn container(&self, originator: &str) -> Option<&Container> {
-        self.containers.get(originator)
-    }
-
-    /// A new association of `originator`: message IDs count within one association (RFC 7252 section
-    /// 9.1.1), so what was handled before cannot be repeated in it.
-    pub fn associated(&mut self, originator: &str) {
-        if let Some(container) = self.containers.get_mut(originator) {
-            container.remember(None);
-        }
-    }
-
-    /// Carries out a request of `originator`, the identity that its association authenticated.
+    /// A CSE whose CSEBase has this name, holding nothing. Its CSE-ID is the name with a slash.
     ///
-    /// A CREATE is answered without content whatever its rcn, as long as that is 0 or 1.
-    pub fn handle<'r>(&mut self, originator: &str, request: &Request<'r>) -> Response<'r> {
-        let mut response = Response {
-            status: Rsc::OK,
-            request_id: Some(request.request_id),
-            release: Some(request.release),
-            content: None,
-        };
-        match self.execute(originator, request) {
-            Ok(None) => response.status = Rsc::CREATED,
-            Ok(Some(latest)) => response.content = Some(latest.to_json()),
-            Err(status) => response.status = status,
-        }
-        response
+    /// # Errors
+    /// If the name is no resource name.
+    pub fn new(name: &str) -> Result<Self, StartFault> {
+        let cse = Cse::new(Config::infrastructure(DOMAIN, &format!("/{name}"), name))?;
+        Ok(Self { cse, endpoint: Endpoint::default(), out: Vec::new() })
+    }
+
+    /// Registers the AE `originator` with a container, see [`Cse::provision`].
+    ///
+    /// # Errors
+    /// If it is no AE-ID stem.
+    pub fn provision(&mut self, originator: &str) -> Result<(), Refusal> {
+        self.cse.provision(originator, CONTAINER, INSTANCES)
+    }
+
+    /// The CSE.
+    #[must_use]
+    pub const fn cse(&self) -> &Cse {
+        &self.cse
+    }
+
+    /// A new association of `originator`, see [`Endpoint::associated`].
+    pub fn associated(&mut self, originator: &str) {
+        let peer = self.peer(originator);
+        self.endpoint.associated(peer);
     }
 
     /// Reads, carries out and answers a CoAP request of `originator`, the identity that its association
-    /// authenticated. A duplicate of its last request with an effect gets the same answer again and is
-    /// not carried out (RFC 7252 section 4.2); a duplicate RETRIEVE simply is another RETRIEVE.
+    /// authenticated. What goes to other entities has no way here.
     ///
     /// # Errors
     /// Names why the bytes have neither effect nor answer.
-    pub fn handle_coap(&mut self, originator: &str, bytes: &[u8]) -> Result<Vec<u8>, RejectReason> {
-        let message = Message::parse(bytes)?;
-        if message.kind == Kind::Confirmable && message.code == Code::EMPTY {
-            // A CoAP ping (section 4.3).
-            return Ok(Writer::empty(Kind::Reset, message.mid));
-        }
-        if !message.code.is_request() {
-            return Err(RejectReason::NotARequest);
-        }
-        let effect = message.code != Code::GET;
-        let known = self.containers.get(originator).and_then(|c| c.answered(message.mid));
-        if effect && let Some(status) = known {
-            if message.kind == Kind::NonConfirmable {
-                return Err(RejectReason::DuplicateNonConfirmable);
-            }
-            return Ok(plain(&message, status).to_coap(self.exchange(&message)));
-        }
-        let exchange = self.exchange(&message);
-        let request = match Request::from_coap(&message) {
-            Ok(request) => request,
-            Err(refusal) => return Ok(refuse(&message, refusal, exchange)),
-        };
-        let response = self.handle(originator, &request);
-        if effect && let Some(container) = self.containers.get_mut(originator) {
-            let status = response.status;
-            container.remember(Some(Handled { mid: message.mid, status }));
-        }
-        Ok(response.to_coap(exchange))
-    }
-
-    /// The answer's place: piggybacked on the acknowledgement of a CON, a NON of its own for a NON.
-    const fn exchange(&mut self, message: &Message<'_>) -> Exchange {
-        if matches!(message.kind, Kind::NonConfirmable) {
-            let mid = self.next_mid;
-            self.next_mid = mid.wrapping_add(1);
-            Exchange { kind: Kind::NonConfirmable, mid, token: message.token }
-        } else {
-            Exchange { kind: Kind::Acknowledgement, mid: message.mid, token: message.token }
-        }
-    }
-
-    /// `Some` is what was retrieved, `None` that something was created.
-    fn execute(
+    pub fn handle_coap(
         &mut self,
+        now: Time,
         originator: &str,
-        request: &Request<'_>,
-    ) -> Result<Option<ContentInstance<'static>>, Rsc> {
-        // TS-0003 clause 7.2: who asks must be whom the association authenticated. Its status code,
-        // ORIGINATOR_NOT_AUTHENTICATED, has no number in the enumeration.
-        if request.from != originator {
-            return Err(Rsc::ORIGINATOR_HAS_NO_PRIVILEGE);
-        }
-        let (owner, target) = self.resolve(&request.to).ok_or(Rsc::NOT_FOUND)?;
-        let container = self.containers.get_mut(owner).ok_or(Rsc::NOT_FOUND)?;
-        if owner != originator {
-            return Err(Rsc::ORIGINATOR_HAS_NO_PRIVILEGE);
-        }
-        match (request.operation, target) {
-            (Operation::Create, Target::Container) => {
-                create(container, request)?;
-                Ok(None)
-            }
-            (Operation::Retrieve, Target::Latest) => retrieve(container, request).map(Some),
-            (Operation::Create | Operation::Update, Target::Latest) | (Operation::Notify, _) => {
-                Err(Rsc::OPERATION_NOT_ALLOWED)
-            }
-            _ => Err(Rsc::NOT_IMPLEMENTED),
-        }
-    }
-
-    /// The owner and the kind of what `to` names; only CSE-relative structured addresses so far.
-    fn resolve<'t>(&self, to: &'t str) -> Option<(&'t str, Target)> {
-        let mut segments = to.strip_prefix(&*self.name)?.strip_prefix('/')?.split('/');
-        let owner = segments.next()?;
-        if segments.next() != Some(CONTAINER) {
-            return None;
-        }
-        let target = match segments.next() {
-            None => Target::Container,
-            Some(LATEST) => Target::Latest,
-            Some(_) => return None,
+        bytes: &[u8],
+    ) -> Result<Vec<u8>, RejectReason> {
+        let peer = self.peer(originator);
+        let (call, request) = match self.endpoint.receive(peer, bytes)? {
+            Received::Request(call, request) => (call, request),
+            Received::Answered(answer) => return Ok(answer),
+            Received::UnderWay => return Err(RejectReason::UnderWay),
         };
-        if segments.next().is_some() { None } else { Some((owner, target)) }
-    }
-}
-
-/// A new contentInstance.
-fn create(container: &mut Container, request: &Request<'_>) -> Result<(), Rsc> {
-    match request.resource_type {
-        Some(ResourceType::CONTENT_INSTANCE) => {}
-        // These have their place under a CSEBase only.
-        Some(ResourceType::AE | ResourceType::CSE_BASE | ResourceType::REMOTE_CSE) => {
-            return Err(Rsc::INVALID_CHILD_RESOURCE_TYPE);
+        match self.handle(now, originator, *request) {
+            Some(Output::Answer { response, .. }) => Ok(self.endpoint.answer(call, &response)),
+            Some(_) => self.endpoint.silence(call).ok_or(RejectReason::NoAnswer),
+            None => Err(RejectReason::UnderWay),
         }
-        Some(_) => return Err(Rsc::NOT_IMPLEMENTED),
-        None => return Err(Rsc::BAD_REQUEST),
     }
-    if request.result_content.unwrap_or(0) > 1 {
-        return Err(Rsc::NOT_IMPLEMENTED);
-    }
-    let body = request.content.as_ref().ok_or(Rsc::BAD_REQUEST)?;
-    let instance = body.content_instance().map_err(|fault| match fault {
-        ContentFault::TooLong => Rsc::NOT_ACCEPTABLE,
-        _ => Rsc::BAD_REQUEST,
-    })?;
-    if instance.content.len() > MAX_CONTENT {
-        return Err(Rsc::NOT_ACCEPTABLE);
-    }
-    container.add(&instance.content);
-    Ok(())
-}
 
-/// The latest contentInstance.
-fn retrieve(container: &Container, request: &Request<'_>) -> Result<ContentInstance<'static>, Rsc> {
-    match request.result_content {
-        None | Some(1) => {}
-        Some(0) => return Err(Rsc::BAD_REQUEST),
-        Some(_) => return Err(Rsc::NOT_IMPLEMENTED),
+    /// Carries out a request of `originator`: the answer, or [`Output::Silent`]; `None` if it waits for others.
+    pub fn handle(&mut self, now: Time, originator: &str, request: Request) -> Option<Output> {
+        self.out.clear();
+        self.cse.handle(now, &Hop::of(originator), Incoming(0), request, &mut self.out);
+        self.out.drain(..).find(|output| !matches!(output, Output::Send { .. }))
     }
-    let latest = container.latest().ok_or(Rsc::NOT_FOUND)?;
-    Ok(ContentInstance { content: latest.to_owned().into() })
-}
 
-/// A response without content to whatever can be read of the request.
-fn plain<'a>(message: &Message<'a>, status: Rsc) -> Response<'a> {
-    let text = |number| message.option(number).and_then(|value| str::from_utf8(value).ok());
-    Response {
-        status,
-        request_id: text(option::RQI),
-        release: text(option::RVI).and_then(Release::from_text),
-        content: None,
-    }
-}
-
-/// The answer to a message that is no request primitive.
-fn refuse(message: &Message<'_>, refusal: Refusal, exchange: Exchange) -> Vec<u8> {
-    match refusal.rsc() {
-        Some(status) => plain(message, status).to_coap(exchange),
-        None => {
-            Writer::new(exchange.kind, refusal.code(), exchange.mid, exchange.token).finish(&[])
-        }
+    /// The number of a peer: the place of its AE.
+    fn peer(&self, originator: &str) -> u32 {
+        let id = self.cse.store().aliased(originator).ok().flatten();
+        id.map_or(u32::MAX, address::place)
     }
 }

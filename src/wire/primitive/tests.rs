@@ -1,271 +1,201 @@
-//! Vectors: datagrams recorded from a real CSE and its client, and what must be refused.
-
-use proptest::prelude::*;
+//! Requests and responses: every parameter in every serialisation, and what must be refused.
 
 use super::*;
-use crate::wire::coap::{Code, Kind, Message, Token, Writer};
+use crate::wire::value::json;
 
-fn hex(text: &str) -> Vec<u8> {
-    (0..text.len()).step_by(2).map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap()).collect()
+/// A request with every parameter.
+pub(crate) fn full_request() -> Request {
+    let text = r#"{"op":1,"to":"/id-in/cse-in","fr":"Cae","rqi":"r1","rvi":"5","ty":3,
+        "pc":{"m2m:cnt":{"rn":"c","mni":10,"lbl":["a","b"]}},"rids":["r@x"],"tkns":["t1","t2"],
+        "tids":["i1"],"ltids":["l1"],"tqi":true,"ot":"20261122T142520,239402","rqet":"20271122T142520",
+        "rset":5000,"oet":-1,"rt":{"rtv":2,"nu":["http://a/b","coap://c"]},"rp":"PT2S","rcn":3,"ec":100,
+        "da":false,"gid":"g","fc":{"crb":"20261122T142520","cra":"20251122T142520","ms":"20251122T142520",
+        "us":"20251122T142520","sts":1,"stb":0,"exb":"20251122T142520","exa":"20251122T142520",
+        "lbl":["x","y"],"clbl":["x"],"palb":["x"],"lbq":"a AND b","ty":[2,3],"chty":[4],"pty":[2],
+        "sza":0,"szb":9223372036854775808,"cty":["text/plain:0"],"atr":[{"nm":"cr","val":"C*"}],
+        "catr":[{"nm":"cs","val":1}],"patr":[{"nm":"rr","val":true}],"fu":1,"lim":10,"smf":["q"],"fo":2,
+        "cfs":1,"cfq":"$.a","lvl":2,"ofst":1,"arp":"la","ops":63,"gmty":1,"geom":"[1.0,2.0]","gsf":1},
+        "drt":2,"sqi":false,"grtm":["m"],"gstn":1,"asi":true,"aus":["s"],"auri":false,"omr":["o"],
+        "prpi":"p","msu":"u","vsi":"v"}"#;
+    read_request(text.as_bytes(), Serialisation::Json, &Profile::STRICT).unwrap()
 }
 
-fn exchange() -> Exchange {
-    Exchange { kind: Kind::Confirmable, mid: 7, token: Token::new(&[1, 2]).unwrap() }
-}
-
-/// CREATE of a contentInstance with Content-Format 10015, and the CSE's answer.
-const CREATE: &str = "420200070102b66373652d696e06636f61704145016312271fd1f20441348543636f617042633\
-    1ff7b226d326d3a63696e223a207b22636f6e223a20223235227d7d";
-const NOT_FOUND: &str = "6284000d0102c132ddea093230323631313232543134323532302c323933353732c134c26331\
-    d20b0fa4ff7b226d326d3a646267223a20224e6f207265736f75726365207769746820746869732049443a206373652d\
-    696e2f6e6f6e65227d";
-
-#[test]
-fn a_recorded_create_reads() {
-    let bytes = hex(CREATE);
-    let request = Request::from_coap(&Message::parse(&bytes).unwrap()).unwrap();
-    assert_eq!(request.operation, Operation::Create);
-    assert_eq!(request.to, "cse-in/coapAE/c");
-    assert_eq!((request.from, request.request_id), ("Ccoap", "c1"));
-    assert_eq!(request.release, Release::R4);
-    assert_eq!(request.resource_type, Some(ResourceType::CONTENT_INSTANCE));
-    assert_eq!(request.content.as_ref().unwrap().content_instance().unwrap().content, "25");
-    assert_eq!(request.to_coap(exchange()).unwrap(), bytes);
+/// A response with every parameter.
+pub(crate) fn full_response() -> Response {
+    let text = r#"{"rsc":2001,"rqi":"r1","rvi":"4","pc":{"m2m:cin":{"con":"1"}},"to":"Cae","fr":"/id-in",
+        "ot":"20261122T142520","rset":"20271122T142520","ec":4,"cnst":1,"cnot":7,
+        "ati":{"ltia":[{"lti":"a","tkid":"b"}]},"tqf":{"dasi":{"uri":"x"}},"asri":true,"vsi":"v","msu":"u"}"#;
+    read_response(text.as_bytes(), Serialisation::Json, &Profile::STRICT).unwrap()
 }
 
 #[test]
-fn recorded_requests_map_to_their_operations() {
-    for (bytes, operation, to) in [
-        ("420100010102b66373652d696ed1f734864341646d696e426331", Operation::Retrieve, "cse-in"),
-        (
-            "420100110102b17e0569642d696e066373652d696ed1f734864341646d696e426331",
-            Operation::Retrieve,
-            "/id-in/cse-in",
-        ),
-        (
-            "4203000b0102b66373652d696e06636f6170414501631132d1f6348543636f6170426331ff7b226d326d3a\
-             636e74223a207b226c626c223a205b2278225d7d7d",
-            Operation::Update,
-            "cse-in/coapAE/c",
-        ),
-        (
-            "420400130102b66373652d696e06636f617041450163d1f7348543636f6170426331",
-            Operation::Delete,
-            "cse-in/coapAE/c",
-        ),
-    ] {
-        let bytes = hex(&bytes.replace(' ', ""));
-        let request = Request::from_coap(&Message::parse(&bytes).unwrap()).unwrap();
-        assert_eq!((request.operation, &*request.to), (operation, to));
-        if operation != Operation::Update {
-            let exchange = Exchange { mid: u16::from(bytes[3]), ..exchange() };
-            assert_eq!(request.to_coap(exchange).unwrap(), bytes);
+fn every_parameter_survives_every_serialisation() {
+    let (request, response) = (full_request(), full_response());
+    assert_eq!(request.to_map().len(), Request::NAMES.len());
+    assert_eq!(response.to_map().len(), Response::NAMES.len());
+    assert_eq!(request.filter.as_ref().unwrap().to_map().len(), FilterCriteria::NAMES.len());
+    for profile in [Profile::STRICT, Profile::ACME, Profile::OLD] {
+        for serialisation in Serialisation::ALL {
+            let bytes = write_request(&request, serialisation, &profile).unwrap();
+            let back = read_request(&bytes, serialisation, &profile);
+            assert_eq!(back.as_ref(), Ok(&request), "{}", String::from_utf8_lossy(&bytes));
+            let bytes = write_response(&response, serialisation, &profile).unwrap();
+            let back = read_response(&bytes, serialisation, &profile);
+            assert_eq!(back.as_ref(), Ok(&response), "{}", String::from_utf8_lossy(&bytes));
         }
     }
 }
 
 #[test]
-fn a_recorded_answer_reads() {
-    let bytes = hex(NOT_FOUND);
-    let response = Response::from_coap(&Message::parse(&bytes).unwrap()).unwrap();
-    assert_eq!(response.status, Rsc::NOT_FOUND);
-    assert_eq!(response.request_id, Some("c1"));
-    assert_eq!(response.release, Some(Release::R4));
-}
-
-#[test]
-fn recorded_requests_without_release_or_in_cbor_are_refused_by_name() {
-    let no_release = hex("4201000f0102b66373652d696ed6ff4341646d696e426331");
-    let cbor = hex(
-        "420200050102b66373652d696e06636f617041450163113cd1f20441348543636f6170426331ffa1676d326d3a63\
-         696ea163636f6e623234"
-            .replace(' ', "")
-            .as_str(),
-    );
-    let cbor_wanted =
-        hex("420100090102b66373652d696e06636f617041450163026c61613cd1f1348543636f6170426331");
-    for (bytes, refusal, rsc) in [
-        (no_release, Refusal::Release, Rsc::RELEASE_VERSION_NOT_SUPPORTED),
-        (cbor, Refusal::ContentFormat, Rsc::UNSUPPORTED_MEDIA_TYPE),
-        (cbor_wanted, Refusal::Accept, Rsc::NOT_ACCEPTABLE),
-    ] {
-        let found = Request::from_coap(&Message::parse(&bytes).unwrap());
-        assert_eq!(found, Err(refusal));
-        assert_eq!(refusal.rsc(), Some(rsc));
+fn bare_and_wrapped_primitives_are_read_and_the_profile_says_which_is_written() {
+    let request = Request::retrieve("cse-in", "Ca", "1");
+    let bare = write_request(&request, Serialisation::Json, &Profile::ACME).unwrap();
+    assert_eq!(bare, br#"{"op":2,"to":"cse-in","fr":"Ca","rqi":"1","rvi":"4"}"#);
+    let wrapped = write_request(&request, Serialisation::Json, &Profile::STRICT).unwrap();
+    assert_eq!(wrapped, [br#"{"m2m:rqp":"#, &bare[..], b"}"].concat());
+    for bytes in [bare, wrapped] {
+        for profile in [Profile::STRICT, Profile::ACME] {
+            assert_eq!(read_request(&bytes, Serialisation::Json, &profile).as_ref(), Ok(&request));
+        }
     }
 }
 
-/// A RETRIEVE with these options instead of the usual.
-fn with_options(code: Code, options: &[(u16, &[u8])], payload: &[u8]) -> Result<(), Refusal> {
-    let mut writer = Writer::new(Kind::Confirmable, code, 1, Token::default());
-    for (number, value) in options {
-        writer.option(*number, value);
-    }
-    let bytes = writer.finish(payload);
-    Request::from_coap(&Message::parse(&bytes).unwrap()).map(|_| ())
+/// The refusal of a RETRIEVE with these members beside or instead of its own.
+fn refusal(members: &str, profile: &Profile) -> Option<Refusal> {
+    let text = format!(r#"{{"op":2,"to":"cse-in","fr":"Ca","rqi":"1","rvi":"4"{members}}}"#);
+    read_request(text.as_bytes(), Serialisation::Json, profile).err()
 }
 
 #[test]
 fn each_refusal_has_its_cause() {
-    let long = [b'x'; 256];
-    let (path, rvi, fr, rqi) =
-        ((11, &b"cse-in"[..]), (271, &b"4"[..]), (279, &b"Ca"[..]), (283, &b"1"[..]));
-    let json = (12, &b"2"[..]);
-    let get = |options: &[(u16, &[u8])]| with_options(Code::GET, options, b"");
-    assert_eq!(get(&[path, rvi, fr, rqi]), Ok(()));
-    assert_eq!(get(&[path, (15, b"rcn=1"), rvi, fr, rqi]), Ok(()));
-    assert_eq!(get(&[(9, b""), path, rvi, fr, rqi]), Err(Refusal::CriticalOption));
-    assert_eq!(get(&[(10, b""), path, rvi, fr, rqi]), Ok(()));
-    assert_eq!(get(&[path, rvi, fr, fr, rqi]), Err(Refusal::CriticalOption));
-    assert_eq!(get(&[path, rvi, fr, rqi, (291, b"1")]), Err(Refusal::Parameter));
-    assert_eq!(get(&[path, rvi, rqi]), Err(Refusal::NoOriginator));
-    assert_eq!(get(&[path, rvi, fr]), Err(Refusal::NoRequestIdentifier));
-    assert_eq!(get(&[rvi, fr, rqi]), Err(Refusal::Target));
-    assert_eq!(get(&[(11, b"~"), rvi, fr, rqi]), Err(Refusal::Target));
-    assert_eq!(get(&[(11, b"a/b"), rvi, fr, rqi]), Err(Refusal::Target));
-    assert_eq!(get(&[(11, b""), rvi, fr, rqi]), Err(Refusal::OptionValue));
-    assert_eq!(get(&[path, rvi, (279, &long), rqi]), Err(Refusal::OptionValue));
-    assert_eq!(get(&[path, rvi, (279, b"\xff"), rqi]), Err(Refusal::OptionValue));
-    assert_eq!(get(&[path, (271, b"1"), fr, rqi]), Err(Refusal::Release));
-    assert_eq!(get(&[path, (267, b"\x04"), rvi, fr, rqi]), Err(Refusal::TypeWithoutCreate));
-    assert_eq!(get(&[path, (15, b"fu=1"), rvi, fr, rqi]), Err(Refusal::Query));
-    assert_eq!(get(&[path, (15, b"rcn=13"), rvi, fr, rqi]), Err(Refusal::QueryValue));
-    assert_eq!(get(&[path, (15, b"rcn=+1"), rvi, fr, rqi]), Err(Refusal::QueryValue));
-    assert_eq!(
-        with_options(Code::GET, &[path, json, rvi, fr, rqi], b"{}"),
-        Err(Refusal::ContentPresence)
-    );
-    assert_eq!(
-        with_options(Code::POST, &[path, (267, b"\x04"), rvi, fr, rqi], b""),
-        Err(Refusal::ContentPresence)
-    );
-    assert_eq!(
-        with_options(Code::POST, &[path, json, rvi, fr, rqi], &[b' '; MAX_BODY + 1]),
-        Err(Refusal::ContentTooLong)
-    );
-    assert_eq!(with_options(Code::new(0, 9), &[path, rvi, fr, rqi], b""), Err(Refusal::Method));
-    let deep = [path; 64];
-    assert_eq!(with_options(Code::GET, &deep[..40], b""), Err(Refusal::Release));
-    let wide = [(11, &long[..255]), (11, &long[..255]), (11, &long[..255]), rvi, fr, rqi];
-    assert_eq!(get(&wide), Err(Refusal::Target));
-}
-
-#[test]
-fn what_cannot_be_sent_says_so() {
-    let long = "x".repeat(256);
-    let send = |to, from| Request::retrieve(to, from, "1").to_coap(exchange());
-    assert!(send("cse-in/a", "Ca").is_ok());
-    assert_eq!(send("", "Ca"), Err(Unsendable::Target));
-    assert_eq!(send("cse-in//a", "Ca"), Err(Unsendable::Target));
-    assert_eq!(send(&long, "Ca"), Err(Unsendable::Target));
-    assert_eq!(send("cse-in", &long), Err(Unsendable::Identifier));
-    assert_eq!(send("cse-in", ""), Err(Unsendable::Identifier));
-}
-
-#[test]
-fn content_is_read_strictly() {
-    let read = |text: &str| ContentInstance::from_json(text.as_bytes()).map(|c| c.content.into());
-    let is = |text: &str| Ok::<String, ContentFault>(text.to_owned());
-    assert_eq!(read(r#"{"m2m:cin":{"con":"21.5"}}"#), is("21.5"));
-    assert_eq!(read(" {\"m2m:cin\" :\n{ \"con\":\"\\u00e9\\\"\" } } "), is("é\""));
-    for (text, fault) in [
-        ("", ContentFault::Json),
-        ("{", ContentFault::Json),
-        ("\u{feff}{}", ContentFault::Json),
-        (r#"{"m2m:cin":{"con":"1"}} x"#, ContentFault::Json),
-        (r#"{"m2m:cin":{"con":"1"}}{}"#, ContentFault::Json),
-        (r#"{"m2m:cin":{"con":"1",}}"#, ContentFault::Json),
-        (r#"{"m2m:cin":{"con":"\ud800"}}"#, ContentFault::Json),
-        ("{}", ContentFault::Root),
-        (r#"{"m2m:cnt":{"con":"1"}}"#, ContentFault::Root),
-        (r#"{"m2m:cin":{"con":"1"},"x":1}"#, ContentFault::Root),
-        (r#"{"m2m:cin":{"con":"1"},"m2m:cin":{"con":"1"}}"#, ContentFault::Repeated),
-        (r#"{"m2m:cin":{"con":"1","con":"2"}}"#, ContentFault::Repeated),
-        (r#"{"m2m:cin":{"con":"1","ri":"x"}}"#, ContentFault::Attribute),
-        (r#"{"m2m:cin":{}}"#, ContentFault::NoContent),
-        (r#"{"m2m:cin":{"con":1}}"#, ContentFault::WrongType),
-        (r#"{"m2m:cin":{"con":{"con":"1"}}}"#, ContentFault::WrongType),
-        (r#"{"m2m:cin":["1"]}"#, ContentFault::WrongType),
-        (r#"[["1"]]"#, ContentFault::WrongType),
-        ("null", ContentFault::WrongType),
+    let strict = |members: &str| refusal(members, &Profile::STRICT);
+    assert_eq!(strict(""), None);
+    let long = "x".repeat(MAX_IDENTIFIER + 1);
+    let many = vec!["\"t\""; crate::wire::limits::MAX_ENTRIES + 1].join(",");
+    for (members, expected) in [
+        (r#","rcn":13"#, Refusal::OutOfRange("rcn")),
+        (r#","rcn":-1"#, Refusal::OutOfRange("rcn")),
+        (r#","rcn":"1""#, Refusal::WrongType("rcn")),
+        (r#","rcn":1.0"#, Refusal::WrongType("rcn")),
+        (r#","rcn":null"#, Refusal::WrongType("rcn")),
+        (r#","ec":5"#, Refusal::OutOfRange("ec")),
+        (r#","ec":1000"#, Refusal::OutOfRange("ec")),
+        (r#","ot":"yesterday""#, Refusal::OutOfRange("ot")),
+        (r#","ot":1"#, Refusal::WrongType("ot")),
+        (r#","rqet":18446744073709551615"#, Refusal::OutOfRange("rqet")),
+        (r#","pc":[]"#, Refusal::WrongType("pc")),
+        (r#","pc":{}"#, Refusal::OutOfRange("pc")),
+        (r#","pc":{"a":1,"b":2}"#, Refusal::OutOfRange("pc")),
+        (r#","tkns":"t""#, Refusal::WrongType("tkns")),
+        (r#","tkns":["a\nb"]"#, Refusal::OutOfRange("tkns")),
+        (r#","fc":{"fu":4}"#, Refusal::OutOfRange("fu")),
+        (r#","fc":{"lim":-1}"#, Refusal::OutOfRange("lim")),
+        (r#","fc":{"ty":3}"#, Refusal::WrongType("ty")),
+        (r#","fc":{"atr":[{"val":1}]}"#, Refusal::Missing("nm")),
+        (r#","fc":{"unknown":1}"#, Refusal::Unknown),
+        (r#","rt":3"#, Refusal::WrongType("rt")),
+        (r#","rt":{"rtv":6}"#, Refusal::OutOfRange("rtv")),
+        (r#","ty":3"#, Refusal::TypeAndOperation),
+        (r#","nm":"old""#, Refusal::Unknown),
+        (r#","OP":2"#, Refusal::Unknown),
+        (&format!(r#","tids":[{many}]"#), Refusal::TooLong("tids")),
+        (&format!(r#","vsi":"{}""#, "x".repeat(8_193)), Refusal::TooLong("vsi")),
     ] {
-        assert_eq!(read(text), Err(fault), "{text}");
+        assert_eq!(strict(members), Some(expected), "{members}");
     }
-    assert_eq!(read(&"[".repeat(MAX_BODY)), Err(ContentFault::WrongType));
-    assert_eq!(read(&" ".repeat(MAX_BODY + 1)), Err(ContentFault::TooLong));
+    let read = |text: &str| read_request(text.as_bytes(), Serialisation::Json, &Profile::STRICT);
+    for (text, expected) in [
+        ("{}".to_owned(), Refusal::Missing("op")),
+        (r#"{"op":2,"fr":"C","rqi":"1"}"#.to_owned(), Refusal::Missing("to")),
+        (r#"{"op":2,"to":"a","fr":"C"}"#.to_owned(), Refusal::Missing("rqi")),
+        (r#"{"op":6,"to":"a","rqi":"1"}"#.to_owned(), Refusal::OutOfRange("op")),
+        (r#"{"op":1,"to":"a","rqi":"1"}"#.to_owned(), Refusal::TypeAndOperation),
+        (r#"{"op":1,"to":"a","rqi":"1","ty":0}"#.to_owned(), Refusal::OutOfRange("ty")),
+        (r#"{"op":1,"to":"a","rqi":"1","ty":65536}"#.to_owned(), Refusal::OutOfRange("ty")),
+        (r#"{"op":2,"to":"a","rqi":"1","rvi":"6"}"#.to_owned(), Refusal::Release),
+        (r#"{"op":2,"to":"a","rqi":"1","rvi":4}"#.to_owned(), Refusal::WrongType("rvi")),
+        (r#"{"op":2,"to":"","rqi":"1"}"#.to_owned(), Refusal::OutOfRange("to")),
+        (r#"{"op":2,"to":"a\u0000","rqi":"1"}"#.to_owned(), Refusal::OutOfRange("to")),
+        (r#"{"op":2,"to":"a","rqi":""}"#.to_owned(), Refusal::OutOfRange("rqi")),
+        (format!(r#"{{"op":2,"to":"a","rqi":"{long}"}}"#), Refusal::TooLong("rqi")),
+        (format!(r#"{{"op":2,"to":"a","fr":"{long}","rqi":"1"}}"#), Refusal::TooLong("fr")),
+        (format!(r#"{{"op":2,"to":"{long}{long}{long}","rqi":"1"}}"#), Refusal::TooLong("to")),
+        (r#"{"m2m:rqp":[]}"#.to_owned(), Refusal::Root),
+    ] {
+        assert_eq!(read(&text), Err(expected), "{text}");
+    }
+    assert_eq!(Refusal::Release.rsc(), Rsc::RELEASE_VERSION_NOT_SUPPORTED);
+    let xml =
+        br#"<m2m:rsp xmlns:m2m="http://www.onem2m.org/xml/protocols"><rsc>2000</rsc></m2m:rsp>"#;
+    assert_eq!(read_request(xml, Serialisation::Xml, &Profile::STRICT), Err(Refusal::Root));
+    assert_eq!(read_response(xml, Serialisation::Xml, &Profile::STRICT).unwrap().status, Rsc::OK);
+    let odd = read_response(br#"{"rsc":999}"#, Serialisation::Json, &Profile::STRICT);
+    assert_eq!(odd, Err(Refusal::OutOfRange("rsc")));
 }
 
 #[test]
-fn status_codes_map_as_ts_0008_has_them() {
-    for (rsc, code) in [
-        (1_000, "2.03"),
-        (1_001, "2.01"),
-        (2_000, "2.05"),
-        (2_001, "2.01"),
-        (2_002, "2.02"),
-        (2_004, "2.04"),
-        (4_000, "4.00"),
-        (4_001, "5.01"),
-        (4_004, "4.04"),
-        (4_005, "4.05"),
-        (4_008, "5.04"),
-        (4_015, "4.15"),
-        (4_102, "4.06"),
-        (4_103, "4.03"),
-        (4_105, "4.03"),
-        (4_110, "4.00"),
-        (4_142, "4.00"),
-        (5_000, "5.00"),
-        (5_001, "5.01"),
-        (5_103, "4.04"),
-        (5_105, "4.03"),
-        (5_106, "4.00"),
-        (5_204, "5.00"),
-        (5_207, "4.06"),
-        (5_220, "5.03"),
-        (6_010, "4.00"),
-        (9_999, "5.00"),
-    ] {
-        assert_eq!(Rsc(rsc).coap().to_string(), code, "{rsc}");
+fn unknown_parameters_are_kept_where_the_profile_says_so() {
+    assert_eq!(refusal(r#","nm":"old""#, &Profile::OLD), None);
+    let text = br#"{"op":2,"to":"a","rqi":"1","nm":"old","fc":{"zz":[1]}}"#;
+    let request = read_request(text, Serialisation::Json, &Profile::OLD).unwrap();
+    assert_eq!(request.others, json::read(br#"{"nm":"old"}"#).unwrap());
+    for serialisation in [Serialisation::Json, Serialisation::Cbor] {
+        let bytes = write_request(&request, serialisation, &Profile::OLD).unwrap();
+        assert_eq!(read_request(&bytes, serialisation, &Profile::OLD).as_ref(), Ok(&request));
     }
 }
 
-proptest! {
-    #[test]
-    fn no_datagram_panics(bytes in prop::collection::vec(any::<u8>(), 0..120)) {
-        if let Ok(message) = Message::parse(&bytes) {
-            let _ = Request::from_coap(&message);
-            let _ = Response::from_coap(&message);
-        }
-    }
+#[test]
+fn names_in_full_are_read_where_the_profile_says_so() {
+    let text = br#"{"operation":"CREATE","to":"cse-in","originator":"Ca","requestIdentifier":"1",
+        "releaseVersionIndicator":"3","resourceType":"ContentInstance",
+        "primitiveContent":{"m2m:ContentInstance":{"labels":["x"],"content":"1"}},
+        "filterCriteria":{"resourceType":"Container"}}"#;
+    let request = read_request(text, Serialisation::Json, &Profile::FULL_NAMES).unwrap();
+    let short = br#"{"op":1,"to":"cse-in","fr":"Ca","rqi":"1","rvi":"3","ty":4,
+        "pc":{"m2m:cin":{"lbl":["x"],"con":"1"}},"fc":{"ty":[3]}}"#;
+    assert_eq!(read_request(short, Serialisation::Json, &Profile::STRICT), Ok(request));
+    assert_eq!(read_request(text, Serialisation::Json, &Profile::STRICT), Err(Refusal::Unknown));
+    let twice = br#"{"op":2,"operation":2,"to":"a","rqi":"1"}"#;
+    let read = read_request(twice, Serialisation::Json, &Profile::FULL_NAMES);
+    assert_eq!(read, Err(Refusal::Repeated));
+}
 
-    #[test]
-    fn a_changed_datagram_never_panics_nor_lies(
-        at in 0_usize..70, value: u8, cut in 0_usize..70,
-    ) {
-        let mut bytes = hex(CREATE);
-        let len = bytes.len();
-        bytes[at % len] = value;
-        bytes.truncate(len - cut % len);
-        if let Ok(message) = Message::parse(&bytes)
-            && let Ok(request) = Request::from_coap(&message)
-        {
-            let again = request.to_coap(Exchange {
-                kind: message.kind, mid: message.mid, token: message.token,
-            }).unwrap();
-            let again = Request::from_coap(&Message::parse(&again).unwrap()).map(|r| r.to.to_string());
-            prop_assert_eq!(again, Ok(request.to.to_string()));
-        }
+#[test]
+fn status_codes_have_names_and_codes_of_both_transports() {
+    for (rsc, name, coap, http) in [
+        (1_000, "ACCEPTED", "2.03", 202),
+        (1_001, "ACCEPTED_NON_BLOCKING_REQUEST_SYNC", "2.01", 202),
+        (2_000, "OK", "2.05", 200),
+        (2_001, "CREATED", "2.01", 201),
+        (2_002, "DELETED", "2.02", 200),
+        (2_004, "UPDATED", "2.04", 200),
+        (4_000, "BAD_REQUEST", "4.00", 400),
+        (4_001, "RELEASE_VERSION_NOT_SUPPORTED", "5.01", 501),
+        (4_004, "NOT_FOUND", "4.04", 404),
+        (4_005, "OPERATION_NOT_ALLOWED", "4.05", 405),
+        (4_008, "REQUEST_TIMEOUT", "5.04", 504),
+        (4_015, "UNSUPPORTED_MEDIA_TYPE", "4.15", 415),
+        (4_102, "CONTENTS_UNACCEPTABLE", "4.06", 400),
+        (4_103, "ORIGINATOR_HAS_NO_PRIVILEGE", "4.03", 403),
+        (4_105, "CONFLICT", "4.03", 409),
+        (4_110, "GROUP_MEMBER_TYPE_INCONSISTENT", "4.00", 400),
+        (4_116, "ESPRIM_IMPERSONATION_ERROR", "4.00", 400),
+        (5_000, "INTERNAL_SERVER_ERROR", "5.00", 500),
+        (5_001, "NOT_IMPLEMENTED", "5.01", 501),
+        (5_103, "TARGET_NOT_REACHABLE", "4.04", 404),
+        (5_105, "RECEIVER_HAS_NO_PRIVILEGE", "4.03", 403),
+        (5_106, "ALREADY_EXISTS", "4.00", 409),
+        (5_204, "SUBSCRIPTION_VERIFICATION_INITIATION_FAILED", "5.00", 500),
+        (5_207, "NOT_ACCEPTABLE", "4.06", 406),
+        (5_220, "UNABLE_TO_RECALL_REQUEST", "5.03", 409),
+        (6_010, "MAX_NUMBER_OF_MEMBER_EXCEEDED", "4.00", 400),
+    ] {
+        let rsc = Rsc(rsc);
+        assert_eq!(
+            (rsc.name(), rsc.coap().to_string().as_str(), rsc.http()),
+            (Some(name), coap, http)
+        );
     }
-
-    #[test]
-    fn no_content_panics(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
-        let _ = ContentInstance::from_json(&bytes);
-    }
-
-    #[test]
-    fn any_text_survives_as_content(text in "\\PC{0,100}|.{0,100}") {
-        let body = ContentInstance { content: Cow::Borrowed(&text) }.to_json();
-        prop_assert_eq!(body.content_instance().unwrap().content, &text[..]);
-    }
+    assert_eq!((Rsc(9_999).name(), Rsc(9_999).http()), (None, 500));
 }

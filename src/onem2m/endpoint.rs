@@ -1,0 +1,173 @@
+//! A CSE's end of CoAP (RFC 7252): which message is a request, which one was here before, where its answer goes.
+
+use super::RejectReason;
+use super::limits::MAX_PEERS;
+use crate::wire::binding::coap::{Exchange, option, read_request, write_response};
+use crate::wire::binding::{Refusal, Unsendable};
+use crate::wire::coap::{Code, Kind, Message, Writer};
+use crate::wire::limits::MAX_IDENTIFIER;
+use crate::wire::primitive::{Profile, Release, Request, Response, Rsc, Serialisation};
+
+/// What duplicate detection needs (RFC 7252 section 4.2): the last request of a peer that had an effect.
+#[derive(Clone, Copy, Debug, Default)]
+struct Last {
+    /// Its message ID.
+    mid: u16,
+    /// How it was answered, or [`NONE`] or [`UNDER_WAY`].
+    status: u16,
+}
+
+/// There was no such request.
+const NONE: u16 = 0;
+/// It is not answered yet.
+const UNDER_WAY: u16 = 1;
+
+/// One end, for any number of peers that the caller numbers from 0: four bytes each.
+#[derive(Clone, Debug, Default)]
+pub struct Endpoint {
+    last: Vec<Last>,
+    /// The message ID of the next message that this end numbers itself: the answer to a NON.
+    next_mid: u16,
+}
+
+/// A request that waits for its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Call {
+    peer: u32,
+    exchange: Exchange,
+    /// The message ID, if a duplicate must not be carried out.
+    effect: Option<u16>,
+}
+
+/// What a message is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Received {
+    /// A request for the CSE.
+    Request(Call, Box<Request>),
+    /// It needs no CSE: this answers it.
+    Answered(Vec<u8>),
+    /// A duplicate of a request that is still being carried out.
+    UnderWay,
+}
+
+impl Endpoint {
+    /// A new association of a peer: message IDs count within one association (RFC 7252 section 9.1.1), so
+    /// what was handled before cannot be repeated in it.
+    pub fn associated(&mut self, peer: u32) {
+        if let Some(last) = self.last.get_mut(peer as usize) {
+            *last = Last::default();
+        }
+    }
+
+    /// Reads a message. A duplicate of the peer's last request with an effect gets the same status again
+    /// and is not carried out (RFC 7252 section 4.2); a duplicate RETRIEVE simply is another one.
+    ///
+    /// # Errors
+    /// Names why the bytes have neither effect nor answer.
+    pub fn receive(&mut self, peer: u32, bytes: &[u8]) -> Result<Received, RejectReason> {
+        let message = Message::parse(bytes)?;
+        if message.kind == Kind::Confirmable && message.code == Code::EMPTY {
+            // A CoAP ping (section 4.3).
+            return Ok(Received::Answered(Writer::empty(Kind::Reset, message.mid)));
+        }
+        if !message.code.is_request() {
+            return Err(RejectReason::NotARequest);
+        }
+        let effect = (message.code != Code::GET).then_some(message.mid);
+        let last = self.last.get(peer as usize).copied().unwrap_or_default();
+        if last.status != NONE && effect == Some(last.mid) {
+            return match (message.kind, last.status) {
+                (Kind::NonConfirmable, _) => Err(RejectReason::DuplicateNonConfirmable),
+                (_, UNDER_WAY) => Ok(Received::UnderWay),
+                (_, status) => {
+                    let exchange = self.exchange(&message);
+                    Ok(Received::Answered(send(&plain(&message, Rsc(status)), exchange)))
+                }
+            };
+        }
+        let exchange = self.exchange(&message);
+        match read_request(&message, &Profile::STRICT) {
+            Ok(request) => {
+                let call = Call { peer, exchange, effect };
+                self.remember(call, UNDER_WAY);
+                Ok(Received::Request(call, Box::new(request)))
+            }
+            Err(refusal) => Ok(Received::Answered(refuse(&message, refusal, exchange))),
+        }
+    }
+
+    /// The message that answers a call.
+    pub fn answer(&mut self, call: Call, response: &Response) -> Vec<u8> {
+        self.remember(call, response.status.0);
+        send(response, call.exchange)
+    }
+
+    /// The message that ends a call without an answer: an acknowledgement, if the peer waits for one.
+    pub fn silence(&mut self, call: Call) -> Option<Vec<u8>> {
+        self.remember(call, Rsc::OK.0);
+        let waits = call.exchange.kind == Kind::Acknowledgement;
+        waits.then(|| Writer::empty(Kind::Acknowledgement, call.exchange.mid))
+    }
+
+    fn remember(&mut self, call: Call, status: u16) {
+        let Some(mid) = call.effect else { return };
+        let at = call.peer as usize;
+        if at >= MAX_PEERS {
+            return;
+        }
+        if self.last.len() <= at {
+            self.last.resize(at + 1, Last::default());
+        }
+        if let Some(last) = self.last.get_mut(at) {
+            *last = Last { mid, status };
+        }
+    }
+
+    /// The answer's place: piggybacked on the acknowledgement of a CON, a NON of its own for a NON.
+    const fn exchange(&mut self, message: &Message<'_>) -> Exchange {
+        if matches!(message.kind, Kind::NonConfirmable) {
+            let mid = self.next_mid;
+            self.next_mid = mid.wrapping_add(1);
+            Exchange { kind: Kind::NonConfirmable, mid, token: message.token }
+        } else {
+            Exchange { kind: Kind::Acknowledgement, mid: message.mid, token: message.token }
+        }
+    }
+}
+
+/// A response without content to whatever can be read of the request.
+fn plain(message: &Message<'_>, status: Rsc) -> Response {
+    let text = |number| {
+        let text = message.option(number).and_then(|value| str::from_utf8(value).ok());
+        text.filter(|text| (1..=MAX_IDENTIFIER).contains(&text.len()))
+    };
+    Response {
+        status,
+        request_id: text(option::RQI).map(str::to_owned),
+        release: text(option::RVI).and_then(Release::from_text),
+        ..Response::default()
+    }
+}
+
+/// The response in its place. One that CoAP cannot carry becomes an error of the server.
+fn send(response: &Response, exchange: Exchange) -> Vec<u8> {
+    match write_response(response, Serialisation::Json, &Profile::STRICT) {
+        Ok(outgoing) => outgoing.message(exchange),
+        Err(Unsendable::Target | Unsendable::Parameter(_) | Unsendable::Content(_)) => {
+            bare(Code::INTERNAL_ERROR, exchange)
+        }
+    }
+}
+
+/// The answer to a message that is no request primitive.
+fn refuse(message: &Message<'_>, refusal: Refusal, exchange: Exchange) -> Vec<u8> {
+    match refusal.rsc() {
+        Some(status) => send(&plain(message, status), exchange),
+        None => bare(refusal.coap(), exchange),
+    }
+}
+
+/// An answer of CoAP alone.
+fn bare(code: Code, exchange: Exchange) -> Vec<u8> {
+    Writer::new(exchange.kind, code, exchange.mid, exchange.token).finish(&[])
+}
