@@ -45,7 +45,7 @@ pub(super) enum Verb {
     Check(CheckArguments),
     /// Run a scenario's devices over real UDP on this machine and compare with the simulation; or measure
     /// this machine, speak to one foreign peer, or serve a CSE.
-    Live(LiveArguments),
+    Live(Box<LiveArguments>),
     /// Run a results folder's scenario again and compare the digest.
     Replay(ReplayArguments),
     /// Make the text and the pictures of a results folder again from its data.

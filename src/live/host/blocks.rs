@@ -215,7 +215,7 @@ mod tests {
         }
         let last = outgoing.block(exchange(5), 2, 6).unwrap();
         let Taken::Request(asked) = take(&mut blocks, &last) else { panic!("no request") };
-        assert_eq!(asked.request.content, Some(content.clone()));
+        assert_eq!(asked.request.content, Some(content));
         assert!(matches!(take(&mut blocks, &last), Taken::Nothing), "it is under way");
 
         let response = Response {

@@ -20,7 +20,7 @@ const TOKEN_LEN: usize = 16;
 
 /// The way into the console: HTTP Basic (RFC 7617) with the administrator's name and a password that
 /// holds as long as the process.
-pub struct Gate {
+pub(super) struct Gate {
     administrator: String,
     token: String,
     /// The name of the CSEBase.

@@ -54,8 +54,8 @@ pub struct Link {
     pub name: String,
     /// The name of the type, if it is a child.
     pub kind: String,
-    /// Where it leads.
-    pub href: String,
+    /// The path of the resource, from its first slash on. Links lead below [`PREFIX`] whatever it is.
+    pub path: String,
 }
 
 /// A line of a table.
@@ -84,7 +84,7 @@ pub fn page(view: &View) -> Result<String, minijinja::Error> {
     })?;
     let style = minijinja::Value::from_safe_string(STYLE.to_owned());
     let view = minijinja::Value::from(minijinja::value::Serde(view));
-    pages.get_template("page.html")?.render(minijinja::context! { view, style })
+    pages.get_template("page.html")?.render(minijinja::context! { view, style, prefix => PREFIX })
 }
 
 impl View {
@@ -180,13 +180,8 @@ fn kind(number: u64) -> String {
 fn child(reference: &Value) -> Option<Link> {
     let reference = reference.as_map()?;
     let name = shorten(reference.get("nm")?.as_text()?);
-    let href = href(reference.get("val")?.as_text()?)?;
-    Some(Link { name, kind: kind(reference.get("typ")?.as_u64()?), href })
-}
-
-/// The page of a resource; `None` if its address has no path.
-fn href(address: &str) -> Option<String> {
-    Some(format!("{PREFIX}{}", write_path(address).ok()?))
+    let path = write_path(reference.get("val")?.as_text()?).ok()?;
+    Some(Link { name, kind: kind(reference.get("typ")?.as_u64()?), path })
 }
 
 fn steps(address: &str) -> Vec<Link> {
@@ -194,7 +189,7 @@ fn steps(address: &str) -> Vec<Link> {
     let links = ends.filter_map(|end| {
         let above = address.get(..end)?;
         let name = above.rsplit('/').next().unwrap_or_default().to_owned();
-        Some(Link { name, kind: String::new(), href: href(above)? })
+        Some(Link { name, kind: String::new(), path: write_path(above).ok()? })
     });
     links.collect()
 }
