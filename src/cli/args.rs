@@ -1,10 +1,12 @@
 //! The words of the command line.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use keystorm::association::{Profile, Suite12};
+use keystorm::live::host::Registrar;
 use keystorm::sim::time::Duration;
 
 /// Deterministic simulator of security associations in oneM2M systems.
@@ -43,8 +45,8 @@ pub(super) enum Verb {
     /// Validate scenarios and print what a run would cost; runs nothing.
     Check(CheckArguments),
     /// Run a scenario's devices over real UDP on this machine and compare with the simulation; or measure
-    /// this machine, or speak to one foreign peer.
-    Live(LiveArguments),
+    /// this machine, speak to one foreign peer, or serve a CSE.
+    Live(Box<LiveArguments>),
     /// Run a results folder's scenario again and compare the digest.
     Replay(ReplayArguments),
     /// Make the text and the pictures of a results folder again from its data.
@@ -112,7 +114,7 @@ pub(super) struct RunArguments {
 
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("what").required(true)
-    .args(["scenario", "calibrate", "connect", "listen"])))]
+    .args(["scenario", "calibrate", "connect", "listen", "cse"])))]
 pub(super) struct LiveArguments {
     /// The scenario whose devices run, straight at their CSE.
     pub(super) scenario: Option<PathBuf>,
@@ -156,9 +158,64 @@ pub(super) struct LiveArguments {
     #[arg(long, value_name = "N", requires = "listen", default_value_t = 1,
         value_parser = clap::value_parser!(u64).range(1..=1_000))]
     pub(super) count: u64,
+    #[command(flatten)]
+    pub(super) host: HostArguments,
     /// Allow addresses beyond this machine.
     #[arg(long)]
     pub(super) allow_remote: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HostArguments {
+    /// Serve a CSE over HTTP and CoAP, without security associations, until Ctrl-C.
+    #[arg(long)]
+    pub(super) cse: bool,
+    /// The CSE's port for HTTP; 0 lets the system choose.
+    #[arg(long, value_name = "PORT", requires = "cse", default_value_t = 8080)]
+    pub(super) http: u16,
+    /// The CSE's port for CoAP; 0 lets the system choose.
+    #[arg(long, value_name = "PORT", requires = "cse", default_value_t = 5683)]
+    pub(super) coap: u16,
+    /// The address that the CSE listens on.
+    #[arg(long, value_name = "ADDR", requires = "cse", default_value = "127.0.0.1")]
+    pub(super) bind: IpAddr,
+    /// Keep the CSE's resources in this SQLite file [default: in memory].
+    #[arg(long, value_name = "FILE", requires = "cse")]
+    pub(super) db: Option<PathBuf>,
+    /// The CSE's identifier.
+    #[arg(long, value_name = "ID", requires = "cse", default_value = "/id-in")]
+    pub(super) cse_id: String,
+    /// The name of its CSEBase.
+    #[arg(long, value_name = "NAME", requires = "cse", default_value = "cse-in")]
+    pub(super) cse_name: String,
+    /// Its M2M-SP-ID.
+    #[arg(long, value_name = "ID", requires = "cse", default_value = "//keystorm.example")]
+    pub(super) domain: String,
+    /// The originator that its first policy lets do everything.
+    #[arg(long, value_name = "AE-ID", requires = "cse", default_value = "CAdmin")]
+    pub(super) admin: String,
+    /// A CSE that may register with it; may be repeated.
+    #[arg(long, value_name = "ID", requires = "cse")]
+    pub(super) remote: Vec<String>,
+    /// Register with this CSE, such as http://127.0.0.1:18080/~/id-in/cse-in.
+    #[arg(long, value_name = "URL", requires = "cse", value_parser = registrar)]
+    pub(super) registrar: Option<Registrar>,
+    /// Show its resources at /console to the administrator, with a password printed at the start.
+    #[arg(long, requires = "cse")]
+    pub(super) console: bool,
+    /// Requests per second, at most.
+    #[arg(long, value_name = "N", requires = "cse", default_value_t = 200_000,
+        value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) rate: u32,
+    /// End after this many seconds [default: at Ctrl-C].
+    #[arg(long, value_name = "N", requires = "cse")]
+    pub(super) seconds: Option<u64>,
+}
+
+fn registrar(text: &str) -> Result<Registrar, String> {
+    let usage =
+        "expected http://ADDR:PORT/~/CSE-ID/CSEBASE or coap://..., ADDR an IP address or localhost";
+    Registrar::parse(text).ok_or_else(|| usage.to_owned())
 }
 
 /// A text that is never shown.

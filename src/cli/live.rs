@@ -28,11 +28,14 @@ pub(super) fn live(arguments: &LiveArguments, format: Format) -> anyhow::Result<
     if arguments.calibrate {
         return prices(&arguments.name, format);
     }
+    if arguments.host.cse {
+        return super::host::host(&arguments.host, arguments.allow_remote, format);
+    }
     match (&arguments.scenario, &arguments.connect, &arguments.listen) {
         (Some(scenario), None, None) => fleet(scenario, arguments, format),
         (None, Some(server), None) => client(server, arguments, format),
         (None, None, Some(address)) => server(address, arguments, format),
-        _ => anyhow::bail!("one of SCENARIO, --calibrate, --connect and --listen is needed"),
+        _ => anyhow::bail!("one of SCENARIO, --calibrate, --connect, --listen and --cse is needed"),
     }
 }
 

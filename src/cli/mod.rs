@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod exit;
 mod explain;
+mod host;
 mod live;
 mod load;
 mod output;

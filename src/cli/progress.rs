@@ -20,11 +20,16 @@ const LINE_EVERY: RealDuration = RealDuration::from_secs(10);
 
 /// Lets Ctrl-C (and a polite kill) stop runs; the second one stops the program at once.
 pub(super) fn listen() -> anyhow::Result<()> {
-    ctrlc::set_handler(|| {
+    listen_saying("stopping: partial results will be written (once more to stop at once)")
+}
+
+/// The same, with what is said then.
+pub(super) fn listen_saying(word: &'static str) -> anyhow::Result<()> {
+    ctrlc::set_handler(move || {
         if STOP.swap(true, Ordering::Relaxed) {
             std::process::exit(Exit::Interrupted as i32);
         }
-        output::talk("stopping: partial results will be written (once more to stop at once)");
+        output::talk(word);
     })?;
     Ok(())
 }

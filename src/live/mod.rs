@@ -13,6 +13,7 @@ mod error;
 mod figures;
 mod fleet;
 mod foreign;
+pub mod host;
 mod path;
 mod psk;
 mod randomness;

@@ -2,9 +2,12 @@
 
 use super::RejectReason;
 use super::limits::MAX_PEERS;
-use crate::wire::binding::coap::{Exchange, option, read_request, write_response};
-use crate::wire::binding::{Refusal, Unsendable};
-use crate::wire::coap::{Code, Kind, Message, Writer};
+use crate::wire::binding::coap::{
+    Exchange, Outgoing, block, option, read_request_of, write_response,
+};
+use crate::wire::binding::{Media, Refusal, Unsendable};
+use crate::wire::coap::option as coap;
+use crate::wire::coap::{Code, Kind, Message, Writer, read_uint};
 use crate::wire::limits::MAX_IDENTIFIER;
 use crate::wire::primitive::{Profile, Release, Request, Response, Rsc, Serialisation};
 
@@ -37,6 +40,8 @@ pub struct Call {
     exchange: Exchange,
     /// The message ID, if a duplicate must not be carried out.
     effect: Option<u16>,
+    /// That of the answer: what the request accepts, else its own, else JSON.
+    serialisation: Serialisation,
 }
 
 /// What a message is.
@@ -66,40 +71,74 @@ impl Endpoint {
     /// Names why the bytes have neither effect nor answer.
     pub fn receive(&mut self, peer: u32, bytes: &[u8]) -> Result<Received, RejectReason> {
         let message = Message::parse(bytes)?;
+        match self.known(peer, &message)? {
+            Some(received) => Ok(received),
+            None if block::is_part(&message, block::BLOCK1) => {
+                let exchange = self.exchange(&message);
+                Ok(Received::Answered(refuse(&message, Refusal::Block, exchange)))
+            }
+            None => Ok(self.take(peer, &message, message.payload)),
+        }
+    }
+
+    /// What can be said of a message without reading it as a request: it is a ping, or a duplicate.
+    ///
+    /// # Errors
+    /// It is no request, or has neither effect nor answer.
+    pub fn known(
+        &mut self,
+        peer: u32,
+        message: &Message<'_>,
+    ) -> Result<Option<Received>, RejectReason> {
         if message.kind == Kind::Confirmable && message.code == Code::EMPTY {
             // A CoAP ping (section 4.3).
-            return Ok(Received::Answered(Writer::empty(Kind::Reset, message.mid)));
+            return Ok(Some(Received::Answered(Writer::empty(Kind::Reset, message.mid))));
         }
         if !message.code.is_request() {
             return Err(RejectReason::NotARequest);
         }
-        let effect = (message.code != Code::GET).then_some(message.mid);
         let last = self.last.get(peer as usize).copied().unwrap_or_default();
-        if last.status != NONE && effect == Some(last.mid) {
-            return match (message.kind, last.status) {
-                (Kind::NonConfirmable, _) => Err(RejectReason::DuplicateNonConfirmable),
-                (_, UNDER_WAY) => Ok(Received::UnderWay),
-                (_, status) => {
-                    let exchange = self.exchange(&message);
-                    Ok(Received::Answered(send(&plain(&message, Rsc(status)), exchange)))
-                }
-            };
+        if last.status == NONE || effect(message) != Some(last.mid) {
+            return Ok(None);
         }
-        let exchange = self.exchange(&message);
-        match read_request(&message, &Profile::STRICT) {
-            Ok(request) => {
-                let call = Call { peer, exchange, effect };
-                self.remember(call, UNDER_WAY);
-                Ok(Received::Request(call, Box::new(request)))
+        match (message.kind, last.status) {
+            (Kind::NonConfirmable, _) => Err(RejectReason::DuplicateNonConfirmable),
+            (_, UNDER_WAY) => Ok(Some(Received::UnderWay)),
+            (_, status) => {
+                let exchange = self.exchange(message);
+                let again = plain(message, Rsc(status));
+                Ok(Some(Received::Answered(send(&again, exchange, Serialisation::Json))))
             }
-            Err(refusal) => Ok(Received::Answered(refuse(&message, refusal, exchange))),
+        }
+    }
+
+    /// Reads a message that was not here before as a request. `body` is its payload, or what several
+    /// messages brought in blocks, of which it is the last.
+    pub fn take(&mut self, peer: u32, message: &Message<'_>, body: &[u8]) -> Received {
+        let exchange = self.exchange(message);
+        match read_request_of(message, body, &Profile::STRICT) {
+            Ok(request) => {
+                let serialisation = serialisation(message);
+                let call = Call { peer, exchange, effect: effect(message), serialisation };
+                self.remember(call, UNDER_WAY);
+                Received::Request(call, Box::new(request))
+            }
+            Err(refusal) => Received::Answered(refuse(message, refusal, exchange)),
         }
     }
 
     /// The message that answers a call.
     pub fn answer(&mut self, call: Call, response: &Response) -> Vec<u8> {
         self.remember(call, response.status.0);
-        send(response, call.exchange)
+        send(response, call.exchange, call.serialisation)
+    }
+
+    /// The same for a caller that sends long bodies in blocks: the answer and its place. `None` if CoAP
+    /// cannot carry it; [`answer`](Self::answer) says so to the peer.
+    pub fn lay_out(&mut self, call: Call, response: &Response) -> Option<(Outgoing, Exchange)> {
+        let outgoing = write_response(response, call.serialisation, &Profile::STRICT).ok()?;
+        self.remember(call, response.status.0);
+        Some((outgoing, call.exchange))
     }
 
     /// The message that ends a call without an answer: an acknowledgement, if the peer waits for one.
@@ -124,7 +163,7 @@ impl Endpoint {
     }
 
     /// The answer's place: piggybacked on the acknowledgement of a CON, a NON of its own for a NON.
-    const fn exchange(&mut self, message: &Message<'_>) -> Exchange {
+    pub const fn exchange(&mut self, message: &Message<'_>) -> Exchange {
         if matches!(message.kind, Kind::NonConfirmable) {
             let mid = self.next_mid;
             self.next_mid = mid.wrapping_add(1);
@@ -133,6 +172,18 @@ impl Endpoint {
             Exchange { kind: Kind::Acknowledgement, mid: message.mid, token: message.token }
         }
     }
+}
+
+/// The message ID, if the message asks for more than to be told something.
+fn effect(message: &Message<'_>) -> Option<u16> {
+    (message.code != Code::GET).then_some(message.mid)
+}
+
+/// What the answer to a message is written in.
+fn serialisation(message: &Message<'_>) -> Serialisation {
+    let media = |number| Media::from_number(read_uint(message.option(number)?)?);
+    let media = media(coap::ACCEPT).or_else(|| media(coap::CONTENT_FORMAT));
+    media.map_or(Serialisation::Json, |media| media.serialisation)
 }
 
 /// A response without content to whatever can be read of the request.
@@ -150,8 +201,8 @@ fn plain(message: &Message<'_>, status: Rsc) -> Response {
 }
 
 /// The response in its place. One that CoAP cannot carry becomes an error of the server.
-fn send(response: &Response, exchange: Exchange) -> Vec<u8> {
-    match write_response(response, Serialisation::Json, &Profile::STRICT) {
+fn send(response: &Response, exchange: Exchange, serialisation: Serialisation) -> Vec<u8> {
+    match write_response(response, serialisation, &Profile::STRICT) {
         Ok(outgoing) => outgoing.message(exchange),
         Err(Unsendable::Target | Unsendable::Parameter(_) | Unsendable::Content(_)) => {
             bare(Code::INTERNAL_ERROR, exchange)
@@ -162,7 +213,7 @@ fn send(response: &Response, exchange: Exchange) -> Vec<u8> {
 /// The answer to a message that is no request primitive.
 fn refuse(message: &Message<'_>, refusal: Refusal, exchange: Exchange) -> Vec<u8> {
     match refusal.rsc() {
-        Some(status) => send(&plain(message, status), exchange),
+        Some(status) => send(&plain(message, status), exchange, serialisation(message)),
         None => bare(refusal.coap(), exchange),
     }
 }

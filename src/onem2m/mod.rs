@@ -1,9 +1,10 @@
 //! The service layer: a CSE, sans-IO, and the parts that it is made of.
 //!
 //! [`tree`] keeps resources, [`access`] decides who may, [`cse`] carries requests out, [`endpoint`] is the
-//! CoAP beside it, [`device`] the other side.
+//! CoAP beside it, [`device`] the other side, [`console`] the operator's view.
 
 pub mod access;
+pub mod console;
 pub mod cse;
 pub mod device;
 pub mod endpoint;

@@ -65,6 +65,19 @@ impl Outgoing {
         Some(self.write(exchange, Some((option, block.value())), part))
     }
 
+    /// The request for a further block of the answer's body (RFC 7959 section 2.4): the same without a body.
+    #[must_use]
+    pub fn further(&self, exchange: Exchange, number: u32, exponent: u8) -> Vec<u8> {
+        let block = block::Block { number, more: false, exponent };
+        self.write(exchange, Some((block::BLOCK2, block.value())), &[])
+    }
+
+    /// Adds an option with an unsigned integer, such as Block1 in the answer to the last block of a body.
+    pub fn add(&mut self, option: u16, value: u32) {
+        let at = self.options.partition_point(|(number, _)| *number <= option);
+        self.options.insert(at, (option, uint(value)));
+    }
+
     fn write(&self, exchange: Exchange, block: Option<(u16, u32)>, payload: &[u8]) -> Vec<u8> {
         let mut writer = Writer::new(exchange.kind, self.code, exchange.mid, exchange.token);
         let mut block = block;

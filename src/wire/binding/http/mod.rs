@@ -10,5 +10,5 @@ mod request;
 mod response;
 
 pub use head::length;
-pub use request::{read_request, write_request};
+pub use request::{Envelope, read_call, read_path, read_request, write_path, write_request};
 pub use response::{read_response, write_response};

@@ -4,7 +4,8 @@ use super::super::collection::Collection;
 use super::super::{Media, Refusal, Unsendable, path, query};
 use super::head::{First, Head};
 use super::header;
-use crate::wire::primitive::{Operation, Profile, Request};
+use crate::wire::limits::MAX_IDENTIFIER;
+use crate::wire::primitive::{Operation, Profile, Release, Request};
 use crate::wire::value::{Serialisation, Value};
 
 /// Reads the request out of one HTTP message.
@@ -13,16 +14,71 @@ use crate::wire::value::{Serialisation, Value};
 /// Names why the bytes are no request primitive.
 pub fn read_request(bytes: &[u8], profile: &Profile) -> Result<Request, Refusal> {
     let (head, body) = Head::read_whole(bytes)?;
+    request_of(&head, body, profile)
+}
+
+/// What an answer to a message needs to know of it, whether it is a request primitive or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Envelope {
+    /// X-M2M-RI, if it can be read.
+    pub request_id: Option<String>,
+    /// X-M2M-RVI, if it can be read.
+    pub release: Option<Release>,
+    /// The first one that Accept names, else that of the body, else JSON.
+    pub serialisation: Serialisation,
+    /// The sender takes no further answer on this connection.
+    pub last: bool,
+}
+
+impl Default for Envelope {
+    fn default() -> Self {
+        Self { request_id: None, release: None, serialisation: Serialisation::Json, last: true }
+    }
+}
+
+/// Reads a request, and what its answer needs to know: that is there even where the request is refused.
+pub fn read_call(bytes: &[u8], profile: &Profile) -> (Envelope, Result<Request, Refusal>) {
+    match Head::read_whole(bytes) {
+        Ok((head, body)) => (Envelope::of(&head), request_of(&head, body, profile)),
+        Err(refusal) => (Envelope::default(), Err(refusal)),
+    }
+}
+
+impl Envelope {
+    fn of(head: &Head<'_>) -> Self {
+        let text = |name| {
+            let text = head.single(name).ok().flatten().map(str::trim);
+            text.filter(|text| (1..=MAX_IDENTIFIER).contains(&text.len()))
+        };
+        let names = |name| {
+            let values = head.values(name).filter_map(|value| str::from_utf8(value).ok());
+            values.flat_map(|text: &str| text.split(','))
+        };
+        let media =
+            |range: &str| Media::from_name(range.split(';').next().unwrap_or_default().trim());
+        let media = names("accept").chain(names("content-type")).find_map(media);
+        let method = if let First::Request { method, .. } = head.first { method } else { "" };
+        Self {
+            request_id: text("x-m2m-ri").map(str::to_owned),
+            release: text("x-m2m-rvi").and_then(Release::from_text),
+            serialisation: media.map_or(Serialisation::Json, |media| media.serialisation),
+            last: names("connection").any(|word| word.trim().eq_ignore_ascii_case("close"))
+                || method == "HEAD",
+        }
+    }
+}
+
+fn request_of(head: &Head<'_>, body: &[u8], profile: &Profile) -> Result<Request, Refusal> {
     let First::Request { method, target } = head.first else { return Err(Refusal::HttpSyntax) };
     if head.values("host").count() != 1 {
         return Err(Refusal::HttpHost);
     }
-    check_accept(&head)?;
+    check_accept(head)?;
     let mut collection = Collection::default();
-    let (media, ty) = header::content_type(&head)?;
+    let (media, ty) = header::content_type(head)?;
     let whole = media.is_some_and(Media::is_primitive);
     read_target(&mut collection, target, whole)?;
-    header::read(&mut collection, &head, profile)?;
+    header::read(&mut collection, head, profile)?;
     let created = ty.is_some();
     if let Some(ty) = ty {
         collection.put("ty", ty)?;
@@ -67,6 +123,34 @@ fn check_accept(head: &Head<'_>) -> Result<(), Refusal> {
     if asked { Err(Refusal::Accept) } else { Ok(()) }
 }
 
+/// The address that a path stands for, without its first slash: `/` for the receiver itself if it is empty.
+///
+/// # Errors
+/// A segment is no part of an address.
+pub fn read_path(path: &str) -> Result<String, Refusal> {
+    if path.is_empty() {
+        return Ok(path::RECEIVER.to_owned());
+    }
+    let segments: Result<Vec<_>, _> = path.split('/').map(path::percent_decode).collect();
+    path::address(segments?.iter().map(String::as_str))
+}
+
+/// The path that stands for an address, from its first slash on.
+///
+/// # Errors
+/// The address has a segment that no path can have.
+pub fn write_path(address: &str) -> Result<String, Unsendable> {
+    let mut output = String::new();
+    for segment in path::segments(address)? {
+        output.push('/');
+        path::percent_encode(segment, &mut output);
+    }
+    if output.is_empty() {
+        output.push('/');
+    }
+    Ok(output)
+}
+
 /// Reads path and query.
 fn read_target(collection: &mut Collection, target: &str, whole: bool) -> Result<(), Refusal> {
     let (path, arguments) = match target.split_once('?') {
@@ -77,12 +161,8 @@ fn read_target(collection: &mut Collection, target: &str, whole: bool) -> Result
     if target.contains('#') {
         return Err(Refusal::Target);
     }
-    if path.is_empty() && !whole {
-        collection.put("to", Value::from(path::RECEIVER))?;
-    } else if !path.is_empty() {
-        let segments: Result<Vec<_>, _> = path.split('/').map(path::percent_decode).collect();
-        let to = path::address(segments?.iter().map(String::as_str))?;
-        collection.put("to", Value::Text(to))?;
+    if !(path.is_empty() && whole) {
+        collection.put("to", Value::Text(read_path(path)?))?;
     }
     for argument in arguments.into_iter().flat_map(|arguments| arguments.split('&')) {
         let (name, value) = argument.split_once('=').ok_or(Refusal::Query)?;
@@ -142,14 +222,7 @@ fn write_target(
     arguments: &[query::Argument],
     output: &mut String,
 ) -> Result<(), Unsendable> {
-    let segments = path::segments(&request.to)?;
-    if segments.is_empty() {
-        output.push('/');
-    }
-    for segment in segments {
-        output.push('/');
-        path::percent_encode(segment, output);
-    }
+    output.push_str(&write_path(&request.to)?);
     for (index, (name, parts)) in arguments.iter().enumerate() {
         output.push(if index == 0 { '?' } else { '&' });
         path::percent_encode(name, output);
