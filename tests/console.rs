@@ -128,7 +128,7 @@ fn ask(cse: &mut Cse, request: Request) -> Option<Response> {
     let from = request.from.clone().unwrap();
     cse.handle(Time(1), &Hop::of(&from), Incoming(1), request, &mut out);
     out.into_iter().find_map(|output| match output {
-        Output::Answer { response, .. } => Some(response),
+        Output::Answer { response, .. } => Some(*response),
         _ => None,
     })
 }

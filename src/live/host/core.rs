@@ -111,10 +111,10 @@ impl<S: Store> Hosted<S> {
         while !state.out.is_empty() {
             for output in std::mem::take(&mut state.out) {
                 let (Incoming(number), result) = match output {
-                    Output::Answer { exchange, response } => (exchange, Some(response)),
+                    Output::Answer { exchange, response } => (exchange, Some(*response)),
                     Output::Silent { exchange } => (exchange, None),
                     Output::Send { exchange, to, request } => {
-                        let errand = Errand { exchange, to, request };
+                        let errand = Errand { exchange, to, request: *request };
                         if self.outbox.try_send(errand).is_err() {
                             let now: Time = self.clock.now();
                             let response = status(UNREACHABLE);
