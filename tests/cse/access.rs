@@ -34,9 +34,12 @@ fn without_a_policy_the_creator_may_and_nobody_else() {
     });
 }
 
+/// Asks for something and gives back the status.
+type Ask = fn(&mut dyn Any) -> u16;
+
 #[test]
 fn each_operation_needs_its_bit() {
-    let operations: [(u8, fn(&mut dyn Any) -> u16); 5] = [
+    let operations: [(u8, Ask); 5] = [
         (1, |world| world.try_create("Ctwo", "Cone/c", 4, r#"{"m2m:cin":{"con":"1"}}"#)),
         (2, |world| world.try_get("Ctwo", "Cone/c")),
         (4, |world| world.try_update("Ctwo", "Cone/c", r#"{"m2m:cnt":{"lbl":["x"]}}"#)),

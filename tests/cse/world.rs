@@ -1,7 +1,5 @@
 //! A CSE in a test: requests in a line each, over any store.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
-
 use keystorm::onem2m::cse::{Config, Cse, Hop, Incoming, Outgoing, Output};
 use keystorm::onem2m::tree::{Memory, Sqlite, Store};
 use keystorm::sim::time::{Duration, Time};
