@@ -1,5 +1,6 @@
 //! An AE with our own codecs against any CSE, for tests of interoperability:
-//! `ae http|coap ADDR:PORT CSEBASE json|cbor|xml`. Prints a line for each step; bounded in time.
+//! `ae http|coap ADDR:PORT CSEBASE json|cbor|xml http|coap`, the last for its notifications. Prints a line for
+//! each step; bounded in time.
 //!
 //! It registers, makes a container and a contentInstance, reads, discovers, subscribes, is notified, sees
 //! another originator refused, and deletes what it made.
@@ -67,16 +68,17 @@ impl Ae {
         scheme: Scheme,
         cse: SocketAddr,
         serialisation: Serialisation,
+        ears: Scheme,
     ) -> Result<Self, LiveError> {
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let (sender, heard) = mpsc::channel(16);
-        let ears = Arc::new(Ears(sender));
+        let responder = Arc::new(Ears(sender));
         let coap = Arc::new(CoapEnd::bind(any).await?);
         let http = Http::bind(any).await?;
-        let socket = if scheme == Scheme::Http { http.address()? } else { coap.address()? };
-        let own = Address { scheme, socket, to: "/".to_owned() }.to_string();
-        tokio::spawn(http.serve(Arc::clone(&ears)));
-        tokio::spawn(Arc::clone(&coap).serve(ears));
+        let socket = if ears == Scheme::Http { http.address()? } else { coap.address()? };
+        let own = Address { scheme: ears, socket, to: "/".to_owned() }.to_string();
+        tokio::spawn(http.serve(Arc::clone(&responder)));
+        tokio::spawn(Arc::clone(&coap).serve(responder));
         Ok(Self { scheme, cse, serialisation, coap, heard, own, count: 0, failed: 0 })
     }
 
@@ -143,7 +145,7 @@ async fn talk(ae: &mut Ae, base: &str) {
     let about =
         format!(r#"{{"rn":"{AE}","api":"Nkeystorm","rr":true,"srv":["3","4"],"poa":["{own}"]}}"#);
     ae.step("register", 2_001, create(base, 2, "m2m:ae", &about)).await;
-    let container = r#"{"rn":"data","mni":10,"lbl":["a <b>label</b>"]}"#;
+    let container = r#"{"rn":"data","mni":10,"lbl":["<b>label</b>"]}"#;
     ae.step("create container", 2_001, create(&at, 3, "m2m:cnt", container)).await;
     let instance = |con: &str| create(&data, 4, "m2m:cin", &format!(r#"{{"con":"{con}"}}"#));
     ae.step("create contentInstance", 2_001, instance("first")).await;
@@ -179,12 +181,13 @@ async fn talk(ae: &mut Ae, base: &str) {
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let [scheme, cse, base, word] = words.as_slice() else { return usage() };
-    let scheme = match scheme.as_str() {
-        "http" => Scheme::Http,
-        "coap" => Scheme::Coap,
-        _ => return usage(),
+    let [scheme, cse, base, word, ears] = words.as_slice() else { return usage() };
+    let read = |word: &str| match word {
+        "http" => Some(Scheme::Http),
+        "coap" => Some(Scheme::Coap),
+        _ => None,
     };
+    let (Some(scheme), Some(ears)) = (read(scheme), read(ears)) else { return usage() };
     let (Ok(cse), Some(serialisation)) =
         (cse.parse::<SocketAddr>(), Serialisation::from_word(word))
     else {
@@ -195,7 +198,7 @@ fn main() -> ExitCode {
     }
     let Ok(runtime) = runtime() else { return ExitCode::from(70) };
     let failed = runtime.block_on(async {
-        let mut ae = Ae::new(scheme, cse, serialisation).await.ok()?;
+        let mut ae = Ae::new(scheme, cse, serialisation, ears).await.ok()?;
         talk(&mut ae, base).await;
         Some(ae.failed)
     });
@@ -207,6 +210,6 @@ fn main() -> ExitCode {
 }
 
 fn usage() -> ExitCode {
-    println!("usage: ae http|coap LOOPBACK:PORT CSEBASE json|cbor|xml");
+    println!("usage: ae http|coap LOOPBACK:PORT CSEBASE json|cbor|xml http|coap");
     ExitCode::from(2)
 }

@@ -49,27 +49,48 @@ struct Waiting {
     news: mpsc::Sender<News>,
 }
 
+/// A request of ours, on its way.
+struct Call {
+    peer: SocketAddr,
+    token: Token,
+    news: mpsc::Receiver<News>,
+}
+
+/// The message ID that a count stands for.
+const fn mid(count: u64) -> u16 {
+    let [.., high, low] = count.to_be_bytes();
+    u16::from_be_bytes([high, low])
+}
+
 impl Calls {
     fn lock(&self) -> MutexGuard<'_, Table> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a request; `None` if too many wait.
-    fn open(&self, peer: SocketAddr) -> Option<(Exchange, mpsc::Receiver<News>)> {
+    /// Notes a request; `None` if too many wait. All its blocks have one token: there are peers that put a
+    /// body together by it.
+    fn open(&self, peer: SocketAddr) -> Option<Call> {
         let table = &mut *self.lock();
         table.waiting.retain(|waiting| !waiting.news.is_closed());
         if table.waiting.len() >= OUTGOING_MAX {
             return None;
         }
         table.next += 1;
-        let bytes = table.next.to_be_bytes();
-        let [.., high, low] = bytes;
-        let mid = u16::from_be_bytes([high, low]);
-        let exchange = Exchange { kind: Kind::Confirmable, mid, token: Token::new(&bytes)? };
+        let token = Token::new(&table.next.to_be_bytes())?;
+        let exchange = Exchange { kind: Kind::Confirmable, mid: mid(table.next), token };
         // An acknowledgement and an answer; more can wait outside.
         let (news, receiver) = mpsc::channel(2);
         table.waiting.push(Waiting { peer, exchange, news });
-        Some((exchange, receiver))
+        Some(Call { peer, token, news: receiver })
+    }
+
+    /// The place of the next message of a request.
+    fn next(&self, token: Token) -> Option<Exchange> {
+        let table = &mut *self.lock();
+        table.next += 1;
+        let waiting = table.waiting.iter_mut().find(|waiting| waiting.exchange.token == token)?;
+        waiting.exchange.mid = mid(table.next);
+        Some(waiting.exchange)
     }
 
     /// Tells the one that waits for it; false if nobody does.
@@ -103,7 +124,8 @@ impl CoapEnd {
     }
 
     async fn transfer(&self, to: SocketAddr, outgoing: &Outgoing) -> Option<Response> {
-        let answer = self.upload(to, outgoing).await?;
+        let mut call = self.calls.open(to)?;
+        let answer = self.upload(&mut call, outgoing).await?;
         let first = Message::parse(&answer).ok()?;
         if !is_part(&first, BLOCK2) {
             return read_response_of(&first, first.payload, &Profile::ACME).ok();
@@ -117,7 +139,7 @@ impl CoapEnd {
             }
             let next = (block.number + 1, block.exponent);
             let further = |exchange| Some(outgoing.further(exchange, next.0, next.1));
-            let answer = self.exchange(to, further).await?;
+            let answer = self.exchange(&mut call, further).await?;
             let message = Message::parse(&answer).ok()?;
             block = message.option(BLOCK2).and_then(Block::read)?;
             body = assembly.take(block, message.payload).ok()?;
@@ -126,16 +148,16 @@ impl CoapEnd {
     }
 
     /// Sends the request with its body, and gives back the first message of the answer.
-    async fn upload(&self, to: SocketAddr, outgoing: &Outgoing) -> Option<Vec<u8>> {
+    async fn upload(&self, call: &mut Call, outgoing: &Outgoing) -> Option<Vec<u8>> {
         let mut exponent = MAX_EXPONENT;
         let size = |exponent| Block { number: 0, more: false, exponent }.size();
         if outgoing.payload().len() <= size(exponent) {
-            return self.exchange(to, |exchange| Some(outgoing.message(exchange))).await;
+            return self.exchange(call, |exchange| Some(outgoing.message(exchange))).await;
         }
         let mut number = 0;
         for _ in 0..BLOCKS_MAX {
             let answer =
-                self.exchange(to, |exchange| outgoing.block(exchange, number, exponent)).await?;
+                self.exchange(call, |exchange| outgoing.block(exchange, number, exponent)).await?;
             let message = Message::parse(&answer).ok()?;
             if message.code != CONTINUE {
                 return Some(answer);
@@ -152,14 +174,15 @@ impl CoapEnd {
     /// One message there, and the answer to it.
     async fn exchange(
         &self,
-        to: SocketAddr,
+        call: &mut Call,
         write: impl Fn(Exchange) -> Option<Vec<u8>>,
     ) -> Option<Vec<u8>> {
-        let (exchange, mut news) = self.calls.open(to)?;
-        let bytes = write(exchange)?;
+        // Answers to earlier messages that came twice.
+        while call.news.try_recv().is_ok() {}
+        let bytes = write(self.calls.next(call.token)?)?;
         for repeated in 0..=MAX_RETRANSMIT {
-            self.send(to, &bytes).await;
-            match timeout(seconds(ACK_SECONDS << repeated), news.recv()).await {
+            self.send(call.peer, &bytes).await;
+            match timeout(seconds(ACK_SECONDS << repeated), call.news.recv()).await {
                 Ok(Some(News::Answer(answer))) => return Some(answer),
                 Ok(Some(News::Acknowledged)) => break,
                 Ok(Some(News::Reset) | None) => return None,
@@ -167,7 +190,7 @@ impl CoapEnd {
             }
         }
         // Acknowledged: whoever asked has a limit of time.
-        match timeout(seconds(super::ANSWER_SECONDS), news.recv()).await {
+        match timeout(seconds(super::ANSWER_SECONDS), call.news.recv()).await {
             Ok(Some(News::Answer(answer))) => Some(answer),
             _ => None,
         }

@@ -79,7 +79,10 @@ async fn connection(
         let len = match whole(&mut stream, &mut inbox).await? {
             Whole::Message(len) => len,
             Whole::End => return Ok(()),
-            Whole::Refused(refusal) => return stream.write_all(&bare(refusal)).await,
+            Whole::Refused(refusal) => {
+                stream.write_all(&bare(refusal)).await?;
+                return part(&mut stream).await;
+            }
         };
         while !responder.admits() {
             sleep(std::time::Duration::from_millis(50)).await;
@@ -91,10 +94,27 @@ async fn connection(
         };
         stream.write_all(&answer).await?;
         if last {
-            return stream.shutdown().await;
+            return part(&mut stream).await;
         }
         inbox.drain(..len);
     }
+}
+
+/// Ends a connection so that its last answer arrives: what the peer still sends is taken and dropped for a
+/// while, since the system would answer it with a reset (RFC 9112 section 9.6).
+async fn part(stream: &mut TcpStream) -> io::Result<()> {
+    stream.shutdown().await?;
+    let mut rest = [0; 4_096];
+    let drain = async {
+        for _ in 0..MESSAGE_MAX / rest.len() {
+            if stream.read(&mut rest).await.unwrap_or(0) == 0 {
+                break;
+            }
+        }
+    };
+    // A peer that does not end in time is not waited for.
+    let _ = timeout(seconds(1), drain).await;
+    Ok(())
 }
 
 /// What came in on a connection.
