@@ -7,7 +7,7 @@ use crate::sim::time::Time;
 #[derive(Debug)]
 pub enum Application {
     /// The service layer of a CSE, whose originators are `C` and the identity.
-    Cse(Service),
+    Cse(Box<Service>),
     /// Sends everything back.
     Echo,
 }

@@ -264,7 +264,7 @@ fn provision(
     }
     let config = Config { server: None, ..population.config.clone() };
     let rng = randomness.generator("server", 0)?;
-    Ok((Server::new(config, table, Application::Cse(service), rng), keys))
+    Ok((Server::new(config, table, Application::Cse(Box::new(service)), rng), keys))
 }
 
 /// A task ended in a way that it should not.

@@ -40,18 +40,54 @@ fn find(world: &mut dyn Any, filter: FilterCriteria) -> Vec<String> {
     list.iter().map(|value| value.as_text().unwrap().to_owned()).collect()
 }
 
-#[test]
-fn each_criterion_finds_its_own() {
+/// Criteria that are combined, and what they find.
+fn combined() -> Vec<(FilterCriteria, Vec<&'static str>)> {
+    let none = FilterCriteria::default;
+    let text = |text: &str| Some(vec![text.to_owned()]);
+    let (a, i) = ("cse-in/Cone/a", "cse-in/Cone/a/i");
+    vec![
+        (
+            FilterCriteria {
+                labels: text("x"),
+                resource_types: Some(vec![ResourceType(4)]),
+                operation: Some(FilterOperation::Or),
+                ..none()
+            },
+            vec![a, i],
+        ),
+        (
+            FilterCriteria {
+                labels: text("y"),
+                attributes: attribute("mni", Value::Integer(7)),
+                operation: Some(FilterOperation::Xor),
+                ..none()
+            },
+            vec![a],
+        ),
+        (
+            FilterCriteria {
+                labels: text("x"),
+                resource_types: Some(vec![ResourceType(4)]),
+                ..none()
+            },
+            vec![],
+        ),
+        // What would end a statement in a database that were asked by text.
+        (FilterCriteria { labels: text("x' OR '1'='1"), ..none() }, vec![]),
+        (FilterCriteria { labels: text("%"), ..none() }, vec![]),
+    ]
+}
+
+fn attribute(name: &str, value: Value) -> Option<Vec<AttributeMatch>> {
+    let name = name.to_owned();
+    Some(vec![AttributeMatch { name, value: Some(value), ..AttributeMatch::default() }])
+}
+
+/// Criteria, and what they find.
+fn cases() -> Vec<(FilterCriteria, Vec<&'static str>)> {
     let none = FilterCriteria::default;
     let text = |text: &str| Some(vec![text.to_owned()]);
     let stamp = |text| Some(Timestamp::new(text).unwrap());
-    let attribute = |name: &str, value: Value| {
-        Some(vec![AttributeMatch {
-            name: name.to_owned(),
-            value: Some(value),
-            ..AttributeMatch::default()
-        }])
-    };
     let (ae, a, b, i) = ("cse-in/Cone", "cse-in/Cone/a", "cse-in/Cone/b", "cse-in/Cone/a/i");
     let cases: Vec<(FilterCriteria, Vec<&str>)> = vec![
         (none(), vec![ae, a, i, b]),
@@ -86,36 +122,13 @@ fn each_criterion_finds_its_own() {
         (FilterCriteria { level: Some(2), ..none() }, vec![ae, a, b]),
         (FilterCriteria { limit: Some(2), ..none() }, vec![ae, a]),
         (FilterCriteria { limit: Some(2), offset: Some(3), ..none() }, vec![i, b]),
-        (
-            FilterCriteria {
-                labels: text("x"),
-                resource_types: Some(vec![ResourceType(4)]),
-                operation: Some(FilterOperation::Or),
-                ..none()
-            },
-            vec![a, i],
-        ),
-        (
-            FilterCriteria {
-                labels: text("y"),
-                attributes: attribute("mni", Value::Integer(7)),
-                operation: Some(FilterOperation::Xor),
-                ..none()
-            },
-            vec![a],
-        ),
-        (
-            FilterCriteria {
-                labels: text("x"),
-                resource_types: Some(vec![ResourceType(4)]),
-                ..none()
-            },
-            vec![],
-        ),
-        // What would end a statement in a database that were asked by text.
-        (FilterCriteria { labels: text("x' OR '1'='1"), ..none() }, vec![]),
-        (FilterCriteria { labels: text("%"), ..none() }, vec![]),
     ];
+    cases
+}
+
+#[test]
+fn each_criterion_finds_its_own() {
+    let cases = [cases(), combined()].concat();
     over_stores(|world| {
         fill(world);
         for (filter, expected) in &cases {

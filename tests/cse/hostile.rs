@@ -26,13 +26,18 @@ fn fill(world: &mut dyn Any) {
     world.create("Cadmin", "cse-in", 14, r#"{"m2m:nod":{"rn":"n","ni":"n"}}"#);
 }
 
-#[test]
-fn each_class_of_bad_request_has_its_status() {
+fn no_response() -> Option<ResponseType> {
+    let value = Some(ResponseTypeValue::NoResponse);
+    Some(ResponseType { value, ..ResponseType::default() })
+}
+
+/// Requests with something wrong, and how each is refused.
+fn bad_requests() -> Vec<(Request, u16)> {
     let good = || create("Cone", "Cone/c", 4, r#"{"m2m:cin":{"con":"1"}}"#);
     let response_type =
         |value| Some(ResponseType { value: Some(value), ..ResponseType::default() });
     let stamp = |text| Some(Moment::At(Timestamp::new(text).unwrap()));
-    let cases = [
+    vec![
         (Request { release: None, ..good() }, 4_001),
         (Request { release: Some(Release::R1), ..good() }, 4_001),
         (Request { from: None, ..good() }, 4_000),
@@ -82,7 +87,13 @@ fn each_class_of_bad_request_has_its_status() {
         (Request { to: "Cone/c/la".into(), ..good() }, 4_005),
         (Request { to: "Cone/nothing".into(), ..good() }, 4_004),
         (Request { content: good().content, ..retrieve("Cone", "Cone/c") }, 4_000),
-    ];
+    ]
+}
+
+#[test]
+fn each_class_of_bad_request_has_its_status() {
+    let good = || create("Cone", "Cone/c", 4, r#"{"m2m:cin":{"con":"1"}}"#);
+    let cases = bad_requests();
     over_stores(|world| {
         fill(world);
         let digest = world.digest();
@@ -94,8 +105,7 @@ fn each_class_of_bad_request_has_its_status() {
             assert!(reason.root == "m2m:dbg" && known, "{reason:?}");
             assert_eq!(world.digest(), digest, "{request:?}");
         }
-        let silent =
-            Request { response_type: response_type(ResponseTypeValue::NoResponse), ..good() };
+        let silent = Request { response_type: no_response(), ..good() };
         assert_eq!(world.ask(&Hop::of("Cone"), silent), None);
         assert_ne!(world.digest(), digest);
     });

@@ -41,7 +41,7 @@ fn events_are_told_to_who_asked_for_them() {
         assert_eq!(number(&created, "net"), 3);
         let shown = created.get("rep").unwrap().as_map().unwrap().get("m2m:cin").unwrap();
         assert_eq!(text(shown.as_map().unwrap(), "con"), "7");
-        let mut next = |world: &mut dyn Any| number(&event(&world.sent()[0].2), "net");
+        let next = |world: &mut dyn Any| number(&event(&world.sent()[0].2), "net");
         world.try_update("Cone", "Cone/c", r#"{"m2m:cnt":{"lbl":["x"]}}"#);
         assert_eq!(next(world), 1);
         world.try_delete("Cone", "Cone/c/la");

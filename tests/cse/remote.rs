@@ -66,24 +66,24 @@ impl Pair {
             let mut out = Vec::new();
             let other = match output {
                 Output::Answer { exchange: Incoming(1), response } => {
-                    result = Some(response);
+                    result = Some(*response);
                     continue;
                 }
                 Output::Answer { exchange, response } => {
                     let to = self.cse(!at_middle);
-                    to.1.answered(to.0, Outgoing(exchange.0 - 2), response, &mut out);
+                    to.1.answered(to.0, Outgoing(exchange.0 - 2), *response, &mut out);
                     !at_middle
                 }
                 Output::Send { exchange, to, request } => {
                     let (from, to_cse) =
                         if at_middle { ("/id-mn", "/id-in") } else { ("/id-in", "/id-mn") };
                     if to.entity.as_deref() != Some(to_cse) {
-                        self.away.push((to.entity, request));
+                        self.away.push((to.entity, *request));
                         continue;
                     }
                     let target = self.cse(!at_middle);
                     let incoming = Incoming(exchange.0 + 2);
-                    target.1.handle(target.0, &Hop::of(from), incoming, request, &mut out);
+                    target.1.handle(target.0, &Hop::of(from), incoming, *request, &mut out);
                     !at_middle
                 }
                 Output::Silent { .. } => continue,
@@ -174,7 +174,7 @@ fn fan_out_reaches_members_elsewhere_and_gives_up_on_those_that_are_silent() {
     assert_eq!(pair.infrastructure.next_timeout(), Some(later));
     pair.infrastructure.expired(later, &mut out);
     let [Output::Answer { response, .. }] = out.as_slice() else { panic!("{out:?}") };
-    assert_eq!(statuses(response.clone()), [2_000, 5_107]);
+    assert_eq!(statuses((**response).clone()), [2_000, 5_107]);
 }
 
 #[test]

@@ -95,13 +95,13 @@ impl<S: Store> World<S> {
         for output in out {
             match output {
                 Output::Answer { response, .. } => {
-                    assert!(answer.replace(response).is_none(), "answered twice");
+                    assert!(answer.replace(*response).is_none(), "answered twice");
                 }
                 Output::Send { exchange, to, request } => {
                     self.sent.push((
                         exchange,
                         to.entity.or(to.addresses.first().cloned()),
-                        request,
+                        *request,
                     ));
                 }
                 silent @ Output::Silent { .. } => self.stray.push(silent),

@@ -205,7 +205,7 @@ impl<S: Store> Cse<S> {
 
     /// The content of the answer to a CREATE or an UPDATE.
     pub(super) fn result(
-        &mut self,
+        &self,
         id: Id,
         result: ResultContent,
         record: &Record,

@@ -142,7 +142,7 @@ impl Condition {
             }
             Self::Size(bound) => {
                 let size = head.attribute("con").map(|con| attributes::size(&con) as u64);
-                within(bound, size.or(head.counts.map(|counts| counts.bytes)))
+                within(bound, size.or_else(|| head.counts.map(|counts| counts.bytes)))
             }
             Self::Types(types) => types.contains(&kind),
             Self::Labels(labels) => match head.attribute("lbl") {

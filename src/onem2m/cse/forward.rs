@@ -70,7 +70,9 @@ impl<S: Store> Cse<S> {
         request.from = task.asker.short.as_deref().map(|short| self.outside(short));
         let deadline = patience(&request, turn, self.config.epoch);
         match self.pending.add(deadline, Waiting::Forward(task.reply.clone())) {
-            Some(exchange) => turn.out.push(Output::Send { exchange, to, request }),
+            Some(exchange) => {
+                turn.out.push(Output::Send { exchange, to, request: Box::new(request) })
+            }
             None => self.reply(turn, task.reply, BUSY.into()),
         }
     }
@@ -89,7 +91,7 @@ impl<S: Store> Cse<S> {
     /// A notification to an entity that is registered here.
     pub(super) fn deliver(
         &mut self,
-        turn: &mut Turn<'_>,
+        turn: &Turn<'_>,
         task: &Task,
         id: Id,
     ) -> Result<Step, Refusal> {

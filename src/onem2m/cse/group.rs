@@ -12,7 +12,7 @@ use crate::wire::value::{Map, Value};
 
 impl<S: Store> Cse<S> {
     /// The members that a request to `fopt` goes to.
-    pub(super) fn open_group(&mut self, group: Id, below: &str) -> Result<Step, Refusal> {
+    pub(super) fn open_group(&self, group: Id, below: &str) -> Result<Step, Refusal> {
         let (_, record) = self.record(group)?;
         let members = record.attributes.get("mid").and_then(Value::as_list).unwrap_or_default();
         let members: Vec<String> =
@@ -101,7 +101,9 @@ impl<S: Store> Cse<S> {
         response.request_id = Some(reply.request_id);
         response.release = reply.release;
         match reply.to {
-            ReplyTo::Peer(exchange) => turn.out.push(Output::Answer { exchange, response }),
+            ReplyTo::Peer(exchange) => {
+                turn.out.push(Output::Answer { exchange, response: Box::new(response) });
+            }
             ReplyTo::Silent(exchange) => turn.out.push(Output::Silent { exchange }),
             ReplyTo::Member { gathering, index } => self.gather(turn, gathering, index, response),
         }

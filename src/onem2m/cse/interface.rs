@@ -49,7 +49,7 @@ pub enum Output {
         /// Which.
         exchange: Incoming,
         /// What.
-        response: Response,
+        response: Box<Response>,
     },
     /// A request is done with and wants no answer (rt 5).
     Silent {
@@ -63,6 +63,6 @@ pub enum Output {
         /// Where it goes.
         to: Destination,
         /// What.
-        request: Request,
+        request: Box<Request>,
     },
 }

@@ -194,7 +194,7 @@ impl<S: Store> Cse<S> {
     /// The requests by which targets of notifications are asked whether they want any: all but the
     /// originator itself.
     pub(super) fn verifications(
-        &mut self,
+        &self,
         task: &Task,
         at: Id,
         record: &Record,
@@ -243,7 +243,7 @@ impl<S: Store> Cse<S> {
         let mut left = 0;
         for notice in notices {
             let Ok(to) = self.target(&notice.to) else { continue };
-            let request = self.notify_request(notice);
+            let request = Box::new(self.notify_request(notice));
             let Some(exchange) = self.pending.add(deadline, Waiting::Verify(number)) else {
                 continue;
             };
@@ -279,7 +279,7 @@ impl<S: Store> Cse<S> {
     pub(super) fn send_notices(&mut self, turn: &mut Turn<'_>) {
         for notice in std::mem::take(&mut turn.notices) {
             let Ok(to) = self.target(&notice.to) else { continue };
-            let request = self.notify_request(notice);
+            let request = Box::new(self.notify_request(notice));
             let deadline = patience(&request, turn, self.config.epoch);
             let Some(exchange) = self.pending.add(deadline, Waiting::Notification) else { return };
             turn.out.push(Output::Send { exchange, to, request });

@@ -39,7 +39,8 @@ impl<S: Store> Cse<S> {
             None => String::new(),
         };
         let identifier = address::identifier(&self.store, id)?;
-        let expires = record.expires.unwrap_or(record.created.saturating_add(DEFAULT_LIFETIME_MS));
+        let expires =
+            record.expires.unwrap_or_else(|| record.created.saturating_add(DEFAULT_LIFETIME_MS));
         let mut members = Vec::with_capacity(10 + record.attributes.len());
         let mut put = |name: &str, value| members.push((name.to_owned(), value));
         put("rn", Value::Text(record.name.unwrap_or_else(|| identifier.clone())));

@@ -66,10 +66,10 @@ impl<S: Store> Cse<S> {
     }
 
     /// The default lifetime ends without a note anywhere.
-    fn alive(&mut self, turn: &Turn<'_>, id: Id) -> Result<(), Refusal> {
+    fn alive(&self, turn: &Turn<'_>, id: Id) -> Result<(), Refusal> {
         let node = self.store.node(id)?.ok_or(ABSENT)?;
         let head = Head::read(&node.body).ok_or(DAMAGED)?;
-        let ends = head.expires.unwrap_or(head.created.saturating_add(DEFAULT_LIFETIME_MS));
+        let ends = head.expires.unwrap_or_else(|| head.created.saturating_add(DEFAULT_LIFETIME_MS));
         if node.ty != ty::CB && ends <= turn.unix { Err(ABSENT) } else { Ok(()) }
     }
 

@@ -8,7 +8,7 @@ use super::task::{Answer, Step, Task, Turn};
 use super::{Cse, attributes, notify, privilege};
 use crate::onem2m::access::{Operation, PolicyReader};
 use crate::onem2m::limits::MAX_MEMBERS;
-use crate::onem2m::tree::{Id, Store, ty};
+use crate::onem2m::tree::{Id, Record, Store, ty};
 use crate::wire::primitive::{ResultContent, Rsc};
 use crate::wire::value::{Map, Value};
 
@@ -49,21 +49,8 @@ impl<S: Store> Cse<S> {
         if record.attributes.len() > MAX_MEMBERS {
             return Err(TOO_LONG);
         }
-        match number {
-            ty::ACP => {
-                privilege::read(PolicyReader::Strict, &record.attributes).ok_or(POLICY)?;
-            }
-            ty::GRP => self.check_members(&mut record.attributes)?,
-            ty::SUB => {
-                notify::check_criteria(&record.attributes)?;
-                if brought.get("nu").is_some() && !task.verified {
-                    let notices = self.verifications(task, id, &record)?;
-                    if !notices.is_empty() {
-                        return Ok(Step::Verify(notices));
-                    }
-                }
-            }
-            _ => {}
+        if let Some(step) = self.check_update(task, id, number, &mut record)? {
+            return Ok(step);
         }
         record.modified = turn.unix;
         if let Some(counts) = &mut record.counts {
@@ -83,6 +70,32 @@ impl<S: Store> Cse<S> {
         self.updated(turn, id, brought)?;
         let content = self.result(id, result, &record, &Map::new())?;
         Ok(Step::Done(Answer::new(Rsc::UPDATED, content)))
+    }
+
+    /// What the type asks for. New targets of notifications have to confirm first.
+    fn check_update(
+        &self,
+        task: &Task,
+        id: Id,
+        number: u16,
+        record: &mut Record,
+    ) -> Result<Option<Step>, Refusal> {
+        match number {
+            ty::ACP => {
+                privilege::read(PolicyReader::Strict, &record.attributes).ok_or(POLICY)?;
+            }
+            ty::GRP => self.check_members(&mut record.attributes)?,
+            ty::SUB => {
+                notify::check_criteria(&record.attributes)?;
+                let content = task.request.content.as_ref().and_then(|pc| pc.value.as_map());
+                if content.is_some_and(|map| map.get("nu").is_some()) && !task.verified {
+                    let notices = self.verifications(task, id, record)?;
+                    return Ok((!notices.is_empty()).then_some(Step::Verify(notices)));
+                }
+            }
+            _ => {}
+        }
+        Ok(None)
     }
 }
 

@@ -50,7 +50,7 @@ fn find_made(store: &impl Store, text: &str) -> Result<Option<Id>, StoreFault> {
 /// # Errors
 /// A failure of the store.
 pub fn by_identifier(store: &impl Store, text: &str) -> Result<Option<Id>, StoreFault> {
-    Ok(store.aliased(text)?.map_or_else(|| find_made(store, text), |id| Ok(Some(id)))?)
+    store.aliased(text)?.map_or_else(|| find_made(store, text), |id| Ok(Some(id)))
 }
 
 /// The child of this name.
