@@ -197,7 +197,7 @@ impl Host {
                 }
                 Effect::Request { exchange, to, request } => {
                     if let Some(peer) = peer_of(&to, work) {
-                        self.messenger.send(peer, Tag::Cse(exchange), request, work);
+                        self.messenger.send(peer, Tag::Cse(exchange), *request, work);
                         continue;
                     }
                     let response = match &self.head_end {

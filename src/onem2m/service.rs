@@ -46,14 +46,14 @@ pub enum Effect {
         /// For whom.
         to: Destination,
         /// What.
-        request: Request,
+        request: Box<Request>,
     },
     /// The answer to a request of an application beside the CSE, see [`Service::ask`].
     Answer {
         /// The number that the application gave it.
         number: u64,
         /// What.
-        response: Response,
+        response: Box<Response>,
     },
 }
 
