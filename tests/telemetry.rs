@@ -63,7 +63,7 @@ fn devices_register_at_gateways_and_gateways_at_the_infrastructure() {
     assert_eq!(figure(&outcome, "onem2m.requests.create"), 32.0 + sent);
     // One hop: request and answer at 20 ms each, and what the processors need.
     let latency = figure(&outcome, "message.latency_s.p50");
-    assert!((0.040..0.046).contains(&latency), "{latency}");
+    assert!((0.040..0.055).contains(&latency), "{latency}");
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn reports_are_handed_on_to_the_infrastructure_and_their_answers_come_back() {
     assert!((12.0 + 40.0 + 2.0 * sent - taken).abs() <= 2.0, "{taken}");
     // Two hops and back.
     let latency = figure(&outcome, "message.latency_s.p50");
-    assert!((0.060..0.070).contains(&latency), "{latency}");
+    assert!((0.060..0.080).contains(&latency), "{latency}");
 }
 
 #[test]

@@ -69,11 +69,11 @@ pub fn application(stem: &str, base: &str, id: &str, listens: bool) -> Request {
     Request::create(base, stem, id, ResourceType::AE, content)
 }
 
-/// The registration of the CSE `csi` with the CSEBase `own` at the CSE whose CSEBase is `base`.
+/// The registration of the CSE `csi` with the CSEBase `own` at the CSE whose CSEBase is `base`, which chooses the
+/// name of the resource: a name that is taken would say nothing of who has it.
 #[must_use]
 pub fn remote_cse(csi: &str, own: &str, base: &str, id: &str) -> Request {
-    let mut attributes = named(csi.trim_start_matches('/'));
-    attributes.insert("csi", Value::from(csi));
+    let mut attributes = Map::of("csi", Value::from(csi));
     attributes.insert("cb", Value::Text(format!("{csi}/{own}")));
     attributes.insert("rr", Value::Bool(true));
     attributes.insert("srv", texts(&["4"]));

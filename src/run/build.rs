@@ -60,8 +60,11 @@ impl World {
             let keyring = provisioner.keyring(id, spec.store, spec.serves, &served);
             let server = spec.serves.then(|| {
                 let secrets = server_secrets(&layout, id, seed);
+                // A function numbers its clients as they come: their IDs might outgrow any length.
+                let has_ids = layout.function_of(id).is_none();
                 let with_secrets = |group: &GroupSetting| Config {
                     server: Some(secrets.clone()),
+                    connection_id: group.server_id_len.filter(|_| has_ids),
                     ..group.association.clone()
                 };
                 (served, layout.groups.iter().map(with_secrets).collect())
