@@ -14,7 +14,7 @@ use keystorm::report::{self, Context, Folder, FolderError, Series, Status};
 use keystorm::run::{Checked, DigestTrail, Metric, Outcome, Verdict};
 use keystorm::scenario::Plan;
 use keystorm::scenario::plan::{
-    Action, Cse, Enrolment, Event, Fleet, Registrar, Rekey, Schedule, Security,
+    Action, Cse, Enrolment, Event, Fleet, Registrar, Rekey, Schedule, Security, Service,
 };
 use keystorm::scenario::plan::{Spread, StorePlace, Target};
 use keystorm::sim::time::{Duration, Time};
@@ -80,6 +80,7 @@ fn plan(storm: &Storm) -> Plan {
             start: at_once,
             telemetry: None,
             enrolment: Enrolment::Provisioned,
+            service: Service::default(),
             store: StorePlace::Flash,
         }],
         functions: Vec::new(),

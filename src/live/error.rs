@@ -26,6 +26,9 @@ pub enum LiveError {
          make them equal with --set fleet.NAME.profile=..."
     )]
     Profile,
+    /// A fleet registers itself, which is for the simulation alone.
+    #[error("devices of a live run are provisioned: a fleet says registration = \"registered\"")]
+    Registered,
     /// The address is not of this machine alone.
     #[error("{0} is not a loopback address; other machines are spoken to only with --allow-remote")]
     Remote(SocketAddr),

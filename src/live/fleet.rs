@@ -52,6 +52,9 @@ impl Population {
     /// There are no devices, or they do not all speak the same profile.
     pub fn of(plan: &Plan, devices: Option<u32>, limit: Duration) -> Result<Self, LiveError> {
         let profile = profile_of(plan)?;
+        if plan.registers() {
+            return Err(LiveError::Registered);
+        }
         let cse_index = plan.fleets.first().map(|f| cse_of(plan, f)).ok_or(LiveError::NoDevices)?;
         let mut left = devices.unwrap_or(DEVICES_DEFAULT).min(DEVICES_MAX);
         let mut fleets = Vec::new();

@@ -162,6 +162,16 @@ pub struct Counters {
     pub maf_requests: u64,
     /// Requests that MEFs handled, repetitions not counted.
     pub mef_requests: u64,
+    /// Entities that registered themselves and were not known before.
+    pub registered: u64,
+    /// Subscriptions that the head end was granted.
+    pub subscribed: u64,
+    /// Notifications that reached the head end.
+    pub notified: u64,
+    /// Requests that CSEs took, at each hop, by the number of the operation less one.
+    pub requests: [u64; 5],
+    /// Requests that their originators had refused, by response status code.
+    pub refused: BTreeMap<u16, u64>,
     /// Nanoseconds during which devices used keys beyond their lifetime.
     pub overdue_ns: u128,
 }
@@ -201,6 +211,8 @@ pub struct Recorder {
     pub message_band: Band,
     /// Time from the need of a key to the key, in nanoseconds.
     pub enrolment: Distribution,
+    /// From a report's creation to its notification, in nanoseconds, where the content tells.
+    pub notification: Distribution,
     /// Completed enrolments by time.
     pub enrolled: Track,
     /// Start of the first enrolment and end of the last.
@@ -250,6 +262,7 @@ impl Recorder {
             message: Distribution::default(),
             message_band: Band::default(),
             enrolment: Distribution::default(),
+            notification: Distribution::default(),
             enrolled: Track::adaptive(Fold::Sum),
             enrolment_span: None,
             key_age: Distribution::default(),
@@ -294,6 +307,14 @@ impl Recorder {
         self.counters.message_delivered += 1;
         self.message.record(now.since(created).0);
         self.message_band.record(now, now.since(created).0);
+    }
+
+    /// A notification of a content made at `created` reached its target.
+    pub fn notified(&mut self, created: Option<Time>, now: Time) {
+        self.counters.notified += 1;
+        if let Some(created) = created {
+            self.notification.record(now.since(created).0);
+        }
     }
 
     /// A datagram on `link` went no further.
@@ -366,6 +387,7 @@ impl Recorder {
         self.key_age.merge(&other.key_age);
         self.enrolment.merge(&other.enrolment);
         self.enrolled.merge(&other.enrolled);
+        self.notification.merge(&other.notification);
         if let Some((from, to)) = other.enrolment_span {
             widen(&mut self.enrolment_span, from, to);
         }
@@ -398,6 +420,15 @@ impl Counters {
         self.postponed += other.postponed;
         self.maf_requests += other.maf_requests;
         self.mef_requests += other.mef_requests;
+        self.registered += other.registered;
+        self.subscribed += other.subscribed;
+        self.notified += other.notified;
+        for (mine, theirs) in self.requests.iter_mut().zip(other.requests) {
+            *mine += theirs;
+        }
+        for (status, count) in &other.refused {
+            *self.refused.entry(*status).or_default() += count;
+        }
         merge_counts(&mut self.enrolment_failed, &other.enrolment_failed);
         merge_counts(&mut self.failed, &other.failed);
         merge_counts(&mut self.rejected, &other.rejected);

@@ -6,7 +6,9 @@ use super::client::{Change, Client};
 use super::enrolment::{Enrolment, Progress};
 use super::event::{Alarm, Command, Done, Event, Note, Packet};
 use super::fetcher::Fetcher;
+use super::host::Host;
 use super::layout::{Layout, NodeId};
+use super::messenger::{self, Letter};
 use super::processor::Processor;
 use super::reporter::Reporter;
 use super::server::Server;
@@ -139,6 +141,7 @@ impl Actor {
                 Note::Established { started, resumed, is_first } => {
                     recorder.handshake_done(started, now, resumed, is_first);
                 }
+                Note::Notified { created } => recorder.notified(created, now),
                 Note::Rekeyed { trigger } => recorder.rekey_done(trigger, now),
                 Note::Answered { created } => recorder.message_done(created, now),
                 Note::Enrolled { started } => recorder.enrolment_done(started, now),
@@ -189,9 +192,11 @@ impl Actor {
             requests: 0,
             received: None,
             again: Vec::new(),
+            letters: Vec::new(),
             done: Done::default(),
         };
         let (change, touched) = self.dispatch(job, &mut work);
+        self.post(&mut work);
         let cost = work.cost() + work.wait_for_hsm();
         let Work { operations, done, recorder, again, .. } = work;
         recorder.count_operations(operations.counts());
@@ -237,11 +242,37 @@ impl Actor {
                 }
                 (None, None)
             }
+            Job::Alarm(Alarm::Service) => {
+                let registrar_is_dead = self.host().is_some_and(|host| host.timeout(work));
+                let client = self.client.as_mut().filter(|_| registrar_is_dead);
+                let change = client.and_then(|client| client.reconnect(work));
+                (self.follow(change, work), None)
+            }
             Job::Command(command) => {
                 let change = self.obey(command, work);
                 (self.follow(change, work), None)
             }
         }
+    }
+
+    /// Hands the messages of the service layer to the associations with those for whom they are. What finds
+    /// none is lost, as on the way; requests are repeated.
+    fn post(&mut self, work: &mut Work<'_>) {
+        for Letter { peer, bytes } in std::mem::take(&mut work.letters) {
+            match (peer.checked_sub(messenger::client(0)), &mut self.client, &mut self.server) {
+                (None, Some(client), _) => {
+                    if !client.send(&bytes, work) {
+                        work.reject("no_association");
+                    }
+                }
+                (Some(number), _, Some(server)) => server.send(number, &bytes, work),
+                _ => {}
+            }
+        }
+    }
+
+    fn host(&mut self) -> Option<&mut Host> {
+        self.server.as_mut()?.host()
     }
 
     fn fetcher(&mut self) -> Option<&mut Fetcher> {
@@ -285,6 +316,14 @@ impl Actor {
                 }
                 if change == Some(Change::Established) {
                     reporter.send_next(client, work);
+                }
+            }
+            if let Some(host) = self.host() {
+                if change == Some(Change::Established) {
+                    host.associated_above(work);
+                }
+                for bytes in &data {
+                    host.receive_from_above(bytes, work);
                 }
             }
             return (self.follow(change, work), None);
@@ -385,7 +424,7 @@ impl Actor {
             client.restart(now, lifetime, reach.context.recorder);
         }
         if let Some(server) = &mut self.server {
-            server.restart();
+            server.restart(self.id, now, reach.layout);
         }
         if let Some(reporter) = &mut self.reporter {
             reporter.restart();
@@ -425,7 +464,9 @@ impl Actor {
             let at = now + retry + Duration(more);
             reach.schedule_own(self, at, Event::Command(Command::Retry));
         }
-        for alarm in [Alarm::Client, Alarm::Request, Alarm::Enrolment, Alarm::Fetcher] {
+        for alarm in
+            [Alarm::Client, Alarm::Request, Alarm::Enrolment, Alarm::Fetcher, Alarm::Service]
+        {
             self.arm(alarm, reach);
         }
         if let Some(client) = touched {
@@ -449,6 +490,10 @@ impl Actor {
             Alarm::Fetcher => {
                 let fetcher = self.fetcher()?;
                 Some((fetcher.next_timeout(), &mut fetcher.wake))
+            }
+            Alarm::Service => {
+                let host = self.host()?;
+                Some((host.next_timeout(), &mut host.wake))
             }
             Alarm::Server(number) => {
                 let peer = self.server.as_mut()?.peer(number)?;

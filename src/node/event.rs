@@ -86,6 +86,8 @@ pub enum Alarm {
     Enrolment,
     /// Of the retrieval of keys.
     Fetcher,
+    /// Of a CSE, and of its requests to others.
+    Service,
 }
 
 /// Something that happens to a node.
@@ -123,6 +125,8 @@ pub(super) enum Note {
     Rekeyed { trigger: Time },
     /// A request made at `created` was answered.
     Answered { created: Time },
+    /// A notification reached the head end; its content was made at `created`, as far as it tells.
+    Notified { created: Option<Time> },
     /// An enrolment begun at `started` is complete.
     Enrolled { started: Time },
 }

@@ -5,7 +5,7 @@ use crate::net::LinkType;
 use crate::sim::StreamKey;
 use crate::sim::time::Duration;
 
-use super::{Class, FunctionKind, Renewal, Route};
+use super::{Class, FunctionKind, Renewal, Route, ServiceSetting};
 
 /// A node of the world, numbered from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,6 +64,8 @@ pub struct GroupSetting {
     pub is_cse: bool,
     /// How its members come by the keys of their associations; `None`: they are provisioned.
     pub route: Option<Route>,
+    /// How its members use the service layer.
+    pub service: ServiceSetting,
 }
 
 /// A MAF or MEF.
@@ -101,6 +103,8 @@ pub struct Layout {
     pub kc_lifetime: Duration,
     /// Handshakes that a server has in progress at the same time.
     pub half_open: Option<u32>,
+    /// Some entities register themselves.
+    pub registers: bool,
 }
 
 /// Longest identity of a node in bytes: a group's name, a dash and a number.

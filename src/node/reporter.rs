@@ -1,4 +1,5 @@
-//! A device's telemetry: one confirmable CoAP request at a time (RFC 7252 section 4.2), the rest waits.
+//! A device's side of the service layer: it sets up its resources, then reports. One confirmable CoAP request at a
+//! time (RFC 7252 section 4.2), the rest waits.
 
 use std::collections::VecDeque;
 
@@ -7,35 +8,72 @@ use super::event::Note;
 use super::exchange::{Due, Exchange};
 use super::work::Work;
 use crate::onem2m::device;
-use crate::sim::time::Time;
+use crate::onem2m::requests::{self, CREATE, RETRIEVE, Rule};
+use crate::sim::time::{Duration, Time};
+use crate::wire::binding::Unsendable;
 use crate::wire::coap::Token;
+use crate::wire::primitive::{Request, ResourceType, Rsc};
 
 /// Reports that may wait while there is no association; older ones are given up first.
 const BACKLOG: usize = 8;
+/// How long after a refusal a device tries to set up its resources again, and up to as much again.
+const AGAIN: Duration = Duration::from_secs(10);
+
+/// What a device has to do before it may report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// Register at its CSE.
+    Register,
+    /// Make the policy of its container.
+    Policy,
+    /// Make its container.
+    Container,
+    /// Nothing: it reports.
+    Report,
+}
+
+impl Step {
+    const fn next(self) -> Self {
+        match self {
+            Self::Register => Self::Policy,
+            Self::Policy => Self::Container,
+            Self::Container | Self::Report => Self::Report,
+        }
+    }
+}
+
 /// What a device reports and what it still waits for.
 pub(super) struct Reporter {
     size: u32,
     next_message: u16,
+    registers: bool,
+    step: Step,
     backlog: VecDeque<Time>,
-    /// When the request that waits for its answer was made, and the request.
-    outstanding: Option<Box<(Time, Exchange)>>,
+    /// What the request that waits for its answer is for, when its report was made, and the request.
+    outstanding: Option<Box<(Step, Time, Exchange)>>,
+    /// Nothing is sent before.
+    not_before: Time,
     /// The earliest wake-up that is scheduled.
     pub(super) wake: Time,
 }
 
 impl Reporter {
-    pub(super) const fn new(size: u32) -> Self {
+    pub(super) const fn new(size: u32, registers: bool) -> Self {
         Self {
             size,
             next_message: 0,
+            registers,
+            step: if registers { Step::Register } else { Step::Report },
             backlog: VecDeque::new(),
             outstanding: None,
+            not_before: Time::ZERO,
             wake: Time::NEVER,
         }
     }
 
     pub(super) fn next_timeout(&self) -> Option<Time> {
-        self.outstanding.as_ref().map(|outstanding| outstanding.1.deadline)
+        let again = (self.not_before > Time::ZERO).then_some(self.not_before);
+        self.outstanding.as_ref().map(|outstanding| outstanding.2.deadline).or(again)
     }
 
     /// A report is due.
@@ -48,23 +86,33 @@ impl Reporter {
         self.send_next(client, work);
     }
 
-    /// Sends the oldest report that waits, if nothing else is on its way.
+    /// Sends what comes next, if nothing else is on its way: a step of the set-up, or the oldest report that
+    /// waits.
     pub(super) fn send_next(&mut self, client: &mut Client, work: &mut Work<'_>) {
-        if self.outstanding.is_some() || !client.is_ready() {
+        if self.outstanding.is_some() || !client.is_ready() || work.now < self.not_before {
             return;
         }
-        let Some(created) = self.backlog.pop_front() else { return };
+        self.not_before = Time::ZERO;
+        let created = match self.step {
+            Step::Report => {
+                let Some(created) = self.backlog.pop_front() else { return };
+                created
+            }
+            _ => work.now,
+        };
         let message = self.next_message;
         self.next_message = message.wrapping_add(1);
-        let Some(request) = self.request(message, work) else { return };
+        let Some(request) = self.message(message, work) else { return };
         work.requests += 1;
         if !client.send(&request, work) {
-            self.backlog.push_front(created);
+            if self.step == Step::Report {
+                self.backlog.push_front(created);
+            }
             return;
         }
-        work.recorder.counters.message_sent += 1;
+        work.recorder.counters.message_sent += u64::from(self.step == Step::Report);
         let exchange = Exchange::new(message, request, work.now, work.rng);
-        self.outstanding = Some(Box::new((created, exchange)));
+        self.outstanding = Some(Box::new((self.step, created, exchange)));
     }
 
     /// An answer came over the association.
@@ -74,23 +122,49 @@ impl Reporter {
             Ok(answer) => answer,
             Err(reason) => return work.reject(reason.name()),
         };
-        match self.outstanding.take_if(|outstanding| outstanding.1.mid == answer.mid) {
+        match self.outstanding.take_if(|outstanding| outstanding.2.mid == answer.mid) {
             Some(outstanding) if answer.status.is_success() => {
-                work.note(Note::Answered { created: outstanding.0 });
+                let (step, created, _) = *outstanding;
+                match step {
+                    Step::Report => work.note(Note::Answered { created }),
+                    Step::Register => work.recorder.counters.registered += 1,
+                    Step::Policy | Step::Container => {}
+                }
+                self.step = step.next();
             }
-            Some(_) => work.reject("refused_by_cse"),
+            Some(outstanding) => self.refused(outstanding.0, answer.status, work),
             None => work.reject("unexpected_answer"),
         }
         self.send_next(client, work);
     }
 
+    /// What is there already is as good as new. If its resources are gone, the device sets them up again.
+    fn refused(&mut self, step: Step, status: Rsc, work: &mut Work<'_>) {
+        work.refused(status);
+        let is_there = matches!(status, Rsc::ALREADY_REGISTERED | Rsc::CONFLICT);
+        if step == Step::Report {
+            work.reject("refused_by_cse");
+            if self.registers && status == Rsc::NOT_FOUND {
+                self.step = Step::Register;
+            }
+        } else if is_there {
+            self.step = step.next();
+        } else {
+            let more = u128::from(work.rng.next_u64()) * u128::from(AGAIN.0);
+            self.not_before = work.now + AGAIN + Duration(u64::try_from(more >> 64).unwrap_or(0));
+        }
+    }
+
     /// The answer is late: repeats the request, or gives it up. True if the association seems dead.
     pub(super) fn timeout(&mut self, client: &mut Client, work: &mut Work<'_>) -> bool {
-        let Some(outstanding) = &mut self.outstanding else { return false };
-        match outstanding.1.due(work.now) {
+        let Some(outstanding) = &mut self.outstanding else {
+            self.send_next(client, work);
+            return false;
+        };
+        match outstanding.2.due(work.now) {
             Due::Nothing => false,
             Due::Repeat => {
-                let _ = client.send(&outstanding.1.request, work);
+                let _ = client.send(&outstanding.2.request, work);
                 false
             }
             Due::GiveUp => {
@@ -101,27 +175,66 @@ impl Reporter {
         }
     }
 
+    /// The request of the present step, in a message.
+    fn message(&self, message: u16, work: &mut Work<'_>) -> Option<Vec<u8>> {
+        let bytes = match self.step {
+            Step::Report => self.reading(message, work)?,
+            step => requests::confirmable(&set_up(step, message, work), message),
+        };
+        bytes.inspect_err(|_| work.reject("report_too_long")).ok()
+    }
+
     /// The report itself: the time of the reading in milliseconds, in as many digits as it has bytes.
-    fn request(&self, message: u16, work: &mut Work<'_>) -> Option<Vec<u8>> {
+    fn reading(&self, message: u16, work: &Work<'_>) -> Option<Result<Vec<u8>, Unsendable>> {
         let layout = work.layout;
-        let originator = layout.originator(work.node);
-        let cse = layout.cse_name(layout.place(work.node).registrar);
         let content = device::reading(self.size as usize, work.now.0 / 1_000_000);
-        let report = device::Report {
-            originator: &originator,
-            target: &device::target(&cse, &originator),
+        Some(device::report(&device::Report {
+            originator: &layout.originator(work.node),
+            target: &layout.container(work.node),
             mid: message,
             token: Token::new(&message.to_be_bytes())?,
             request_id: &format!("{message}"),
             content: &content,
-        };
-        device::report(&report).inspect_err(|_| work.reject("report_too_long")).ok()
+        }))
     }
 
-    /// All volatile state is lost.
+    /// All volatile state is lost: the device does not know whether it has registered.
     pub(super) fn restart(&mut self) {
-        self.backlog.clear();
-        self.outstanding = None;
-        self.wake = Time::NEVER;
+        *self = Self { next_message: self.next_message, ..Self::new(self.size, self.registers) };
+    }
+}
+
+/// The request of one step of the set-up.
+fn set_up(step: Step, message: u16, work: &Work<'_>) -> Request {
+    let (layout, node) = (work.layout, work.node);
+    let originator = layout.originator(node);
+    let (base, name) = (layout.base(node), layout.policy_name(node));
+    let id = message.to_string();
+    match step {
+        Step::Policy => {
+            let owner = layout.originator_there(node);
+            let reader = layout.reader_there(node);
+            let readers: Vec<&str> = reader.iter().map(String::as_str).collect();
+            let own = [owner.as_str()];
+            let mut rules = vec![Rule::all(&own)];
+            if !readers.is_empty() {
+                let subscriptions = &[ResourceType::SUBSCRIPTION];
+                rules.push(Rule { originators: &readers, operations: RETRIEVE, children: &[] });
+                rules.push(Rule {
+                    originators: &readers,
+                    operations: CREATE,
+                    children: subscriptions,
+                });
+            }
+            requests::policy(&base, &originator, &id, &name, &owner, &rules)
+        }
+        Step::Container => {
+            let policy = format!("{base}/{name}");
+            requests::container(&base, &originator, &id, &layout.container_name(node), &policy)
+        }
+        Step::Register | Step::Report => {
+            let registrar = layout.place(node).registrar;
+            requests::application(&originator, &layout.cse_name(registrar), &id, false)
+        }
     }
 }

@@ -6,6 +6,7 @@ use super::demultiplex;
 use super::event::Packet;
 use super::fetcher::Fetcher;
 use super::function::Function;
+use super::host::Host;
 use super::layout::{Function as Site, Layout, NodeId};
 use super::work::{Work, byte_class};
 use crate::association::{
@@ -14,7 +15,6 @@ use crate::association::{
 };
 use crate::credential::store::StoreError;
 use crate::measure::ByteClass;
-use crate::onem2m::Service;
 use crate::sim::time::{Duration, Time};
 
 /// Reason of refusing records of a peer with whom there is no association.
@@ -43,7 +43,7 @@ pub(super) struct Server {
 /// What is behind the associations.
 enum Application {
     /// A CSE; `None` if its name is no resource name.
-    Service(Option<Box<Service>>),
+    Service(Option<Box<Host>>),
     Function(Box<Function>),
 }
 
@@ -84,16 +84,7 @@ impl Server {
             Some(Site { kind, fqdn, .. }) => {
                 Application::Function(Box::new(Function::new(*kind, fqdn, layout.kc_lifetime)))
             }
-            None => {
-                let mut service = Service::new(&layout.cse_name(me)).ok().map(Box::new);
-                for client in &nodes {
-                    if let Some(service) = &mut service {
-                        // An AE that is not there is refused when it asks.
-                        let _ = service.provision(&layout.originator(*client));
-                    }
-                }
-                Application::Service(service)
-            }
+            None => Application::Service(Host::new(me, &nodes, layout).ok().map(Box::new)),
         };
         let clients = nodes.iter().map(|_| Peer::default()).collect();
         let fetcher = (!layout.functions.is_empty()).then(Box::default);
@@ -219,8 +210,35 @@ impl Server {
         self.count_half_open(client, was_open);
     }
 
+    /// The CSE behind it.
+    pub(super) fn host(&mut self) -> Option<&mut Host> {
+        match &mut self.application {
+            Application::Service(host) => host.as_deref_mut(),
+            Application::Function(_) => None,
+        }
+    }
+
+    /// Protects a message of the service layer for a client.
+    pub(super) fn send(&mut self, client: u32, bytes: &[u8], work: &mut Work<'_>) {
+        let (Some(&node), Some(peer)) =
+            (self.nodes.get(client as usize), self.clients.get_mut(client as usize))
+        else {
+            return;
+        };
+        let config = &self.configs[work.layout.place(node).group as usize];
+        let address = peer.current_address;
+        let Some(current) = &mut peer.current else { return work.reject(NO_ASSOCIATION) };
+        if work.call(|env| current.send(config, bytes, env)).is_ok() {
+            work.sent_inside(node, node, bytes);
+        }
+        self.settle(client, address, work);
+    }
+
     /// All associations are lost.
-    pub(super) fn restart(&mut self) {
+    pub(super) fn restart(&mut self, me: NodeId, now: Time, layout: &Layout) {
+        if let Some(host) = self.host() {
+            host.restart(me, now, layout);
+        }
         self.clients.iter_mut().for_each(|peer| *peer = Peer::default());
         self.half_open = 0;
         if let Some(fetcher) = &mut self.fetcher {
@@ -307,34 +325,31 @@ impl Desk<'_> {
         }
         let text = str::from_utf8(identity).ok()?;
         let node = layout.named(text.split_once('@').map_or(text, |(relative, _)| relative))?;
-        Some(match self.application {
-            Application::Service(_) => layout.originator(node),
-            Application::Function(_) => layout.entity(node),
-        })
+        Some(layout.entity(node))
     }
 
     fn associated(&mut self, peer: &Peer, work: &Work<'_>) {
-        let subject = self.subject(peer, work.layout);
-        match (&mut *self.application, subject) {
-            (Application::Service(Some(service)), Some(subject)) => service.associated(&subject),
-            (Application::Function(function), _) => function.associated(self.client),
-            _ => {}
+        let is_known = self.subject(peer, work.layout).is_some();
+        match &mut *self.application {
+            Application::Service(Some(host)) if is_known => host.associated(self.client),
+            Application::Function(function) => function.associated(self.client),
+            Application::Service(_) => {}
         }
     }
 
-    /// Hands a request on and protects its answer.
+    /// Hands a request on, and protects a function's answer; a CSE's messages go out at the end of the job.
     fn answer(&mut self, peer: &mut Peer, request: &[u8], config: &Config, work: &mut Work<'_>) {
-        work.requests += 1;
         let Some(subject) = self.subject(peer, work.layout) else {
             return work.reject("unknown_subject");
         };
         let Some(current) = &mut peer.current else { return };
         let answer = match &mut *self.application {
-            Application::Service(Some(service)) => {
-                service.handle_coap(work.now, &subject, request).map_err(|reason| reason.name())
+            Application::Service(Some(host)) => {
+                return host.receive(self.client, &subject, request, work);
             }
             Application::Service(None) => Err("no_cse"),
             Application::Function(function) => {
+                work.requests += 1;
                 function.handle(self.client, &subject, request, current, work)
             }
         };

@@ -56,6 +56,7 @@ impl NodeSite {
         let is_client = place.registrar != parts.id;
         let enrols = is_client && layout.group(parts.id).route.is_some();
         let telemetry = layout.group(parts.id).telemetry;
+        let registers = layout.group(parts.id).service.registers;
         self.actors.push(Actor {
             id: parts.id,
             origin: Origin::new(parts.id.0),
@@ -65,7 +66,7 @@ impl NodeSite {
             client: is_client.then(|| Client::new(place.registrar, enrols)),
             enrolment: enrols.then(|| Box::new(Enrolment::new())),
             server: server.map(Box::new),
-            reporter: telemetry.map(|(_, size)| Reporter::new(size)),
+            reporter: telemetry.map(|(_, size)| Reporter::new(size, registers)),
             cursor: 0,
             generation: 0,
             address: 0,

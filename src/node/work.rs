@@ -6,6 +6,7 @@ use super::capture::Secrets;
 use super::event::{Done, Note, Packet};
 use super::keyring::Keyring;
 use super::layout::{Layout, NodeId};
+use super::messenger::Letter;
 use crate::association::{Env, KeyLog, Kind, Operations, Output, Received, Rejection};
 use crate::credential::KeyBytes;
 use crate::credential::lifetime::Status;
@@ -43,6 +44,8 @@ pub(super) struct Work<'a> {
     pub(super) received: Option<Received>,
     /// Datagrams that are to be handled again, now that something else is known.
     pub(super) again: Vec<Packet>,
+    /// Messages of the service layer that are still to be protected.
+    pub(super) letters: Vec<Letter>,
     /// What becomes visible at the end.
     pub(super) done: Done,
 }

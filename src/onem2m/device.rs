@@ -1,11 +1,14 @@
 //! The device's side: building a report, reading its answer.
 
 use super::RejectReason;
-use super::service::CONTAINER;
+pub(crate) use super::service::CONTAINER;
+use crate::sim::time::{Duration, Time};
 use crate::wire::binding::Unsendable;
 use crate::wire::binding::coap::{Exchange, read_response, write_request};
 use crate::wire::coap::{Kind, Message, Token};
-use crate::wire::primitive::{Content, Profile, Request, ResourceType, Rsc, Serialisation};
+use crate::wire::primitive::{
+    Content, Profile, Request, ResourceType, Response, Rsc, Serialisation,
+};
 
 /// One report of telemetry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,17 +69,38 @@ pub fn report(report: &Report<'_>) -> Result<Vec<u8>, Unsendable> {
     Ok(outgoing.message(exchange))
 }
 
+/// When a [`reading`] of the time in milliseconds was made; `None` if it has too few digits to tell.
+#[must_use]
+pub fn time_of(reading: &str) -> Option<Time> {
+    // The longest run takes 13 digits.
+    let millis = (reading.len() >= 13).then(|| reading.parse().ok())??;
+    Some(Time::ZERO + Duration::from_millis(millis))
+}
+
 /// Reads the answer to a report: piggybacked on an acknowledgement, or a NON. Separate confirmable
 /// responses (RFC 7252 section 5.2.2), which [`super::Service`] never sends, are not taken.
 ///
 /// # Errors
 /// Names why the bytes are no answer of a CSE.
 pub fn answer(bytes: &[u8]) -> Result<Answer, RejectReason> {
+    let (message, response) = read(bytes)?;
+    Ok(Answer { mid: message.mid, token: message.token, status: response.status })
+}
+
+/// Reads the answer to any request: the message ID of the request, and what the answer says.
+///
+/// # Errors
+/// Names why the bytes are no answer of a CSE.
+pub fn response(bytes: &[u8]) -> Result<(u16, Response), RejectReason> {
+    read(bytes).map(|(message, response)| (message.mid, response))
+}
+
+fn read(bytes: &[u8]) -> Result<(Message<'_>, Response), RejectReason> {
     let message = Message::parse(bytes)?;
     let carries = matches!(message.kind, Kind::Acknowledgement | Kind::NonConfirmable);
     if !carries || !message.code.is_response() {
         return Err(RejectReason::NotAnAnswer);
     }
     let response = read_response(&message, &Profile::STRICT)?;
-    Ok(Answer { mid: message.mid, token: message.token, status: response.status })
+    Ok((message, response))
 }

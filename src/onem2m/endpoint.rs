@@ -1,5 +1,7 @@
 //! A CSE's end of CoAP (RFC 7252): which message is a request, which one was here before, where its answer goes.
 
+use std::collections::{BTreeMap, VecDeque};
+
 use super::RejectReason;
 use super::limits::MAX_PEERS;
 use crate::wire::binding::coap::{
@@ -25,10 +27,16 @@ const NONE: u16 = 0;
 /// It is not answered yet.
 const UNDER_WAY: u16 = 1;
 
+/// Requests of a peer with several on their way that are remembered: more than it may have on their way, so that
+/// a late copy of one that was answered is known too.
+const RECENT: usize = 64;
+
 /// One end, for any number of peers that the caller numbers from 0: four bytes each.
 #[derive(Clone, Debug, Default)]
 pub struct Endpoint {
     last: Vec<Last>,
+    /// The latest requests of peers that have several on their way, the oldest first.
+    recent: BTreeMap<u32, VecDeque<Last>>,
     /// The message ID of the next message that this end numbers itself: the answer to a NON.
     next_mid: u16,
 }
@@ -42,6 +50,14 @@ pub struct Call {
     effect: Option<u16>,
     /// That of the answer: what the request accepts, else its own, else JSON.
     serialisation: Serialisation,
+}
+
+impl Call {
+    /// Whose request it is.
+    #[must_use]
+    pub const fn peer(&self) -> u32 {
+        self.peer
+    }
 }
 
 /// What a message is.
@@ -62,6 +78,30 @@ impl Endpoint {
         if let Some(last) = self.last.get_mut(peer as usize) {
             *last = Last::default();
         }
+        if let Some(recent) = self.recent.get_mut(&peer) {
+            recent.clear();
+        }
+    }
+
+    /// A peer that may have several requests on their way at the same time (NSTART above 1), such as another
+    /// CSE: the latest 64 that had an effect are remembered instead of one.
+    pub fn parallel(&mut self, peer: u32) {
+        self.recent.entry(peer).or_default();
+    }
+
+    /// Nothing is remembered of any peer.
+    pub fn restart(&mut self) {
+        self.last.clear();
+        self.recent.values_mut().for_each(VecDeque::clear);
+    }
+
+    /// How the request of this message ID was answered, if it is remembered.
+    fn status(&self, peer: u32, mid: u16) -> Option<u16> {
+        let known = match self.recent.get(&peer) {
+            Some(recent) => recent.iter().find(|last| last.mid == mid).copied(),
+            None => self.last.get(peer as usize).filter(|last| last.mid == mid).copied(),
+        };
+        known.map(|last| last.status).filter(|status| *status != NONE)
     }
 
     /// Reads a message. A duplicate of the peer's last request with an effect gets the same status again
@@ -97,11 +137,10 @@ impl Endpoint {
         if !message.code.is_request() {
             return Err(RejectReason::NotARequest);
         }
-        let last = self.last.get(peer as usize).copied().unwrap_or_default();
-        if last.status == NONE || effect(message) != Some(last.mid) {
+        let Some(status) = effect(message).and_then(|mid| self.status(peer, mid)) else {
             return Ok(None);
-        }
-        match (message.kind, last.status) {
+        };
+        match (message.kind, status) {
             (Kind::NonConfirmable, _) => Err(RejectReason::DuplicateNonConfirmable),
             (_, UNDER_WAY) => Ok(Some(Received::UnderWay)),
             (_, status) => {
@@ -150,6 +189,16 @@ impl Endpoint {
 
     fn remember(&mut self, call: Call, status: u16) {
         let Some(mid) = call.effect else { return };
+        if let Some(recent) = self.recent.get_mut(&call.peer) {
+            if let Some(known) = recent.iter_mut().find(|known| known.mid == mid) {
+                known.status = status;
+                return;
+            }
+            if recent.len() == RECENT {
+                recent.pop_front();
+            }
+            return recent.push_back(Last { mid, status });
+        }
         let at = call.peer as usize;
         if at >= MAX_PEERS {
             return;

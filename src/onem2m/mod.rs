@@ -12,9 +12,10 @@ pub mod esprim;
 pub mod limits;
 pub mod pseudonym;
 mod reject;
+pub mod requests;
 mod service;
 pub mod tree;
 
 pub use limits::MAX_CONTENT;
 pub use reject::RejectReason;
-pub use service::Service;
+pub use service::{DOMAIN, Effect, Service};

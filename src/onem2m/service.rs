@@ -1,25 +1,60 @@
 //! A CSE and its end of CoAP, joined: bytes that an association delivered in, bytes for it out.
 
+use std::collections::BTreeMap;
+
 use super::RejectReason;
-use super::cse::{Config, Cse, Hop, Incoming, Output, Refusal, StartFault};
-use super::endpoint::{Endpoint, Received};
+use super::cse::{Config, Cse, Destination, Hop, Incoming, Outgoing, Output, Refusal, StartFault};
+use super::endpoint::{Call, Endpoint, Received};
 use super::tree::{Store as _, address};
 use crate::sim::time::Time;
-use crate::wire::primitive::Request;
+use crate::wire::primitive::{Operation, Request, Response};
 
 /// The name of the container that each provisioned AE has.
-pub(super) const CONTAINER: &str = "data";
+pub(crate) const CONTAINER: &str = "data";
 /// Contents that such a container keeps.
 const INSTANCES: u64 = 1;
 /// The provider of a CSE that says no more than its name.
-const DOMAIN: &str = "//keystorm.example";
+pub const DOMAIN: &str = "//keystorm.example";
+/// Requests of an application beside the CSE have numbers from here on; those of peers are below.
+const LOCAL: u64 = 1 << 63;
 
-/// The service layer of one CSE over CoAP, for peers whose answers need no other entity.
+/// The service layer of one CSE over CoAP.
 #[derive(Debug)]
 pub struct Service {
     cse: Cse,
     endpoint: Endpoint,
     out: Vec<Output>,
+    /// Requests of peers that wait for the answer of another entity, by their numbers.
+    calls: BTreeMap<u64, Call>,
+    next_call: u64,
+}
+
+/// What a service wants done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// A message for a peer.
+    Message {
+        /// Which.
+        peer: u32,
+        /// CoAP.
+        bytes: Vec<u8>,
+    },
+    /// A request of the CSE; give it back to [`Service::answered`] with the answer.
+    Request {
+        /// Its number.
+        exchange: Outgoing,
+        /// For whom.
+        to: Destination,
+        /// What.
+        request: Box<Request>,
+    },
+    /// The answer to a request of an application beside the CSE, see [`Service::ask`].
+    Answer {
+        /// The number that the application gave it.
+        number: u64,
+        /// What.
+        response: Box<Response>,
+    },
 }
 
 impl Service {
@@ -28,8 +63,16 @@ impl Service {
     /// # Errors
     /// If the name is no resource name.
     pub fn new(name: &str) -> Result<Self, StartFault> {
-        let cse = Cse::new(Config::infrastructure(DOMAIN, &format!("/{name}"), name))?;
-        Ok(Self { cse, endpoint: Endpoint::default(), out: Vec::new() })
+        Self::with(Config::infrastructure(DOMAIN, &format!("/{name}"), name))
+    }
+
+    /// A CSE of this configuration, holding nothing.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration.
+    pub fn with(config: Config) -> Result<Self, StartFault> {
+        let (cse, endpoint) = (Cse::new(config)?, Endpoint::default());
+        Ok(Self { cse, endpoint, out: Vec::new(), calls: BTreeMap::new(), next_call: 0 })
     }
 
     /// Registers the AE `originator` with a container, see [`Cse::provision`].
@@ -46,10 +89,26 @@ impl Service {
         &self.cse
     }
 
+    /// When [`expired`](Self::expired) has something to do.
+    #[must_use]
+    pub fn next_timeout(&self) -> Option<Time> {
+        self.cse.next_timeout()
+    }
+
     /// A new association of `originator`, see [`Endpoint::associated`].
     pub fn associated(&mut self, originator: &str) {
         let peer = self.peer(originator);
         self.endpoint.associated(peer);
+    }
+
+    /// The same for a peer by its number.
+    pub fn associated_peer(&mut self, peer: u32) {
+        self.endpoint.associated(peer);
+    }
+
+    /// A peer has several requests on their way at the same time, see [`Endpoint::parallel`].
+    pub fn parallel(&mut self, peer: u32) {
+        self.endpoint.parallel(peer);
     }
 
     /// Reads, carries out and answers a CoAP request of `originator`, the identity that its association
@@ -81,6 +140,99 @@ impl Service {
         self.out.clear();
         self.cse.handle(now, &Hop::of(originator), Incoming(0), request, &mut self.out);
         self.out.drain(..).find(|output| !matches!(output, Output::Send { .. }))
+    }
+
+    /// Takes a CoAP request of the peer with this number, whose association authenticated `identity`. Returns
+    /// its operation if it was handed to the CSE.
+    ///
+    /// # Errors
+    /// Names why the bytes have neither effect nor answer.
+    pub fn receive(
+        &mut self,
+        now: Time,
+        peer: u32,
+        identity: &str,
+        bytes: &[u8],
+        effects: &mut Vec<Effect>,
+    ) -> Result<Option<Operation>, RejectReason> {
+        let (call, request) = match self.endpoint.receive(peer, bytes)? {
+            Received::Request(call, request) => (call, request),
+            Received::Answered(bytes) => {
+                effects.push(Effect::Message { peer, bytes });
+                return Ok(None);
+            }
+            Received::UnderWay => return Err(RejectReason::UnderWay),
+        };
+        let operation = request.operation;
+        let number = self.next_call;
+        self.next_call = (number + 1) % LOCAL;
+        self.calls.insert(number, call);
+        self.cse.handle(now, &Hop::of(identity), Incoming(number), *request, &mut self.out);
+        self.settle(effects);
+        Ok(Some(operation))
+    }
+
+    /// Takes a request of an application that runs beside the CSE and is the AE `originator`.
+    pub fn ask(
+        &mut self,
+        now: Time,
+        originator: &str,
+        number: u64,
+        request: Request,
+        effects: &mut Vec<Effect>,
+    ) {
+        let incoming = Incoming(number | LOCAL);
+        self.cse.handle(now, &Hop::of(originator), incoming, request, &mut self.out);
+        self.settle(effects);
+    }
+
+    /// Takes the answer to a request that the CSE sent.
+    pub fn answered(
+        &mut self,
+        now: Time,
+        exchange: Outgoing,
+        response: Response,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.cse.answered(now, exchange, response, &mut self.out);
+        self.settle(effects);
+    }
+
+    /// Lets time pass, see [`Cse::expired`].
+    pub fn expired(&mut self, now: Time, effects: &mut Vec<Effect>) {
+        self.cse.expired(now, &mut self.out);
+        self.settle(effects);
+    }
+
+    /// Everything but the resources is lost: what waits for answers, and which messages were here before.
+    pub fn restart(&mut self) {
+        self.cse.restart();
+        self.endpoint.restart();
+        self.calls.clear();
+        self.out.clear();
+    }
+
+    fn settle(&mut self, effects: &mut Vec<Effect>) {
+        for output in self.out.drain(..) {
+            match output {
+                Output::Answer { exchange: Incoming(number), response } if number >= LOCAL => {
+                    effects.push(Effect::Answer { number: number - LOCAL, response });
+                }
+                Output::Answer { exchange, response } => {
+                    let Some(call) = self.calls.remove(&exchange.0) else { continue };
+                    let (peer, bytes) = (call.peer(), self.endpoint.answer(call, &response));
+                    effects.push(Effect::Message { peer, bytes });
+                }
+                Output::Silent { exchange } => {
+                    let Some(call) = self.calls.remove(&exchange.0) else { continue };
+                    let (peer, bytes) = (call.peer(), self.endpoint.silence(call));
+                    effects.extend(bytes.map(|bytes| Effect::Message { peer, bytes }));
+                }
+                Output::Send { exchange, to, request } => {
+                    effects.push(Effect::Request { exchange, to, request });
+                }
+            }
+        }
     }
 
     /// The number of a peer: the place of its AE.

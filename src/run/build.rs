@@ -8,9 +8,10 @@ use crate::association::Config;
 use crate::measure::{Group, Recorder, Tier};
 use crate::node::{
     Function, FunctionKind, GroupSetting, Layout, NodeId, NodeParts, NodeSite, Place, Route,
+    ServiceSetting,
 };
 use crate::scenario::Plan;
-use crate::scenario::plan::{Enrolment, Registrar, StorePlace};
+use crate::scenario::plan::{Enrolment, Fleet, Registrar, Service, StorePlace};
 use crate::sim::time::Duration;
 use crate::sim::{Engine, Seed};
 
@@ -130,6 +131,7 @@ impl Map {
             functions: Vec::new(),
             kc_lifetime: plan.security.kc_lifetime,
             half_open: plan.security.half_open,
+            registers: plan.registers(),
         };
         let (groups, specs) = (Vec::new(), Vec::new());
         let mut map = Self { layout, groups, specs, sites: 1, lookahead: Duration::MAX };
@@ -217,7 +219,14 @@ impl Map {
             setting.server_id_len = fleet.connection_id;
             setting.association.connection_id = fleet.connection_id.map(|_| DEVICES_WANT_NONE);
             setting.route = route(plan, fleet.enrolment);
+            setting.service = service(plan, fleet);
             setting.telemetry = fleet.telemetry.map(|t| (t.interval, t.size));
+            if let (true, Some(via), Registrar::Gateway) =
+                (fleet.service.registers, fleet.via, fleet.registrar)
+            {
+                self.layout.groups[plan.cses.len() + via].service.registers = true;
+            }
+            let setting = &mut self.layout.groups[group as usize];
             if let Some(via) = fleet.via {
                 let backhaul = plan.links[plan.gateways[via].link].mtu;
                 setting.association.mtu = setting.association.mtu.min(backhaul);
@@ -277,6 +286,7 @@ impl Map {
             count,
             is_cse: matches!(tier, Tier::Cse | Tier::Gateway),
             route: None,
+            service: ServiceSetting::default(),
         });
         self.groups.push(Group { name: name.to_owned(), tier, count, workers });
         u32::try_from(self.groups.len() - 1).expect("groups are few")
@@ -305,6 +315,18 @@ impl Map {
             client: 0,
         });
     }
+}
+
+/// How the devices of a fleet use the service layer: the head end is beside the CSE at the top.
+fn service(plan: &Plan, fleet: &Fleet) -> ServiceSetting {
+    let Service { registers, reports_up, subscribed } = fleet.service;
+    let top = match (fleet.registrar, fleet.via) {
+        (Registrar::Cse(cse), _) => Some(cse),
+        (Registrar::Gateway, via) => via.map(|via| plan.gateways[via].cse),
+    };
+    let is_needed = reports_up || subscribed.is_some();
+    let head_end = top.filter(|_| is_needed).map(node_id);
+    ServiceSetting { registers, head_end, reports_up, subscribed }
 }
 
 /// The functions that a device turns to.

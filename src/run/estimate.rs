@@ -29,6 +29,8 @@ const HANDSHAKE_DATAGRAMS: u64 = 4;
 const UPDATE_DATAGRAMS: u64 = 4;
 /// Datagrams of a report: request and answer.
 const REPORT_DATAGRAMS: u64 = 2;
+/// Requests by which a device that registers sets itself up: AE, policy, container.
+const SET_UP: u64 = 3;
 /// Events of a datagram at each node that it reaches: arrival, and the end of its job.
 const EVENTS_PER_HOP: u64 = 2;
 /// Measured on one x86 server core with SHA extensions, release build: seconds of a handshake, both
@@ -44,6 +46,8 @@ const DEVICE_BYTES: f64 = 3_500.0;
 /// Bytes of a device that comes by its key from a MAF or MEF, besides: what these and its registrar keep of
 /// it, and its share of a storm's queue.
 const ENROLLED_BYTES: f64 = 5_000.0;
+/// Bytes of the resources of a device that registers, besides.
+const REGISTERED_BYTES: f64 = 3_000.0;
 /// Bytes of a gateway.
 const GATEWAY_BYTES: f64 = 20_000.0;
 /// Bytes of the process with its recorders.
@@ -61,6 +65,7 @@ impl Estimate {
         };
         let mut light = 0;
         let mut enrolled = 0;
+        let mut registered = 0;
         for fleet in &plan.fleets {
             let count = u64::from(fleet.count);
             all.devices += count;
@@ -73,6 +78,18 @@ impl Estimate {
                 let reports = count * (plan.duration.0 / telemetry.interval.0.max(1));
                 light += reports;
                 all.events += reports * (1 + REPORT_DATAGRAMS * hops(fleet) * EVENTS_PER_HOP);
+                let further = if fleet.service.reports_up { reports } else { 0 };
+                let told = if fleet.service.subscribed.is_some() { reports } else { 0 };
+                light += all.between_cses(fleet, further + told);
+            }
+            if fleet.service.registers {
+                let set_up = count * SET_UP;
+                light += set_up;
+                all.events += set_up * REPORT_DATAGRAMS * hops(fleet) * EVENTS_PER_HOP;
+                let further = if fleet.service.reports_up { count * (SET_UP - 1) } else { 0 };
+                let told = if fleet.service.subscribed.is_some() { count } else { 0 };
+                light += all.between_cses(fleet, further + told);
+                registered += count;
             }
         }
         for gateway in plan.gateways.iter().filter(|gateway| gateway.registers) {
@@ -102,7 +119,17 @@ impl Estimate {
         all.memory_bytes =
             BASE_BYTES + all.devices as f64 * DEVICE_BYTES + all.gateways as f64 * GATEWAY_BYTES;
         all.memory_bytes += enrolled as f64 * ENROLLED_BYTES;
+        all.memory_bytes += registered as f64 * REGISTERED_BYTES;
         all
+    }
+
+    /// Requests between a gateway's CSE and that of the infrastructure, and their answers. Returns how many.
+    const fn between_cses(&mut self, fleet: &Fleet, requests: u64) -> u64 {
+        if !matches!(fleet.registrar, Registrar::Gateway) {
+            return 0;
+        }
+        self.events += requests * REPORT_DATAGRAMS * EVENTS_PER_HOP;
+        requests
     }
 
     fn associate(&mut self, members: u64, hops: u64) {

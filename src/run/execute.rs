@@ -64,7 +64,7 @@ pub(super) fn run(
     let stop = report.stop;
     let (events, end, digest) = (report.events, report.end, report.digest.clone());
     let (recorder, sites) = close(report);
-    let metrics = metrics::collect(&recorder, end);
+    let metrics = metrics::collect(&recorder, end, plan.registers());
     let expectations = metrics::check(&plan.expectations, &metrics);
     let verdict = match stop {
         Stop::Interrupted => Verdict::Interrupted,

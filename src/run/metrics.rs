@@ -5,20 +5,24 @@ use std::collections::BTreeMap;
 use super::outcome::{Checked, Metric};
 use crate::credential::store::StoreOperation;
 use crate::measure::{ByteClass, Distribution, Group, GroupRecord, Recorder, Summary, Tier, Track};
+use crate::scenario::REQUESTS;
 use crate::scenario::plan::{Expectation, Relation};
 use crate::sim::time::Time;
 
 /// Nanoseconds in a second; nanojoules in a joule.
 const NANO: f64 = 1e9;
 
-/// The public metrics of a run that ended at `end`.
-pub(super) fn collect(recorder: &Recorder, end: Time) -> BTreeMap<String, Metric> {
+/// The public metrics of a run that ended at `end`; `registers`: some entities register themselves.
+pub(super) fn collect(recorder: &Recorder, end: Time, registers: bool) -> BTreeMap<String, Metric> {
     let mut metrics = Metrics(BTreeMap::new());
     metrics.population(&recorder.groups);
     metrics.counters(recorder);
     metrics.loads(recorder, end);
     metrics.hsms(recorder, end);
     metrics.enrolment(recorder);
+    if registers {
+        metrics.service(recorder);
+    }
     metrics.links(recorder);
     metrics.distribution("association.handshake_s", &recorder.handshake);
     metrics.distribution("rekey.time_s", &recorder.rekey);
@@ -144,6 +148,21 @@ impl Metrics {
         self.span("enrolment.makespan_s", recorder.enrolment_span);
     }
 
+    /// What the service layer did, where entities register themselves.
+    fn service(&mut self, recorder: &Recorder) {
+        let counters = &recorder.counters;
+        self.count("onem2m.registered", counters.registered);
+        self.count("onem2m.subscribed", counters.subscribed);
+        for (name, count) in REQUESTS.iter().zip(counters.requests) {
+            self.count(format!("onem2m.requests.{name}"), count);
+        }
+        for (status, count) in &counters.refused {
+            self.count(format!("onem2m.refused.{status}"), *count);
+        }
+        self.count("notification.delivered", counters.notified);
+        self.distribution("notification.latency_s", &recorder.notification);
+    }
+
     /// Load of HSMs, where there are any.
     #[expect(clippy::cast_precision_loss, reason = "display precision")]
     fn hsms(&mut self, recorder: &Recorder, end: Time) {
@@ -230,7 +249,8 @@ pub(super) fn check(
 
 /// Counts by reason exist only once something was counted: absent, they are 0.
 fn value_of(metrics: &BTreeMap<String, Metric>, name: &str) -> Option<f64> {
-    const BY_REASON: [&str; 5] = [
+    const BY_REASON: [&str; 6] = [
+        "onem2m.refused.",
         "association.failed.",
         "enrolment.failed.",
         "message.rejected.",

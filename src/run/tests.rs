@@ -181,6 +181,26 @@ fn an_identity_that_nobody_issued_is_refused_by_maf_and_cse() {
     }
 }
 
+#[test]
+fn who_speaks_under_another_name_is_refused_by_its_registrar() {
+    let both = Validity::ALWAYS;
+    let (outcome, _) =
+        play(plan("registration = \"registered\"", "enrolment = \"maf\""), |layout, sites| {
+            // `meters-3` got hold of a key of `meters-0`, and still says that it is itself.
+            for node in ["in-0", "meters-3"] {
+                put(layout, sites, node, ("meters-0", Level::Kpsa, both), 7);
+            }
+            let place = layout.place(layout.named("meters-3").unwrap());
+            sites[place.site as usize].use_key(place.local, "meters-0");
+        });
+    assert_eq!(figure(&outcome, "onem2m.registered"), 4.0);
+    assert!(figure(&outcome, "onem2m.refused.4103") > 5.0);
+    // Nothing of it reaches a container: it never gets as far as a report.
+    assert_eq!(outcome.recorder.counters.refused.len(), 1);
+    assert!(figure(&outcome, "message.delivered") > 4.0 * 7.0);
+    assert!(figure(&outcome, "message.sent") <= 4.0 * 9.0);
+}
+
 fn contains(image: &[u8], bytes: &[u8]) -> bool {
     image.windows(bytes.len()).any(|window| window == bytes)
 }

@@ -223,6 +223,10 @@ codes! {
          of all its clients; and it needs a different one for each client: one byte is enough for \
          256, two for 65536.",
         "[security]\nconnection_id = 4";
+    ServiceLayer "KS0313" "provisioned devices have no such resources",
+        "Devices that register make their own policies and containers, wherever they want them, and may \
+         be subscribed to. What is provisioned is one container at the registrar.",
+        "[fleet.meters]\nregistration = \"registered\"\nreports_to = \"head_end\"";
     Expectation "KS0401" "the expectation does not parse",
         "An expectation is a metric and a comparison: `<`, `<=`, `=`, `>=` or `>`, and a value, \
          with or without a unit.",

@@ -17,7 +17,7 @@ pub(super) enum Unit {
 }
 
 /// Metrics of one value.
-const SINGLE: [(&str, Unit); 25] = [
+const SINGLE: [(&str, Unit); 28] = [
     ("population.devices", Unit::Count),
     ("population.gateways", Unit::Count),
     ("population.cses", Unit::Count),
@@ -42,20 +42,27 @@ const SINGLE: [(&str, Unit); 25] = [
     ("flights.duplicate_fraction", Unit::Fraction),
     ("message.sent", Unit::Count),
     ("message.delivered", Unit::Count),
+    ("onem2m.registered", Unit::Count),
+    ("onem2m.subscribed", Unit::Count),
+    ("notification.delivered", Unit::Count),
     ("key.overdue_device_s", Unit::Seconds),
 ];
 
 /// Distributions.
-const DISTRIBUTIONS: [(&str, Unit); 5] = [
+const DISTRIBUTIONS: [(&str, Unit); 6] = [
     ("enrolment.time_s", Unit::Seconds),
     ("association.handshake_s", Unit::Seconds),
     ("rekey.time_s", Unit::Seconds),
     ("message.latency_s", Unit::Seconds),
+    ("notification.latency_s", Unit::Seconds),
     ("key.age_s", Unit::Seconds),
 ];
 
 /// Figures of a distribution.
 const FIGURES: [&str; 8] = ["count", "mean", "p50", "p90", "p95", "p99", "p999", "max"];
+
+/// `onem2m.requests.` and these: the operations in the order of their numbers.
+pub(crate) const REQUESTS: [&str; 5] = ["create", "retrieve", "update", "delete", "notify"];
 
 /// `load.GROUP.` and these.
 const LOADS: [(&str, Unit); 3] = [
@@ -70,9 +77,10 @@ const LINKS: [(&str, Unit); 3] =
 
 /// The unit of the metric `name`, if it is one of `known` or a reason within an open family.
 pub(super) fn unit(name: &str, known: &BTreeMap<String, Unit>) -> Option<Unit> {
-    let reason = ["message.rejected.", "association.failed.", "enrolment.failed."]
-        .iter()
-        .any(|family| reason_of(name, family));
+    let reason =
+        ["message.rejected.", "association.failed.", "enrolment.failed.", "onem2m.refused."]
+            .iter()
+            .any(|family| reason_of(name, family));
     if reason { Some(Unit::Count) } else { known.get(name).copied() }
 }
 
@@ -117,6 +125,8 @@ pub(super) fn all(groups: &[&str], links: &[&str]) -> BTreeMap<String, Unit> {
     }
     let operations = Operation::ALL.map(Operation::name);
     known.extend(operations.map(|name| (format!("crypto.operations.{name}"), Unit::Count)));
+    let requests = REQUESTS.map(|name| format!("onem2m.requests.{name}"));
+    known.extend(requests.map(|name| (name, Unit::Count)));
     let hsm = StoreOperation::ALL.map(|operation| format!("hsm.operations.{}", operation.name()));
     known.extend(hsm.map(|name| (name, Unit::Count)));
     known

@@ -23,6 +23,7 @@ mod words;
 pub use check::{NAME_LEN_MAX, SCENARIO_NAME_LEN_MAX, expectation};
 pub use codes::{Code, Explanation, Severity, explain};
 pub use diagnostics::{DIAGNOSTICS_MAX, Diagnostic, Diagnostics, Record};
+pub(crate) use metric::REQUESTS;
 pub use plan::Plan;
 pub use preset::{Preset, presets};
 pub use schema::schema;

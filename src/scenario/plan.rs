@@ -40,6 +40,14 @@ pub struct Plan {
     pub expectations: Vec<Expectation>,
 }
 
+impl Plan {
+    /// Some entities register themselves.
+    #[must_use]
+    pub fn registers(&self) -> bool {
+        self.fleets.iter().any(|fleet| fleet.service.registers)
+    }
+}
+
 /// One infrastructure CSE.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cse {
@@ -167,8 +175,22 @@ pub struct Fleet {
     pub telemetry: Option<Telemetry>,
     /// How it comes by the key of its association.
     pub enrolment: Enrolment,
+    /// How its devices come by their resources, and where these are.
+    pub service: Service,
     /// Where its long-term keys live.
     pub store: StorePlace,
+}
+
+/// How the devices of a fleet use the service layer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Service {
+    /// They register themselves and make their own resources (TS-0001 clause 10.2.2), and so do the gateways
+    /// that are their registrars; otherwise AEs and containers are there from the start.
+    pub registers: bool,
+    /// They report to the head end, an application beside the infrastructure CSE, by way of their registrar.
+    pub reports_up: bool,
+    /// From when on the head end subscribes to their containers.
+    pub subscribed: Option<Duration>,
 }
 
 /// With whom a device has its association.

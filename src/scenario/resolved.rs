@@ -4,8 +4,8 @@
 use std::fmt::{Display, Write as _};
 
 use super::plan::{
-    Action, Enrolment, FunctionKind, Plan, Registrar, Rekey, Renewal, Schedule, Spread, StorePlace,
-    Target,
+    Action, Enrolment, FunctionKind, Plan, Registrar, Rekey, Renewal, Schedule, Service, Spread,
+    StorePlace, Target,
 };
 use super::quantity::{power_text, price_text, rate_text, size_text, time_text};
 use crate::association::{KeyExchange, Profile, Suite12};
@@ -161,12 +161,22 @@ fn groups(text: &mut String, plan: &Plan) {
             Enrolment::Network => "network",
         };
         quoted(text, "enrolment", enrolment);
+        service(text, fleet.service);
         if let Some(telemetry) = fleet.telemetry {
             let interval = time_text(telemetry.interval.0);
             let size = telemetry.size;
             let words = format!("{{ interval = \"{interval}\", size = \"{size}B\" }}");
             line(text, format_args!("telemetry = {words}"));
         }
+    }
+}
+
+fn service(text: &mut String, service: Service) {
+    let word = |is: bool, yes, no| if is { yes } else { no };
+    quoted(text, "registration", word(service.registers, "registered", "provisioned"));
+    quoted(text, "reports_to", word(service.reports_up, "head_end", "registrar"));
+    if let Some(at) = service.subscribed {
+        time(text, "subscribed_at", at);
     }
 }
 

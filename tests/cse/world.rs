@@ -9,7 +9,7 @@ use keystorm::wire::primitive::{
 use keystorm::wire::value::{self, Map, Serialisation, Value};
 
 /// A CSE, the time, and what it sent last.
-pub struct World<S: Store> {
+pub(crate) struct World<S: Store> {
     pub cse: Cse<S>,
     pub now: Time,
     pub sent: Vec<(Outgoing, Option<String>, Request)>,
@@ -17,7 +17,7 @@ pub struct World<S: Store> {
 }
 
 /// The configuration of the IN-CSE of all tests.
-pub fn config() -> Config {
+pub(crate) fn config() -> Config {
     Config {
         administrator: Some("Cadmin".to_owned()),
         remotes: vec!["/id-mn".to_owned()],
@@ -26,13 +26,13 @@ pub fn config() -> Config {
 }
 
 /// Runs a test over each store.
-pub fn over_stores(test: impl Fn(&mut dyn Any)) {
+pub(crate) fn over_stores(test: impl Fn(&mut dyn Any)) {
     test(&mut World::of(Cse::open(config(), Memory::default()).unwrap()));
     test(&mut World::of(Cse::open(config(), Sqlite::in_memory().unwrap()).unwrap()));
 }
 
 /// A [`World`] over a store that the test does not name.
-pub trait Any {
+pub(crate) trait Any {
     fn ask(&mut self, hop: &Hop<'_>, request: Request) -> Option<Response>;
     fn answer(&mut self, exchange: Outgoing, status: u16) -> Option<Response>;
     fn pass(&mut self, time: Duration) -> Option<Response>;
@@ -84,7 +84,7 @@ pub trait Any {
 }
 
 impl<S: Store> World<S> {
-    pub fn of(cse: Cse<S>) -> Self {
+    pub(crate) fn of(cse: Cse<S>) -> Self {
         Self { cse, now: Time(1_000_000_000), sent: Vec::new(), stray: Vec::new() }
     }
 
@@ -148,11 +148,11 @@ impl<S: Store> Any for World<S> {
     }
 }
 
-pub fn content(json: &str) -> Content {
+pub(crate) fn content(json: &str) -> Content {
     Content::from_map(value::read(json.as_bytes(), Serialisation::Json).unwrap()).unwrap()
 }
 
-pub fn request(operation: Operation, from: &str, to: &str) -> Request {
+pub(crate) fn request(operation: Operation, from: &str, to: &str) -> Request {
     Request {
         operation,
         to: to.to_owned(),
@@ -163,7 +163,7 @@ pub fn request(operation: Operation, from: &str, to: &str) -> Request {
     }
 }
 
-pub fn create(from: &str, to: &str, ty: u16, json: &str) -> Request {
+pub(crate) fn create(from: &str, to: &str, ty: u16, json: &str) -> Request {
     Request {
         resource_type: Some(ResourceType(ty)),
         content: Some(content(json)),
@@ -171,20 +171,20 @@ pub fn create(from: &str, to: &str, ty: u16, json: &str) -> Request {
     }
 }
 
-pub fn retrieve(from: &str, to: &str) -> Request {
+pub(crate) fn retrieve(from: &str, to: &str) -> Request {
     request(Operation::Retrieve, from, to)
 }
 
-pub fn update(from: &str, to: &str, json: &str) -> Request {
+pub(crate) fn update(from: &str, to: &str, json: &str) -> Request {
     Request { content: Some(content(json)), ..request(Operation::Update, from, to) }
 }
 
-pub fn delete(from: &str, to: &str) -> Request {
+pub(crate) fn delete(from: &str, to: &str) -> Request {
     request(Operation::Delete, from, to)
 }
 
 /// The attributes in an answer.
-pub fn attributes(response: Response) -> Map {
+pub(crate) fn attributes(response: Response) -> Map {
     match response.content.unwrap().value {
         Value::Map(map) => map,
         other => panic!("{other:?}"),
@@ -192,17 +192,17 @@ pub fn attributes(response: Response) -> Map {
 }
 
 /// The text of an attribute.
-pub fn text(map: &Map, name: &str) -> String {
+pub(crate) fn text(map: &Map, name: &str) -> String {
     map.get(name).and_then(Value::as_text).unwrap_or_default().to_owned()
 }
 
 /// The number of an attribute.
-pub fn number(map: &Map, name: &str) -> u64 {
+pub(crate) fn number(map: &Map, name: &str) -> u64 {
     map.get(name).and_then(Value::as_u64).unwrap_or(u64::MAX)
 }
 
 /// A policy with one rule, for whom and what.
-pub fn policy(name: &str, originator: &str, operations: u8) -> String {
+pub(crate) fn policy(name: &str, originator: &str, operations: u8) -> String {
     format!(
         r#"{{"m2m:acp":{{"rn":"{name}","pv":{{"acr":[{{"acor":["{originator}"],"acop":{operations}}}]}},
         "pvs":{{"acr":[{{"acor":["Cadmin"],"acop":63}}]}}}}}}"#

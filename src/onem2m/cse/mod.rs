@@ -176,6 +176,11 @@ impl<S: Store> Cse<S> {
         }
     }
 
+    /// What waits for an answer is forgotten, as by a restart; resources stay.
+    pub fn restart(&mut self) {
+        self.pending = self.pending.forgotten();
+    }
+
     /// When [`expired`](Self::expired) has something to do.
     #[must_use]
     pub fn next_timeout(&self) -> Option<Time> {

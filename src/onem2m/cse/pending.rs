@@ -61,6 +61,11 @@ impl Pending {
         Some(Outgoing(self.last))
     }
 
+    /// Nothing waits any more. Numbers go on, so that a late answer meets nothing.
+    pub(super) fn forgotten(&self) -> Self {
+        Self { last: self.last, ..Self::default() }
+    }
+
     pub(super) fn has_room(&self, more: usize) -> bool {
         self.waiting.len() + more <= MAX_PENDING
     }

@@ -8,12 +8,15 @@ use super::keys::{GroupKeys, StoreWords};
 use crate::association::Profile;
 use crate::scenario::codes::{Code, Severity};
 use crate::scenario::plan::{
-    Cse, Fleet, Function, Gateway, Registrar, Schedule, Spread, StorePlace, Telemetry,
+    Cse, Fleet, Function, Gateway, Registrar, Schedule, Service, Spread, StorePlace, Telemetry,
 };
 use crate::scenario::preset::names;
 use crate::scenario::source::{At, Place, quote};
 use crate::scenario::table::{Entry, Field, Named};
-use crate::scenario::words::{CseTable, FleetTable, GatewayTable, Integer, OrNone, TelemetryTable};
+use crate::scenario::words::{
+    CseTable, FleetTable, GatewayTable, Integer, OrNone, RegistrationWord, ReportsToWord,
+    TelemetryTable,
+};
 use crate::sim::time::Duration;
 
 /// Nodes that one run may have in all.
@@ -268,8 +271,27 @@ impl<'a> Checker<'a> {
             start,
             telemetry,
             enrolment: self.enrolment(&words.enrolment),
+            service: self.service(words),
             store,
         })
+    }
+
+    /// How a fleet uses the service layer.
+    fn service(&mut self, words: &FleetTable) -> Service {
+        let registers = words.registration.value() == Some(&RegistrationWord::Registered);
+        let up = words.reports_to.given().filter(|at| at.value == ReportsToWord::HeadEnd);
+        let subscribed = words.subscribed_at.given();
+        let places = [up.map(|at| at.place), subscribed.map(|at| at.place)];
+        for place in places.into_iter().flatten().filter(|_| !registers) {
+            self.report
+                .add(Code::ServiceLayer, place, "this needs devices that register")
+                .hint("set `registration = \"registered\"`");
+        }
+        if let Some(at) = subscribed.filter(|at| Duration(at.value.value) >= self.duration) {
+            self.report.add(Code::AfterTheEnd, at.place, "the run is over by then");
+        }
+        let subscribed = subscribed.map(|at| Duration(at.value.value));
+        Service { registers, reports_up: up.is_some(), subscribed }
     }
 
     fn route(&mut self, words: &FleetTable, network: &Network) -> Option<Route> {

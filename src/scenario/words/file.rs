@@ -223,6 +223,14 @@ table! {
         telemetry: TelemetryTable,
         /// How each device comes by the key of its association. Default: as `[security]` says.
         enrolment: EnrolmentWord,
+        /// How each device comes by its AE and container. Default: "provisioned".
+        registration: RegistrationWord,
+        /// Whose container each device reports to. Needs `registration = "registered"`. Default:
+        /// "registrar".
+        reports_to: ReportsToWord,
+        /// From when on the head end subscribes to the devices' containers. Needs `registration =
+        /// "registered"`. Default: never.
+        subscribed_at: TimeSpan,
         /// Where its long-term keys live. Default: as `[security]` says.
         store: StoreWord,
         /// Which HSM, with `store = "hsm"`. Default: as `[security]` says.
@@ -334,6 +342,28 @@ choice! {
         Mef = "mef",
         /// Like "mef", with a key that an underlying network lends (GBA).
         Network = "network",
+    }
+}
+
+choice! {
+    /// How a device comes by its resources.
+    enum RegistrationWord {
+        /// They are there from the start.
+        Provisioned = "provisioned",
+        /// It registers its AE, and makes a policy and a container (TS-0001 clause 10.2.2). Gateways that are
+        /// registrars register as CSEs.
+        Registered = "registered",
+    }
+}
+
+choice! {
+    /// Where a device reports.
+    enum ReportsToWord {
+        /// To a container of its own at its registrar.
+        Registrar = "registrar",
+        /// To a container at the infrastructure CSE, below the head end, an application there. A gateway that
+        /// is the registrar hands reports on.
+        HeadEnd = "head_end",
     }
 }
 

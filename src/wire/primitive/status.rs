@@ -38,10 +38,14 @@ impl Rsc {
     pub const CONFLICT: Self = Self(4_105);
     /// INVALID_CHILD_RESOURCE_TYPE
     pub const INVALID_CHILD_RESOURCE_TYPE: Self = Self(4_108);
+    /// ORIGINATOR_HAS_ALREADY_REGISTERED
+    pub const ALREADY_REGISTERED: Self = Self(4_117);
     /// INTERNAL_SERVER_ERROR
     pub const INTERNAL_SERVER_ERROR: Self = Self(5_000);
     /// NOT_IMPLEMENTED
     pub const NOT_IMPLEMENTED: Self = Self(5_001);
+    /// TARGET_NOT_REACHABLE
+    pub const NOT_REACHABLE: Self = Self(5_103);
     /// NOT_ACCEPTABLE: among others, a content longer than its container takes.
     pub const NOT_ACCEPTABLE: Self = Self(5_207);
 
