@@ -1,6 +1,6 @@
 //! The CSE as its peers see it, over both stores.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, unreachable_pub, reason = "helpers of tests")]
 
 #[path = "cse/access.rs"]
 mod access;

@@ -98,7 +98,7 @@ impl<S: Store> World<S> {
                 Output::Send { exchange, to, request } => {
                     self.sent.push((
                         exchange,
-                        to.entity.or(to.addresses.first().cloned()),
+                        to.entity.or_else(|| to.addresses.first().cloned()),
                         *request,
                     ));
                 }
@@ -129,7 +129,7 @@ impl<S: Store> Any for World<S> {
     }
 
     fn pass(&mut self, time: Duration) -> Option<Response> {
-        self.now = self.now + time;
+        self.now += time;
         let mut out = Vec::new();
         self.cse.expired(self.now, &mut out);
         self.collect(out)
