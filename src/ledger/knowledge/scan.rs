@@ -162,11 +162,13 @@ mod tests {
         #[test]
         fn a_secret_is_found_in_every_form_wherever_it_stands_and_absent_ones_never(
             secret in prop::collection::vec(any::<u8>(), 16..48),
-            absent in prop::collection::vec(any::<u8>(), 16..48),
             before in prop::collection::vec(any::<u8>(), 0..40),
             after in prop::collection::vec(any::<u8>(), 0..40),
             cut in 1usize..90,
         ) {
+            // No bit is the same, so that it is no neighbour of the secret: those share forms, since base64
+            // leaves bits at the edges uncompared.
+            let absent: Vec<u8> = secret.iter().map(|byte| !byte).collect();
             // The secret amid other data that is encoded together with it.
             let amid = [&before[..], &secret, &after].concat();
             for (form, text) in written(&amid).into_iter().enumerate() {
