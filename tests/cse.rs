@@ -1,5 +1,7 @@
 //! The CSE as its peers see it, over both stores.
 
+#![allow(clippy::unwrap_used, unreachable_pub, reason = "helpers of tests")]
+
 #[path = "cse/access.rs"]
 mod access;
 #[path = "cse/discovery.rs"]

@@ -26,6 +26,14 @@ fn without_a_policy_the_creator_may_and_nobody_else() {
         assert_eq!(world.try_update("Ctwo", "Cone/c", r#"{"m2m:cnt":{"lbl":["x"]}}"#), 4_103);
         assert_eq!(world.try_delete("Ctwo", "Cone/c"), 4_103);
         assert_eq!(world.try_get("Cadmin", "Cone/c"), 2_000);
+        // Who created something in the tree of another has it for itself, and not for third parties.
+        world.create("Cadmin", "Cone", 3, r#"{"m2m:cnt":{"rn":"d"}}"#);
+        world.create("Cadmin", "cse-in", 14, r#"{"m2m:nod":{"rn":"n","ni":"n"}}"#);
+        assert_eq!(
+            (world.try_get("Cone", "Cone/d"), world.try_get("Ctwo", "Cone/d")),
+            (2_000, 4_103)
+        );
+        assert_eq!(world.try_get("Ctwo", "cse-in/n"), 4_103);
         // A custodian.
         let json = r#"{"m2m:cnt":{"cstn":"Ctwo"}}"#;
         assert_eq!(world.try_update("Cone", "Cone/c", json), 2_004);
@@ -34,9 +42,12 @@ fn without_a_policy_the_creator_may_and_nobody_else() {
     });
 }
 
+/// Asks for something and gives back the status.
+type Ask = fn(&mut dyn Any) -> u16;
+
 #[test]
 fn each_operation_needs_its_bit() {
-    let operations: [(u8, fn(&mut dyn Any) -> u16); 5] = [
+    let operations: [(u8, Ask); 5] = [
         (1, |world| world.try_create("Ctwo", "Cone/c", 4, r#"{"m2m:cin":{"con":"1"}}"#)),
         (2, |world| world.try_get("Ctwo", "Cone/c")),
         (4, |world| world.try_update("Ctwo", "Cone/c", r#"{"m2m:cnt":{"lbl":["x"]}}"#)),

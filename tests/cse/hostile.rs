@@ -14,7 +14,7 @@ use crate::world::{Any, content, create, over_stores, retrieve};
 fn fill(world: &mut dyn Any) {
     world.register("Cone");
     world.register("Ctwo");
-    world.create("Cone", "Cone", 3, r#"{"m2m:cnt":{"rn":"c","mni":3}}"#);
+    world.create("Cone", "Cone", 3, r#"{"m2m:cnt":{"rn":"c","mni":3,"mbs":9}}"#);
     world.create("Cone", "Cone/c", 4, r#"{"m2m:cin":{"rn":"i","con":"1"}}"#);
     world.create("Cone", "Cone", 9, r#"{"m2m:grp":{"rn":"g","mnm":3,"mid":["Ctwo","Cone/c"]}}"#);
     world.create(
@@ -232,6 +232,40 @@ fn any_request() -> impl Strategy<Value = (Option<&'static str>, Request)> {
         })
 }
 
+/// A request that would be carried out, with up to two attributes more or other ones.
+fn nearly_right() -> impl Strategy<Value = (Option<&'static str>, Request)> {
+    let templates = vec![
+        ("Cone/c", 4, r#"{"m2m:cin":{"con":"1"}}"#),
+        ("Cone/c", 4, r#"{"m2m:cin":{"con":"0123456789"}}"#),
+        ("Cone/c", 23, r#"{"m2m:sub":{"nu":["Cone"],"enc":{"net":[1]}}}"#),
+        ("Cone", 3, r#"{"m2m:cnt":{"mni":4}}"#),
+        ("Cone", 9, r#"{"m2m:grp":{"mnm":3,"mid":["Cone"]}}"#),
+        ("Cone", 1, r#"{"m2m:acp":{"pv":{"acr":[]},"pvs":{"acr":[{"acor":["Cone"],"acop":63}]}}}"#),
+        ("cse-in", 2, r#"{"m2m:ae":{"api":"Nx","rr":true,"srv":["4"]}}"#),
+        ("Cone/c", 0, r#"{"m2m:cnt":{"mbs":9}}"#),
+        ("Cone/g", 0, r#"{"m2m:grp":{"mid":["Cone","Ctwo"]}}"#),
+        ("Cone/c/s", 0, r#"{"m2m:sub":{"exc":3}}"#),
+        ("Cone", 0, r#"{"m2m:ae":{"apn":"x"}}"#),
+    ];
+    let more = prop::collection::vec((name(), value()), 0..3);
+    (prop::sample::select(templates), more, prop::option::of(0_u64..13)).prop_map(
+        |((to, ty, json), more, rcn)| {
+            let mut request = create("Cone", to, ty, json);
+            if ty == 0 {
+                request.operation = Operation::Update;
+                request.resource_type = None;
+            }
+            if let Some(Value::Map(map)) = request.content.as_mut().map(|pc| &mut pc.value) {
+                for (name, value) in more {
+                    map.insert(name, value);
+                }
+            }
+            request.result_content = rcn.and_then(ResultContent::from_number);
+            (Some("Cone"), request)
+        },
+    )
+}
+
 /// Whatever is refused, in any state of the tree, leaves it as it was; and nothing is refused in words of
 /// its own making.
 #[test]
@@ -240,27 +274,30 @@ fn refused_requests_leave_the_tree_as_it_was() {
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     let refused = std::cell::Cell::new(0);
     TestRunner::new(config)
-        .run(&prop::collection::vec(any_request(), 1..20), |requests| {
-            over_stores(|world| {
-                fill(world);
-                for (hop, request) in &requests {
-                    let before = world.digest();
-                    let hop = hop.map_or_else(Hop::default, Hop::of);
-                    let response = world.ask(&hop, request.clone());
-                    for (exchange, _, _) in world.sent() {
-                        world.answer(exchange, 5_103);
+        .run(
+            &prop::collection::vec(prop_oneof![any_request(), nearly_right()], 1..20),
+            |requests| {
+                over_stores(|world| {
+                    fill(world);
+                    for (hop, request) in &requests {
+                        let before = world.digest();
+                        let hop = hop.map_or_else(Hop::default, Hop::of);
+                        let response = world.ask(&hop, request.clone());
+                        for (exchange, _, _) in world.sent() {
+                            world.answer(exchange, 5_103);
+                        }
+                        let fan_out = request.to.contains("fopt");
+                        if response.as_ref().is_some_and(|r| r.status.0 >= 4_000) && !fan_out {
+                            refused.set(refused.get() + 1);
+                            assert_eq!(world.digest(), before, "{request:?}");
+                            let dbg = response.unwrap().content.unwrap();
+                            assert!(REFUSALS.iter().any(|r| Some(r.reason) == dbg.value.as_text()));
+                        }
                     }
-                    let fan_out = request.to.contains("fopt");
-                    if response.as_ref().is_some_and(|r| r.status.0 >= 4_000) && !fan_out {
-                        refused.set(refused.get() + 1);
-                        assert_eq!(world.digest(), before, "{request:?}");
-                        let dbg = response.unwrap().content.unwrap();
-                        assert!(REFUSALS.iter().any(|r| Some(r.reason) == dbg.value.as_text()));
-                    }
-                }
-            });
-            Ok(())
-        })
+                });
+                Ok(())
+            },
+        )
         .unwrap();
     assert!(refused.get() > cases, "too few refusals to mean anything");
 }

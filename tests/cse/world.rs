@@ -1,7 +1,5 @@
 //! A CSE in a test: requests in a line each, over any store.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
-
 use keystorm::onem2m::cse::{Config, Cse, Hop, Incoming, Outgoing, Output};
 use keystorm::onem2m::tree::{Memory, Sqlite, Store};
 use keystorm::sim::time::{Duration, Time};
@@ -100,7 +98,7 @@ impl<S: Store> World<S> {
                 Output::Send { exchange, to, request } => {
                     self.sent.push((
                         exchange,
-                        to.entity.or(to.addresses.first().cloned()),
+                        to.entity.or_else(|| to.addresses.first().cloned()),
                         *request,
                     ));
                 }
@@ -131,7 +129,7 @@ impl<S: Store> Any for World<S> {
     }
 
     fn pass(&mut self, time: Duration) -> Option<Response> {
-        self.now = self.now + time;
+        self.now += time;
         let mut out = Vec::new();
         self.cse.expired(self.now, &mut out);
         self.collect(out)
