@@ -39,6 +39,8 @@ const HANDSHAKE_PSK_S: f64 = 60e-6;
 const HANDSHAKE_DHE_S: f64 = 200e-6;
 /// Seconds of a protected request or update, both ends.
 const RECORD_S: f64 = 10e-6;
+/// Seconds of a request that policies decide, protected, both ends.
+const DECIDED_S: f64 = 40e-6;
 /// Seconds of an event besides its cryptography.
 const EVENT_S: f64 = 0.6e-6;
 /// Bytes of a device with its association, its end at the server, and its first events.
@@ -47,7 +49,7 @@ const DEVICE_BYTES: f64 = 3_500.0;
 /// it, and its share of a storm's queue.
 const ENROLLED_BYTES: f64 = 5_000.0;
 /// Bytes of the resources of a device that registers, besides.
-const REGISTERED_BYTES: f64 = 3_000.0;
+const REGISTERED_BYTES: f64 = 2_000.0;
 /// Bytes of a gateway.
 const GATEWAY_BYTES: f64 = 20_000.0;
 /// Bytes of the process with its recorders.
@@ -64,6 +66,7 @@ impl Estimate {
             ..Self::default()
         };
         let mut light = 0;
+        let mut decided = 0;
         let mut enrolled = 0;
         let mut registered = 0;
         for fleet in &plan.fleets {
@@ -80,15 +83,15 @@ impl Estimate {
                 all.events += reports * (1 + REPORT_DATAGRAMS * hops(fleet) * EVENTS_PER_HOP);
                 let further = if fleet.service.reports_up { reports } else { 0 };
                 let told = if fleet.service.subscribed.is_some() { reports } else { 0 };
-                light += all.between_cses(fleet, further + told);
+                decided += all.between_cses(fleet, further + told);
             }
             if fleet.service.registers {
                 let set_up = count * SET_UP;
-                light += set_up;
-                all.events += set_up * REPORT_DATAGRAMS * hops(fleet) * EVENTS_PER_HOP;
+                decided += set_up;
+                all.events += set_up * (1 + REPORT_DATAGRAMS * hops(fleet) * EVENTS_PER_HOP);
                 let further = if fleet.service.reports_up { count * (SET_UP - 1) } else { 0 };
                 let told = if fleet.service.subscribed.is_some() { count } else { 0 };
-                light += all.between_cses(fleet, further + told);
+                decided += all.between_cses(fleet, further + told);
                 registered += count;
             }
         }
@@ -116,6 +119,7 @@ impl Estimate {
         };
         all.wall_s =
             all.handshakes as f64 * each + light as f64 * RECORD_S + all.events as f64 * EVENT_S;
+        all.wall_s += decided as f64 * DECIDED_S;
         all.memory_bytes =
             BASE_BYTES + all.devices as f64 * DEVICE_BYTES + all.gateways as f64 * GATEWAY_BYTES;
         all.memory_bytes += enrolled as f64 * ENROLLED_BYTES;
@@ -128,7 +132,8 @@ impl Estimate {
         if !matches!(fleet.registrar, Registrar::Gateway) {
             return 0;
         }
-        self.events += requests * REPORT_DATAGRAMS * EVENTS_PER_HOP;
+        // The timer of each is an event too.
+        self.events += requests * (1 + REPORT_DATAGRAMS * EVENTS_PER_HOP);
         requests
     }
 
