@@ -39,12 +39,12 @@ impl World {
         world.middle.parallel(ABOVE);
         world.top.parallel(GATEWAY);
         let register = requests::remote_cse("/mid", "mid", "top", "1");
-        assert_eq!(world.from_gateway(&register).0, 2_001);
+        assert_eq!(world.gateway_asks(&register).0, 2_001);
         let app = requests::application("Capp", "top", "1", true);
         assert_eq!(world.local(app).0, 2_001);
         for device in ["Ca", "Cb"] {
             let register = requests::application(device, "mid", "1", false);
-            assert_eq!(world.from_device(device, device, &register).0, 2_001);
+            assert_eq!(world.device_asks(device, device, &register).0, 2_001);
         }
         world
     }
@@ -65,7 +65,7 @@ impl World {
     }
 
     /// A request of a device to the gateway, over the association of `proven`; `from` is its number.
-    fn from_device(&mut self, device: &str, proven: &str, request: &Request) -> Rsc {
+    fn device_asks(&mut self, device: &str, proven: &str, request: &Request) -> Rsc {
         let peer = if device == "Ca" { 1 } else { 2 };
         let mid = self.next();
         let bytes = requests::confirmable(request, mid).unwrap();
@@ -106,7 +106,7 @@ impl World {
         (bytes, device::response(&answer.expect("an answer")).unwrap().1)
     }
 
-    fn from_gateway(&mut self, request: &Request) -> Rsc {
+    fn gateway_asks(&mut self, request: &Request) -> Rsc {
         self.up(request).1.status
     }
 
@@ -122,9 +122,9 @@ impl World {
         let base = "/top/top/Capp";
         let own = [Rule::all(&["/mid/Ca"])];
         let policy = requests::policy(base, "Ca", "4", "pa", "/mid/Ca", &own);
-        assert_eq!(self.from_device("Ca", "Ca", &policy).0, 2_001);
+        assert_eq!(self.device_asks("Ca", "Ca", &policy).0, 2_001);
         let container = requests::container(base, "Ca", "5", "a", "/top/top/Capp/pa");
-        assert_eq!(self.from_device("Ca", "Ca", &container).0, 2_001);
+        assert_eq!(self.device_asks("Ca", "Ca", &container).0, 2_001);
     }
 
     fn digests(&self) -> (u64, u64) {
@@ -141,18 +141,18 @@ fn a_report_crosses_two_hops_and_only_its_owner_may_make_it() {
     let mut world = World::new();
     world.container_of_a();
     let to = "/top/top/Capp/a";
-    assert_eq!(world.from_device("Ca", "Ca", &report(to, "Ca")).0, 2_001);
+    assert_eq!(world.device_asks("Ca", "Ca", &report(to, "Ca")).0, 2_001);
     let before = world.digests();
     // Another device of the same gateway: the policy at the infrastructure says no, and the answer comes back.
-    assert_eq!(world.from_device("Cb", "Cb", &report(to, "Cb")).0, 4_103);
+    assert_eq!(world.device_asks("Cb", "Cb", &report(to, "Cb")).0, 4_103);
     // It says that it is the other: its own gateway compares with the association.
-    assert_eq!(world.from_device("Cb", "Cb", &report(to, "Ca")).0, 4_103);
-    assert_eq!(world.from_device("Cb", "Cb", &report(to, "/mid/Ca")).0, 4_103);
+    assert_eq!(world.device_asks("Cb", "Cb", &report(to, "Ca")).0, 4_103);
+    assert_eq!(world.device_asks("Cb", "Cb", &report(to, "/mid/Ca")).0, 4_103);
     // A stranger of whom the gateway knows nothing.
-    assert_eq!(world.from_device("Cz", "Cz", &report(to, "Cz")).0, 4_103);
+    assert_eq!(world.device_asks("Cz", "Cz", &report(to, "Cz")).0, 4_103);
     assert_eq!(world.digests(), before);
     // The other way round it is the same.
-    assert_eq!(world.from_device("Ca", "Ca", &report(to, "Ca")).0, 2_001);
+    assert_eq!(world.device_asks("Ca", "Ca", &report(to, "Ca")).0, 2_001);
     assert_ne!(world.digests(), before);
 }
 
@@ -162,10 +162,10 @@ fn a_gateway_speaks_for_its_own_only() {
     world.container_of_a();
     let before = world.digests();
     for from in ["Capp", "/top/Capp", "/top", "/top/Cnobody"] {
-        assert_eq!(world.from_gateway(&report("top/Capp/a", from)).0, 4_103, "{from}");
+        assert_eq!(world.gateway_asks(&report("top/Capp/a", from)).0, 4_103, "{from}");
     }
     // Another CSE's entity is not this container's owner either.
-    assert_eq!(world.from_gateway(&report("top/Capp/a", "/far/Ca")).0, 4_103);
+    assert_eq!(world.gateway_asks(&report("top/Capp/a", "/far/Ca")).0, 4_103);
     assert_eq!(world.digests(), before);
 }
 
@@ -205,5 +205,5 @@ fn a_restart_forgets_what_waits_and_keeps_resources() {
     world.middle.answered(Time::ZERO, exchange, late, &mut effects);
     assert_eq!(effects, []);
     assert_eq!(world.digests(), before);
-    assert_eq!(world.from_device("Ca", "Ca", &report("/top/top/Capp/a", "Ca")).0, 2_001);
+    assert_eq!(world.device_asks("Ca", "Ca", &report("/top/top/Capp/a", "Ca")).0, 2_001);
 }

@@ -261,7 +261,8 @@ impl Actor {
         for Letter { peer, bytes } in std::mem::take(&mut work.letters) {
             match (peer.checked_sub(messenger::client(0)), &mut self.client, &mut self.server) {
                 (None, Some(client), _) => {
-                    if !client.send(&bytes, work) {
+                    let sent = client.send(&bytes, work);
+                    if !sent {
                         work.reject("no_association");
                     }
                 }

@@ -59,7 +59,7 @@ impl HeadEnd {
     }
 
     /// The subscriptions that are due, as requests with their numbers.
-    pub(super) fn due(&mut self, work: &mut Work<'_>) -> Vec<(u64, Request)> {
+    pub(super) fn due(&mut self, work: &Work<'_>) -> Vec<(u64, Request)> {
         let mut due = Vec::new();
         while self.next_timeout().is_some_and(|at| at <= work.now) {
             let Some((_, node)) = self.wanted.pop_first() else { break };
