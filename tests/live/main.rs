@@ -210,14 +210,23 @@ fn ten_thousand_half_open_handshakes_reach_the_limit_and_nobody_else_notices() {
         }
         until(&running, |server| rejected(server, "half_open_limit") > 0);
         assert_eq!(running.server().counts().half_open_max, HALF_OPEN_MAX);
-        // Who receives at its address gets in all the same, by a cookie.
-        let open = Session::open(running.address(), Bounds::start(LIMIT, never), |now| {
-            client(2, KEY, now)
-        });
-        let mut newcomer = open.await.unwrap();
-        assert!(newcomer.handshake().await);
-        assert_eq!(newcomer.client().flights(), 3);
-        assert_eq!(newcomer.ask(b"hello", WAIT).await.unwrap(), b"hello");
+        // Who receives at its address gets in all the same, by a cookie. On a busy machine the strangers may have
+        // timed out before it comes: then they come again.
+        let mut by_cookie = false;
+        for crowd in 10..15 {
+            let open = Session::open(running.address(), Bounds::start(LIMIT, never), |now| {
+                client(2, KEY, now)
+            });
+            let mut newcomer = open.await.unwrap();
+            assert!(newcomer.handshake().await);
+            assert_eq!(newcomer.ask(b"hello", WAIT).await.unwrap(), b"hello");
+            by_cookie = newcomer.client().flights() == 3;
+            if by_cookie {
+                break;
+            }
+            (0..3).for_each(|part| flood(&running, &hello, crowd * 3_000 + part * 1_000, 1_000));
+        }
+        assert!(by_cookie);
     });
 }
 
