@@ -162,13 +162,11 @@ mod tests {
         #[test]
         fn a_secret_is_found_in_every_form_wherever_it_stands_and_absent_ones_never(
             secret in prop::collection::vec(any::<u8>(), 16..48),
+            absent in prop::collection::vec(any::<u8>(), 16..48),
             before in prop::collection::vec(any::<u8>(), 0..40),
             after in prop::collection::vec(any::<u8>(), 0..40),
             cut in 1usize..90,
         ) {
-            // No bit is the same, so that it is no neighbour of the secret: those share forms, since base64
-            // leaves bits at the edges uncompared.
-            let absent: Vec<u8> = secret.iter().map(|byte| !byte).collect();
             // The secret amid other data that is encoded together with it.
             let amid = [&before[..], &secret, &after].concat();
             for (form, text) in written(&amid).into_iter().enumerate() {
@@ -179,12 +177,13 @@ mod tests {
                 let text = [b"key: ", &text[..], b"; next"].concat();
                 prop_assert_eq!(find(&[&secret, &absent], &text, cut), [0], "form {}", form);
             }
-            // Anything that is not the secret: one bit of it is another.
+            // Anything that is not the secret: one bit of it is another. It stands between spaces, since a
+            // neighbour may complete it: C3 93 is D3 where text is read as UTF-8.
             let scanner = Scanner::new([&secret[..]]);
             for index in 0..secret.len() {
                 let mut other = secret.clone();
                 other[index] ^= 0x10;
-                let text = [&before[..], &other, &after].concat();
+                let text = [&before[..], b" ", &other, b" ", &after].concat();
                 prop_assert!(find_with(&scanner, &text, cut).is_empty());
             }
         }
