@@ -17,8 +17,9 @@ use std::time::Instant;
 
 use keystorm::association::{
     Accept, Association, Config, Env, KeyExchange, Offer, Operations, Output, Peek, Profile,
-    PskStore, Secret, ServerSecrets, Suite12, Ticket, early_secret, master_secret_12, peek,
+    ServerSecrets, Suite12, Ticket, peek,
 };
+use keystorm::live::{Keys, Psk};
 use keystorm::sim::time::Time;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
@@ -34,28 +35,11 @@ struct Options {
     port: u16,
     config: Config,
     identity: String,
-    key: Vec<u8>,
+    keys: Keys,
     coap: bool,
     update: bool,
     resume: bool,
     handshakes: u32,
-}
-
-impl PskStore for Options {
-    fn early_secret(&self, identity: &[u8], operations: &mut Operations) -> Option<Secret> {
-        (identity == self.identity.as_bytes()).then(|| early_secret(&self.key, operations))
-    }
-
-    fn master_secret_12(
-        &self,
-        identity: &[u8],
-        label: &[u8],
-        seed: &[u8],
-        operations: &mut Operations,
-    ) -> Option<[u8; 48]> {
-        let known = identity == self.identity.as_bytes();
-        known.then(|| master_secret_12(&self.key, label, seed, operations))
-    }
 }
 
 fn options() -> Option<Options> {
@@ -75,14 +59,23 @@ fn options() -> Option<Options> {
     };
     let secrets = ServerSecrets { cookie: [7; 32], ticket: [8; 16] };
     let config = Config { profile, key_exchange, server: Some(secrets), ..Config::default() };
-    let (identity, key) = ("Client_identity".to_owned(), Vec::new());
+    let (identity, mut key) = ("Client_identity".to_owned(), Psk::new(&[]));
     let (coap, update, resume, handshakes) = (false, false, false, 1);
-    let mut options =
-        Options { server, port, config, identity, key, coap, update, resume, handshakes };
+    let mut options = Options {
+        server,
+        port,
+        config,
+        identity,
+        keys: Keys::default(),
+        coap,
+        update,
+        resume,
+        handshakes,
+    };
     for argument in arguments {
         match argument.split_once('=').unwrap_or((&argument, "")) {
-            ("key", hex) => options.key = from_hex(hex)?,
-            ("key-text", text) => options.key = text.as_bytes().to_vec(),
+            ("key", hex) => key = Psk::from_hex(hex).ok()?,
+            ("key-text", text) => key = Psk::new(text.as_bytes()),
             ("identity", text) => text.clone_into(&mut options.identity),
             ("cookie", _) => options.config.cookie = true,
             ("cid", len) => options.config.connection_id = Some(len.parse().ok()?),
@@ -96,12 +89,8 @@ fn options() -> Option<Options> {
             _ => return None,
         }
     }
+    options.keys = Keys::one(&options.identity, key);
     Some(options)
-}
-
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let pairs = (0..text.len()).step_by(2);
-    pairs.map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
 }
 
 fn to_hex(bytes: &[u8]) -> String {
@@ -148,7 +137,7 @@ impl Run<'_> {
         let mut env = Env {
             now: self.now(),
             rng: &mut self.rng,
-            keys: self.options,
+            keys: &self.options.keys,
             operations: &mut Operations::default(),
             out: &mut out,
             key_log: None,

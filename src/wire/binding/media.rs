@@ -44,7 +44,7 @@ const TABLE: [(Role, Serialisation, &str, &[u32]); 15] = [
     (Role::Plain, Serialisation::Xml, "application/xml", &[41]),
     (Role::Resource, Serialisation::Json, "application/vnd.onem2m-res+json", &[10_015, 10_001]),
     (Role::Resource, Serialisation::Cbor, "application/vnd.onem2m-res+cbor", &[10_010]),
-    (Role::Resource, Serialisation::Xml, "application/vnd.onem2m-res+xml", &[10_014, 10_000]),
+    (Role::Resource, Serialisation::Xml, "application/vnd.onem2m-res+xml", &[10_014]),
     (Role::Notification, Serialisation::Json, "application/vnd.onem2m-ntfy+json", &[10_003]),
     (Role::Notification, Serialisation::Cbor, "application/vnd.onem2m-ntfy+cbor", &[10_011]),
     (Role::Notification, Serialisation::Xml, "application/vnd.onem2m-ntfy+xml", &[10_002, 10_016]),

@@ -13,7 +13,7 @@ const PREFIX: &str = "X-M2M-";
 
 /// Parameter, the rest of its field's name, and what joins several values. GID and those after VSI are
 /// recalled, not verified.
-const TABLE: [(&str, &str, Option<char>); 21] = [
+const TABLE: [(&str, &str, Option<char>); 20] = [
     ("fr", "Origin", None),
     ("rqi", "RI", None),
     ("rvi", "RVI", None),
@@ -34,7 +34,6 @@ const TABLE: [(&str, &str, Option<char>); 21] = [
     ("omr", "OMR", Some(' ')),
     ("prpi", "PRPI", None),
     ("msu", "MSU", None),
-    ("rids", "RIDS", Some(' ')),
 ];
 
 /// Notes what the fields of oneM2M carry.
