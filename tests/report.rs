@@ -90,7 +90,7 @@ fn plan(storm: &Storm) -> Plan {
             key_hard_limit: None,
             renewal: None,
             retry: None,
-            well_known_keys: false,
+            keys: keystorm::scenario::plan::KeySharing::Pair,
             second_factor: false,
             kc_lifetime: Duration::from_secs(86_400),
             half_open: None,

@@ -2,10 +2,19 @@
 //! really see and do. One file a family; each program is data, and sees bytes only.
 
 pub mod catalogue;
+mod eavesdrop;
+mod end;
+mod flood;
 mod place;
 mod program;
+mod relay;
 mod replay;
+mod tamper;
 
+pub use eavesdrop::Eavesdrop;
+pub use flood::Flood;
 pub use place::Field;
 pub use program::{Attack, Loss, Program, Victims};
+pub use relay::Relay;
 pub use replay::Replay;
+pub use tamper::Tamper;

@@ -33,6 +33,13 @@ impl Field<'_> {
             .collect()
     }
 
+    /// The first member of the group of this name: an attacker's own host.
+    #[must_use]
+    pub fn host(&self, group: &str) -> Option<NodeId> {
+        let group = self.layout.groups.iter().find(|known| known.name == group);
+        group.map(|group| group.first)
+    }
+
     /// The `n`-th intruder of the attack, in the site of `at`, on the links of `taps`.
     pub fn placement(
         &self,

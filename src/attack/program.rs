@@ -4,7 +4,7 @@ use crate::ledger::PropertyId;
 use crate::node::Placement;
 use crate::sim::time::{Duration, Time};
 
-use super::{Field, Replay};
+use super::{Eavesdrop, Field, Flood, Relay, Replay, Tamper};
 
 /// An attack of a scenario.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,8 +48,16 @@ pub struct Loss {
 /// What an adversary does.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Program {
+    /// Takes everything on a link to memory.
+    Eavesdrop(Eavesdrop),
+    /// Begins handshakes under the addresses of others.
+    Flood(Flood),
+    /// Stands between two ends as each to the other.
+    Relay(Relay),
     /// Records datagrams on a link and sends them again.
     Replay(Replay),
+    /// Alters datagrams on a link.
+    Tamper(Tamper),
 }
 
 impl Program {
@@ -57,7 +65,11 @@ impl Program {
     #[must_use]
     pub const fn word(&self) -> &'static str {
         match self {
+            Self::Eavesdrop(_) => "eavesdrop",
+            Self::Flood(_) => "flood",
+            Self::Relay(_) => "relay",
             Self::Replay(_) => "replay",
+            Self::Tamper(_) => "tamper",
         }
     }
 
@@ -65,7 +77,11 @@ impl Program {
     #[must_use]
     pub fn parameters(&self) -> toml::Table {
         match self {
+            Self::Eavesdrop(Eavesdrop) => toml::Table::new(),
+            Self::Flood(flood) => flood.parameters(),
+            Self::Relay(relay) => relay.parameters(),
             Self::Replay(replay) => replay.parameters(),
+            Self::Tamper(tamper) => tamper.parameters(),
         }
     }
 
@@ -73,23 +89,29 @@ impl Program {
     #[must_use]
     pub const fn aims(&self) -> &'static [PropertyId] {
         match self {
+            Self::Eavesdrop(_) => &[PropertyId::S2],
+            Self::Flood(_) => &[PropertyId::K1],
+            Self::Relay(_) => &[PropertyId::A3, PropertyId::S2, PropertyId::I1],
             Self::Replay(_) => &[PropertyId::A4],
+            Self::Tamper(_) => &[PropertyId::I1],
         }
     }
 
     /// Looking is all that it does: it has begun when it sees something.
     #[must_use]
     pub const fn only_looks(&self) -> bool {
-        match self {
-            Self::Replay(_) => false,
-        }
+        matches!(self, Self::Eavesdrop(_))
     }
 
     /// The intruders that carry it out.
     #[must_use]
     pub fn place(&self, field: &Field<'_>) -> Vec<Placement> {
         match self {
+            Self::Eavesdrop(Eavesdrop) => Eavesdrop::place(field),
+            Self::Flood(flood) => flood.place(field),
+            Self::Relay(relay) => relay.place(field),
             Self::Replay(replay) => replay.place(field),
+            Self::Tamper(tamper) => tamper.place(field),
         }
     }
 }

@@ -65,7 +65,7 @@ impl Intruder for Recorder {
 }
 
 /// As far as a stranger can tell: protected records of an application epoch, or no records at all.
-fn may_carry_data(bytes: &[u8]) -> bool {
+pub(super) fn may_carry_data(bytes: &[u8]) -> bool {
     match peek(bytes) {
         Some(Peek::Protected { epoch_bits }) => epoch_bits != 2,
         Some(Peek::ClientHello { .. } | Peek::Plaintext) => false,

@@ -9,6 +9,8 @@ use zeroize::Zeroizing;
 
 /// The length of every symmetric key of the hierarchy: 256 bits (TS-0003 clauses 10.3.1 to 10.3.8).
 pub const KEY_LEN: usize = 32;
+/// A key that everybody knows, attackers included: what runs where keys authenticate nobody.
+pub const WELL_KNOWN_KEY: [u8; KEY_LEN] = *b"everybody knows this key: nobody";
 
 /// Whoever holds a value of this type holds the key. It cannot be serialised, its `Debug` shows
 /// nothing, and its bytes are overwritten when it is dropped.

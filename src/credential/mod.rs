@@ -27,6 +27,6 @@ pub use choice::{
     RelativeKeyId, SessionKeyFit, SuidEncoding,
 };
 pub use hierarchy::{Derivation, Level};
-pub use key::{KEY_LEN, KeyBytes};
+pub use key::{KEY_LEN, KeyBytes, WELL_KNOWN_KEY};
 pub use suid::Suid;
 pub use text::{TEXT_MAX, TextError, normalised};

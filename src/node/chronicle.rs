@@ -4,9 +4,9 @@ use super::layout::{Layout, NodeId};
 use super::work::Work;
 use crate::association::Association;
 use crate::ledger::{
-    ActorId, Agreement, AssociationId, AttackerFacts, ClassId, ContentDigest, Effect, EngineFacts,
-    Ledger, Message as FactMessage, NodeFacts, Operation as FactOperation, Request as FactRequest,
-    RequestId, ResourceId, ResourceKind, Role, SecretClass, Writer,
+    About, ActorId, Agreement, AssociationId, AttackerFacts, ClassId, ContentDigest, Effect,
+    EngineFacts, Ledger, Message as FactMessage, NodeFacts, Operation as FactOperation,
+    Request as FactRequest, RequestId, ResourceId, ResourceKind, Role, SecretClass, Writer,
 };
 use crate::onem2m::device;
 use crate::sim::time::Time;
@@ -234,6 +234,14 @@ impl Work<'_> {
             facts.commit(agreement);
         } else {
             facts.running(agreement);
+        }
+    }
+
+    /// A server kept no state for a client whose address is not proven yet: it asked for a cookie.
+    pub(super) fn unproven_address(&mut self) {
+        let about = About::Datagram(actor(self.node));
+        if let Some(mut facts) = self.facts() {
+            facts.refuse("cookie", about, "address_not_proven");
         }
     }
 

@@ -11,7 +11,8 @@ use super::actor::Actor;
 use super::chronicle::{Chronicle, Deed, Step};
 use super::event::{Event, Packet};
 use super::layout::{Layout, NodeId};
-use crate::ledger::{ActorId, SourceId};
+use crate::association::{Peek, peek};
+use crate::ledger::{About, ActorId, SourceId};
 use crate::sim::time::{Duration, Time};
 use crate::sim::{Draws, Key, Origin, StreamKey};
 
@@ -132,6 +133,11 @@ impl Hands<'_> {
         if let Some(mut facts) = self.chronicle.attacker(self.now, self.attacker) {
             facts.observe(source(at, way), bytes);
         }
+        if let Some(Peek::Protected { .. }) = peek(bytes)
+            && let Some(mut facts) = self.chronicle.engine(self.now)
+        {
+            facts.refuse(SEALED, About::Datagram(ActorId(at.0)), "encrypted");
+        }
     }
 
     /// It hands in `bytes` as the value of a secret of `about`.
@@ -201,6 +207,10 @@ impl Hands<'_> {
         (actor.id == node).then_some(actor)
     }
 }
+
+/// What keeps an observer of a protected record from reading it. That nothing leaked is for property S2 to
+/// say; this only names the mechanism that stood in the way.
+const SEALED: &str = "record_protection";
 
 /// One direction of a link as a place where bytes are seen.
 const fn source(at: NodeId, way: Way) -> SourceId {

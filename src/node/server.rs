@@ -511,7 +511,10 @@ impl Peer {
                 self.class = if repeated { self.class } else { packet.class };
                 Received::ClientHello
             }
-            Accept::Retry => Received::ClientHello,
+            Accept::Retry => {
+                work.unproven_address();
+                Received::ClientHello
+            }
             Accept::Rejected(reason) => Received::Rejected(reason),
         }
     }

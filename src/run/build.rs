@@ -58,7 +58,7 @@ impl World {
             layout: &layout,
             seed,
             second_factor,
-            well_known: plan.security.well_known_keys,
+            sharing: plan.security.keys,
             networks: networks.map(|fleet| fleet.name.as_str()).collect(),
             enrolees: enrolees(&layout),
         };

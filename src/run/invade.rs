@@ -39,6 +39,12 @@ pub(super) fn write_down_keys(provisioner: &Provisioner<'_>, sites: &mut [NodeSi
             facts.create(SecretClass::LongTermKey, &[actor(client), actor(peer)], key.expose());
         }
     }
+    let first = sites.first_mut().map(NodeSite::chronicle_mut);
+    let Some(mut facts) = first.and_then(|chronicle| chronicle.engine(Time::ZERO)) else { return };
+    for (holders, key) in provisioner.shared_secrets() {
+        let holders: Vec<ActorId> = holders.into_iter().map(actor).collect();
+        facts.create(SecretClass::LongTermKey, &holders, key.expose());
+    }
 }
 
 /// Puts the attackers of a plan into their places.

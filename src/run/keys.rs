@@ -8,9 +8,9 @@ use crate::credential::lifetime::Validity;
 use crate::credential::store::{
     Entry, Hsm, KeyName, PlainFlash, SealParameters, SealedFile, Store, Work,
 };
-use crate::credential::{KeyBytes, Level};
+use crate::credential::{KeyBytes, Level, WELL_KNOWN_KEY};
 use crate::node::{Function, FunctionKind, Keyring, Layout, NodeId};
-use crate::scenario::plan::StorePlace;
+use crate::scenario::plan::{KeySharing, StorePlace};
 use crate::sim::{Seed, StreamKey};
 
 /// Draws of a client's pre-shared key.
@@ -22,17 +22,14 @@ const FACTOR_DRAWS: u8 = 18;
 /// Draws of what seals a node's file.
 const SEAL_DRAWS: u8 = 19;
 
-/// The key that everybody knows, where keys authenticate nobody.
-pub(crate) const WELL_KNOWN_KEY: [u8; 32] = *b"everybody knows this key: nobody";
-
 /// Fills the stores of nodes.
 pub(super) struct Provisioner<'a> {
     pub(super) layout: &'a Layout,
     pub(super) seed: Seed,
     /// Two factors are needed.
     pub(super) second_factor: bool,
-    /// All pre-shared keys are one that everybody knows.
-    pub(super) well_known: bool,
+    /// Who has the same pre-shared key.
+    pub(super) sharing: KeySharing,
     /// Fleets whose credential with the MEF is lent by an underlying network.
     pub(super) networks: Vec<&'a str>,
     /// By function: the nodes that have a provisioned credential with it.
@@ -109,7 +106,8 @@ impl Provisioner<'_> {
         let layout = self.layout;
         let registrar = layout.place(client).registrar;
         let mut secrets = Vec::new();
-        if registrar != client && layout.group(client).route.is_none() && !self.well_known {
+        let has_own = registrar != client && layout.group(client).route.is_none();
+        if has_own && self.sharing == KeySharing::Pair {
             secrets.push((registrar, self.draw(client, PSK_DRAWS)));
         }
         for (number, enrolees) in self.enrolees.iter().enumerate() {
@@ -119,6 +117,26 @@ impl Provisioner<'_> {
             }
         }
         secrets
+    }
+
+    /// The keys that whole groups share: with whom, the group's members and their registrars.
+    pub(super) fn shared_secrets(&self) -> Vec<(Vec<NodeId>, KeyBytes)> {
+        let groups = self.layout.groups.iter().filter(|_| self.sharing == KeySharing::Fleet);
+        let members = groups.map(|group| (group.first.0..group.first.0 + group.count).map(NodeId));
+        let clients = members.map(|members| {
+            members.filter(|node| self.layout.place(*node).registrar != *node).collect::<Vec<_>>()
+        });
+        clients
+            .filter(|clients| !clients.is_empty())
+            .map(|clients| {
+                let key = self.draw(clients[0], PSK_DRAWS);
+                let registrars = clients.iter().map(|client| self.layout.place(*client).registrar);
+                let mut holders: Vec<NodeId> = clients.iter().copied().chain(registrars).collect();
+                holders.sort_unstable();
+                holders.dedup();
+                (holders, key)
+            })
+            .collect()
     }
 
     /// The key that `client` and its registrar share.
@@ -165,10 +183,11 @@ impl Provisioner<'_> {
     }
 
     fn draw(&self, node: NodeId, purpose: u8) -> KeyBytes {
-        if self.well_known {
-            return KeyBytes::new(WELL_KNOWN_KEY);
-        }
-        let (streams, member) = self.streams(node);
+        let (streams, member) = match (self.sharing, self.streams(node)) {
+            (KeySharing::Everybody, _) => return KeyBytes::new(WELL_KNOWN_KEY),
+            (KeySharing::Fleet, (streams, _)) => (streams, 0),
+            (KeySharing::Pair, own) => own,
+        };
         let mut key = [0; 32];
         streams.draws(member, purpose, &mut 0).fill_bytes(&mut key);
         KeyBytes::new(key)

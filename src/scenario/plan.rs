@@ -268,6 +268,18 @@ pub struct Telemetry {
     pub is_sensitive: bool,
 }
 
+/// Who has the same pre-shared key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeySharing {
+    /// Nobody but a device and its registrar.
+    #[default]
+    Pair,
+    /// All devices of a fleet, and their registrars.
+    Fleet,
+    /// Everybody, attackers included.
+    Everybody,
+}
+
 /// How associations are made and kept.
 #[derive(Clone)]
 pub struct Security {
@@ -283,8 +295,8 @@ pub struct Security {
     /// After a failed association a device tries again this much later (and uniform up to as much
     /// again); `None`: never.
     pub retry: Option<Duration>,
-    /// All pre-shared keys are one that everybody knows.
-    pub well_known_keys: bool,
+    /// Who has the same pre-shared key.
+    pub keys: KeySharing,
     /// Handshakes with long-term keys need a second key from a second place of the same kind.
     pub second_factor: bool,
     /// Life of a key that a MAF hands out.

@@ -4,8 +4,8 @@
 use std::fmt::{Display, Write as _};
 
 use super::plan::{
-    Action, Enrolment, FunctionKind, Plan, Registrar, Rekey, Renewal, Schedule, Service, Spread,
-    StorePlace, Target,
+    Action, Enrolment, FunctionKind, KeySharing, Plan, Registrar, Rekey, Renewal, Schedule,
+    Service, Spread, StorePlace, Target,
 };
 use super::quantity::{power_text, price_text, rate_text, size_text, time_text};
 use crate::association::{KeyExchange, Profile, Suite12};
@@ -246,7 +246,15 @@ fn security(text: &mut String, plan: &Plan) {
     optional_time(text, "key_lifetime", plan.security.key_lifetime);
     optional_time(text, "retry", plan.security.retry);
     time(text, "kc_lifetime", plan.security.kc_lifetime);
-    quoted(text, "keys", if plan.security.well_known_keys { "well_known" } else { "provisioned" });
+    quoted(
+        text,
+        "keys",
+        match plan.security.keys {
+            KeySharing::Pair => "provisioned",
+            KeySharing::Fleet => "fleet",
+            KeySharing::Everybody => "well_known",
+        },
+    );
     match plan.security.half_open {
         Some(limit) => line(text, format_args!("half_open = {limit}")),
         None => quoted(text, "half_open", "none"),

@@ -23,5 +23,10 @@ macro_rules! files {
 }
 
 files! {
+    7 "t07-eavesdropping";
+    8 "t08-alteration";
+    8 "t08-middle";
     9 "t09-replay";
+    13 "t13-backhaul";
+    14 "t14-first-flights";
 }

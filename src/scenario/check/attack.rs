@@ -3,13 +3,15 @@
 use super::Checker;
 use super::network::Network;
 use crate::attack::catalogue::{Countermeasure as Catalogued, Threat};
-use crate::attack::{Attack, Loss, Program, Replay, Victims};
+use crate::attack::{Attack, Eavesdrop, Flood, Loss, Program, Relay, Replay, Tamper, Victims};
 use crate::ledger::PropertyId;
 use crate::scenario::codes::Code;
 use crate::scenario::plan::Countermeasure;
 use crate::scenario::source::{At, enumerate, quote};
 use crate::scenario::table::{Field, List};
-use crate::scenario::words::{AttackTable, Integer, ReplayTable};
+use crate::scenario::words::{
+    AttackTable, EavesdropTable, FloodTable, Integer, RelayTable, ReplayTable, TamperTable,
+};
 use crate::sim::time::{Duration, Time};
 
 /// Alarms later than this after the first step of an attack do not count, where a file says nothing.
@@ -36,12 +38,22 @@ impl Checker<'_> {
 
     fn attack(&mut self, attack: &At<AttackTable>, network: &Network) -> Option<Attack> {
         let words = &attack.value;
-        let programs = [self.replay(&words.replay, network)];
-        let present: Vec<_> = [("replay", words.replay.is_absent())]
-            .into_iter()
-            .filter(|(_, is_absent)| !is_absent)
-            .map(|(name, _)| name)
-            .collect();
+        let programs = [
+            self.eavesdrop(&words.eavesdrop, network),
+            self.flood(&words.flood, network),
+            self.relay(&words.relay, network),
+            self.replay(&words.replay, network),
+            self.tamper(&words.tamper, network),
+        ];
+        let present = [
+            ("eavesdrop", words.eavesdrop.is_absent()),
+            ("flood", words.flood.is_absent()),
+            ("relay", words.relay.is_absent()),
+            ("replay", words.replay.is_absent()),
+            ("tamper", words.tamper.is_absent()),
+        ];
+        let present: Vec<_> =
+            present.into_iter().filter(|(_, is_absent)| !is_absent).map(|(name, _)| name).collect();
         if present.len() != 1 {
             let message = match present.as_slice() {
                 [] => "this attack does nothing".to_owned(),
@@ -68,6 +80,51 @@ impl Checker<'_> {
             loss: self.loss(&words.loss),
             program,
         })
+    }
+
+    fn eavesdrop(
+        &mut self,
+        field: &Field<EavesdropTable>,
+        network: &Network,
+    ) -> Option<(Program, Victims)> {
+        let words = field.value()?;
+        let victims = self.victims(&words.target, &words.members, network);
+        Some((Program::Eavesdrop(Eavesdrop), victims?))
+    }
+
+    fn flood(
+        &mut self,
+        field: &Field<FloodTable>,
+        network: &Network,
+    ) -> Option<(Program, Victims)> {
+        let words = field.value()?;
+        let victims = self.victims(&words.target, &words.members, network);
+        let from = self.victims(&words.from, &Field::Absent, network)?.group;
+        let every = Duration(words.every.value()?.value);
+        let datagrams = words.datagrams.value()?.0;
+        Some((Program::Flood(Flood { from, every, datagrams }), victims?))
+    }
+
+    fn relay(
+        &mut self,
+        field: &Field<RelayTable>,
+        network: &Network,
+    ) -> Option<(Program, Victims)> {
+        let words = field.value()?;
+        let victims = self.victims(&words.target, &words.members, network);
+        let alters = words.alters.value().copied().unwrap_or(false);
+        Some((Program::Relay(Relay { alters }), victims?))
+    }
+
+    fn tamper(
+        &mut self,
+        field: &Field<TamperTable>,
+        network: &Network,
+    ) -> Option<(Program, Victims)> {
+        let words = field.value()?;
+        let victims = self.victims(&words.target, &words.members, network);
+        let datagrams = words.datagrams.value().map_or(1, |n| n.0);
+        Some((Program::Tamper(Tamper { datagrams }), victims?))
     }
 
     fn replay(

@@ -4,7 +4,7 @@ use super::Checker;
 use super::connection_id::id_len;
 use crate::association::{Config, KeyExchange, Profile, Suite12, Timers};
 use crate::scenario::codes::Code;
-use crate::scenario::plan::{Rekey, Renewal, Security};
+use crate::scenario::plan::{KeySharing, Rekey, Renewal, Security};
 use crate::scenario::quantity::TimeSpan;
 use crate::scenario::source::{At, Place};
 use crate::scenario::table::Field;
@@ -57,7 +57,11 @@ impl Checker<'_> {
             key_hard_limit: self.above_zero(&words.key_hard_limit),
             renewal: self.renewal(words),
             retry: self.above_zero(&words.retry),
-            well_known_keys: words.keys.value() == Some(&KeysWord::WellKnown),
+            keys: match words.keys.value() {
+                Some(KeysWord::Fleet) => KeySharing::Fleet,
+                Some(KeysWord::WellKnown) => KeySharing::Everybody,
+                Some(KeysWord::Provisioned) | None => KeySharing::Pair,
+            },
             second_factor: self.second_factor(),
             kc_lifetime: self.kc_lifetime(&words.kc_lifetime),
             half_open: words.half_open.value().and_then(|limit| limit.0).map(|limit| limit.0),

@@ -19,8 +19,69 @@ table! {
         /// A metric of a property and the loss up to which the attack counts as mitigated, such as
         /// "S2.leaked_fields <= 3". Default: none.
         loss: Text,
+        /// Takes everything on the links of its victims to memory.
+        eavesdrop: EavesdropTable,
+        /// Begins handshakes under the addresses of its victims.
+        flood: FloodTable,
+        /// Stands between its victims and their registrars, as each to the other.
+        relay: RelayTable,
         /// Records datagrams and sends them again.
         replay: ReplayTable,
+        /// Alters datagrams on their way.
+        tamper: TamperTable,
+    }
+}
+
+table! {
+    /// Takes everything on the links of its victims to memory.
+    struct EavesdropTable {
+        /// On whose links it listens: a fleet or gateway group.
+        @required target: Text,
+        /// How many of its members, drawn by the seed. Default: 1.
+        members: Integer<1, 10_000_000>,
+    }
+}
+
+table! {
+    /// Sends one ClientHello again and again from the attacker's own host, under the address of one victim
+    /// after the other.
+    struct FloodTable {
+        /// Whose addresses: a fleet or gateway group.
+        @required target: Text,
+        /// How many of its members, drawn by the seed. Default: 1.
+        members: Integer<1, 10_000_000>,
+        /// The group whose first member is the attacker's own host; it has the victims' registrar.
+        @required from: Text,
+        /// Time between two datagrams.
+        @required every: TimeSpan,
+        /// How many datagrams in all.
+        @required datagrams: Integer<1, 1_000_000>,
+    }
+}
+
+table! {
+    /// Answers each victim's handshake in the place of its registrar, makes one with the registrar as the victim,
+    /// and hands on what comes. It tries the key that everybody knows, having no other.
+    struct RelayTable {
+        /// Whose handshakes: a fleet or gateway group.
+        @required target: Text,
+        /// How many of its members, drawn by the seed. Default: 1.
+        members: Integer<1, 10_000_000>,
+        /// It alters the readings that it hands on. Default: false.
+        alters: Flag,
+    }
+}
+
+table! {
+    /// Alters the last digit of datagrams with application data that go up from each victim, or a bit where no
+    /// digit is to be seen.
+    struct TamperTable {
+        /// Whose datagrams: a fleet or gateway group.
+        @required target: Text,
+        /// How many of its members, drawn by the seed. Default: 1.
+        members: Integer<1, 10_000_000>,
+        /// How many datagrams of each victim. Default: 1.
+        datagrams: Integer<1, 1_000_000>,
     }
 }
 

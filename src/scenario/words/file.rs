@@ -337,8 +337,8 @@ table! {
         /// Life of a key that a MAF hands out (Kc). A member replaces it at the share of its life that
         /// `renewal` draws, else when it needs one after the end. Default: "24h".
         kc_lifetime: TimeSpan,
-        /// The pre-shared keys: one for each device, or one that everybody knows, the attacker included, which
-        /// is encryption without authentication. Default: "provisioned".
+        /// The pre-shared keys: one for each device, one for each fleet, or one that everybody knows, the
+        /// attacker included, which is encryption without authentication. Default: "provisioned".
         keys: KeysWord,
         /// Handshakes that a server has in progress at the same time, more are refused; or "none". Default:
         /// none.
@@ -365,6 +365,8 @@ choice! {
     enum KeysWord {
         /// Each device has its own, which only it and its peer know.
         Provisioned = "provisioned",
+        /// All devices of a fleet have the same, which each of their servers knows: nothing is derived.
+        Fleet = "fleet",
         /// All have the same, and everybody knows it.
         WellKnown = "well_known",
     }
