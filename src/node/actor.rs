@@ -305,6 +305,10 @@ impl Actor {
             }
             Job::Command(command) => {
                 let change = self.obey(command, work);
+                // Without protection there is nothing to wait for.
+                if change == Some(Change::Established) {
+                    self.established(work);
+                }
                 (self.follow(change, work), None)
             }
         }
@@ -370,14 +374,11 @@ impl Actor {
                 for bytes in &data {
                     reporter.receive(bytes, client, work);
                 }
-                if change == Some(Change::Established) {
-                    reporter.send_next(client, work);
-                }
+            }
+            if change == Some(Change::Established) {
+                self.established(work);
             }
             if let Some(host) = self.host() {
-                if change == Some(Change::Established) {
-                    host.associated_above(work);
-                }
                 for bytes in &data {
                     host.receive_from_above(bytes, work);
                 }
@@ -399,6 +400,16 @@ impl Actor {
         let is_late = work.layout.function_of(packet.from).is_some();
         work.reject(if is_late { "association_closed" } else { "not_addressed" });
         (None, None)
+    }
+
+    /// There is an association with the registrar: what waited for it goes on.
+    fn established(&mut self, work: &mut Work<'_>) {
+        if let (Some(reporter), Some(client)) = (&mut self.reporter, &mut self.client) {
+            reporter.send_next(client, work);
+        }
+        if let Some(host) = self.host() {
+            host.associated_above(work);
+        }
     }
 
     fn request_timeout(&mut self, work: &mut Work<'_>) -> Option<Change> {
