@@ -13,6 +13,8 @@ pub mod node;
 pub mod onem2m;
 pub mod report;
 pub mod run;
+#[cfg(test)]
+pub(crate) mod sabotage;
 pub mod scenario;
 pub mod sim;
 pub mod wire;

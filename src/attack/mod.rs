@@ -5,6 +5,7 @@ pub mod catalogue;
 mod eavesdrop;
 mod end;
 mod flood;
+mod hijack;
 mod place;
 mod program;
 mod relay;
@@ -13,6 +14,7 @@ mod tamper;
 
 pub use eavesdrop::Eavesdrop;
 pub use flood::Flood;
+pub use hijack::Hijack;
 pub use place::Field;
 pub use program::{Attack, Loss, Program, Victims};
 pub use relay::Relay;

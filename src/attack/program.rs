@@ -4,7 +4,7 @@ use crate::ledger::PropertyId;
 use crate::node::Placement;
 use crate::sim::time::{Duration, Time};
 
-use super::{Eavesdrop, Field, Flood, Relay, Replay, Tamper};
+use super::{Eavesdrop, Field, Flood, Hijack, Relay, Replay, Tamper};
 
 /// An attack of a scenario.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +52,8 @@ pub enum Program {
     Eavesdrop(Eavesdrop),
     /// Begins handshakes under the addresses of others.
     Flood(Flood),
+    /// Uses traffic keys out of a victim's memory.
+    Hijack(Hijack),
     /// Stands between two ends as each to the other.
     Relay(Relay),
     /// Records datagrams on a link and sends them again.
@@ -67,6 +69,7 @@ impl Program {
         match self {
             Self::Eavesdrop(_) => "eavesdrop",
             Self::Flood(_) => "flood",
+            Self::Hijack(_) => "hijack",
             Self::Relay(_) => "relay",
             Self::Replay(_) => "replay",
             Self::Tamper(_) => "tamper",
@@ -77,7 +80,7 @@ impl Program {
     #[must_use]
     pub fn parameters(&self) -> toml::Table {
         match self {
-            Self::Eavesdrop(Eavesdrop) => toml::Table::new(),
+            Self::Eavesdrop(Eavesdrop) | Self::Hijack(Hijack) => toml::Table::new(),
             Self::Flood(flood) => flood.parameters(),
             Self::Relay(relay) => relay.parameters(),
             Self::Replay(replay) => replay.parameters(),
@@ -91,6 +94,7 @@ impl Program {
         match self {
             Self::Eavesdrop(_) => &[PropertyId::S2],
             Self::Flood(_) => &[PropertyId::K1],
+            Self::Hijack(_) => &[PropertyId::I1, PropertyId::S2],
             Self::Relay(_) => &[PropertyId::A3, PropertyId::S2, PropertyId::I1],
             Self::Replay(_) => &[PropertyId::A4],
             Self::Tamper(_) => &[PropertyId::I1],
@@ -109,6 +113,7 @@ impl Program {
         match self {
             Self::Eavesdrop(Eavesdrop) => Eavesdrop::place(field),
             Self::Flood(flood) => flood.place(field),
+            Self::Hijack(Hijack) => Hijack::place(field),
             Self::Relay(relay) => relay.place(field),
             Self::Replay(replay) => replay.place(field),
             Self::Tamper(tamper) => tamper.place(field),

@@ -26,6 +26,7 @@ files! {
     7 "t07-eavesdropping";
     8 "t08-alteration";
     8 "t08-middle";
+    8 "t08-stolen-session";
     9 "t09-replay";
     13 "t13-backhaul";
     14 "t14-first-flights";

@@ -2,6 +2,8 @@
 //! alone, with all of them and with none, over the same seeds.
 
 mod files;
+#[cfg(test)]
+mod tests;
 mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,14 +3,14 @@
 use super::Checker;
 use super::network::Network;
 use crate::attack::catalogue::{Countermeasure as Catalogued, Threat};
-use crate::attack::{Attack, Eavesdrop, Flood, Loss, Program, Relay, Replay, Tamper, Victims};
+use crate::attack::{Attack, Eavesdrop, Flood, Hijack, Loss, Program, Relay, Replay, Tamper, Victims};
 use crate::ledger::PropertyId;
 use crate::scenario::codes::Code;
 use crate::scenario::plan::Countermeasure;
 use crate::scenario::source::{At, enumerate, quote};
 use crate::scenario::table::{Field, List};
 use crate::scenario::words::{
-    AttackTable, EavesdropTable, FloodTable, Integer, RelayTable, ReplayTable, TamperTable,
+    AttackTable, EavesdropTable, FloodTable, HijackTable, Integer, RelayTable, ReplayTable, TamperTable,
 };
 use crate::sim::time::{Duration, Time};
 
@@ -41,6 +41,7 @@ impl Checker<'_> {
         let programs = [
             self.eavesdrop(&words.eavesdrop, network),
             self.flood(&words.flood, network),
+            self.hijack(&words.hijack, network),
             self.relay(&words.relay, network),
             self.replay(&words.replay, network),
             self.tamper(&words.tamper, network),
@@ -48,6 +49,7 @@ impl Checker<'_> {
         let present = [
             ("eavesdrop", words.eavesdrop.is_absent()),
             ("flood", words.flood.is_absent()),
+            ("hijack", words.hijack.is_absent()),
             ("relay", words.relay.is_absent()),
             ("replay", words.replay.is_absent()),
             ("tamper", words.tamper.is_absent()),
@@ -103,6 +105,16 @@ impl Checker<'_> {
         let every = Duration(words.every.value()?.value);
         let datagrams = words.datagrams.value()?.0;
         Some((Program::Flood(Flood { from, every, datagrams }), victims?))
+    }
+
+    fn hijack(
+        &mut self,
+        field: &Field<HijackTable>,
+        network: &Network,
+    ) -> Option<(Program, Victims)> {
+        let words = field.value()?;
+        let victims = self.victims(&words.target, &words.members, network);
+        Some((Program::Hijack(Hijack), victims?))
     }
 
     fn relay(

@@ -23,6 +23,8 @@ table! {
         eavesdrop: EavesdropTable,
         /// Begins handshakes under the addresses of its victims.
         flood: FloodTable,
+        /// Reads traffic keys out of its victims' memory and uses them.
+        hijack: HijackTable,
         /// Stands between its victims and their registrars, as each to the other.
         relay: RelayTable,
         /// Records datagrams and sends them again.
@@ -56,6 +58,18 @@ table! {
         @required every: TimeSpan,
         /// How many datagrams in all.
         @required datagrams: Integer<1, 1_000_000>,
+    }
+}
+
+table! {
+    /// Reads the memory of each victim once, when the attack begins. Then it opens the victim's records, alters
+    /// the readings in them and seals them again, as long as the keys are the same (DTLS 1.3 without connection
+    /// IDs).
+    struct HijackTable {
+        /// Whose memory: a fleet or gateway group.
+        @required target: Text,
+        /// How many of its members, drawn by the seed. Default: 1.
+        members: Integer<1, 10_000_000>,
     }
 }
 
