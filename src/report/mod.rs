@@ -6,6 +6,7 @@
 mod capture;
 mod drawing;
 mod error;
+mod evidence;
 mod finding;
 mod folder;
 mod hgrm;
@@ -22,6 +23,7 @@ mod words;
 
 pub use capture::cut_note;
 pub use error::FolderError;
+pub use evidence::{AttackFigures, PropertyFigures, ViolationFigures};
 pub use finding::headline;
 pub use folder::{Context, Folder, rebuild};
 pub use hgrm::{Curve, read as read_hgrm, write as write_hgrm};
