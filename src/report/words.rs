@@ -156,6 +156,8 @@ pub fn of_metric(name: &str, value: f64) -> String {
         format!("{} s", digits(value))
     } else if unit("_s") {
         time(value)
+    } else if unit("_ms") {
+        time(value / 1e3)
     } else if unit("_j") {
         energy(value)
     } else if unit("bytes") {

@@ -18,18 +18,19 @@ const NAMES: f64 = 262.0;
 /// Room between the columns of one countermeasure and those of none and of all.
 const GAP: f64 = 8.0;
 /// Height of a row.
-const ROW: f64 = 29.0;
-/// Height of the names of countermeasures, and of their costs.
-const HEAD: f64 = 182.0;
-const COST: f64 = 150.0;
+const ROW: f64 = 27.0;
+/// Height of the names of countermeasures, of their codes, and of their costs.
+const HEAD: f64 = 136.0;
+const CODE: f64 = 24.0;
+const COST: f64 = 134.0;
 /// Sizes of letters.
 const TITLE: f64 = 24.0;
 const NAME: f64 = 15.5;
 const SMALL: f64 = 14.0;
 const LETTER: f64 = 16.5;
-const SHARE: f64 = 12.0;
+const SHARE: f64 = 11.5;
 /// Costs of a countermeasure that are named.
-const COSTS: usize = 2;
+const COSTS: usize = 3;
 
 /// The colours of a verdict: the cell, and what is written on it.
 const fn colours(verdict: Verdict) -> (&'static str, &'static str) {
@@ -120,18 +121,37 @@ impl Heat<'_> {
         self.top = self.canvas.lines(&lines, &text) + HEAD;
     }
 
-    /// The names of columns, which read upwards.
+    /// The codes of columns, and above them their names, which read upwards.
     fn heads(&mut self) {
-        let foot = self.top - 8.0;
+        let (foot, middle) = (self.top - CODE - 6.0, self.top - CODE / 2.0);
         for column in columns() {
-            let (code, name) = match column {
-                Column::Off => (String::new(), "all off"),
-                Column::All => (String::new(), "all together"),
-                Column::One(_, cm) => (format!("{} ", cm.code()), cm.short()),
+            let (code, name, is_bold) = match column {
+                Column::Off => (String::new(), "all off", true),
+                Column::All => (String::new(), "all together", true),
+                Column::One(_, cm) => (cm.code(), cm.short(), false),
             };
-            let words = cut(&format!("{code}{name}"), SMALL, true, HEAD - 12.0);
-            let text = Text::new(&words, column.middle(), foot, SMALL).turned();
-            self.canvas.text(if code.is_empty() { text.bold() } else { text });
+            let code = Text::new(&code, column.middle(), middle, SMALL).bold();
+            self.canvas.text(code.anchored(Anchor::Middle));
+            let lines = balanced(name, SMALL, is_bold, HEAD - CODE - 8.0, 2);
+            self.upright(&lines, column.middle(), foot, (SMALL, is_bold), Anchor::Start);
+        }
+    }
+
+    /// Lines that read upwards from `foot`, side by side about `middle`.
+    fn upright(
+        &mut self,
+        lines: &[String],
+        middle: f64,
+        foot: f64,
+        (size, is_bold): (f64, bool),
+        anchor: Anchor,
+    ) {
+        let step = size * 1.08;
+        let first = middle - step * (count_of(lines.len()) - 1.0) / 2.0;
+        for (i, line) in lines.iter().enumerate() {
+            let text = Text::new(line, first + step * count_of(i), foot, size).turned();
+            let text = if is_bold { text.bold() } else { text };
+            self.canvas.text(text.anchored(anchor));
         }
     }
 
@@ -171,16 +191,21 @@ impl Heat<'_> {
         };
         self.canvas.rect(place, 3.0, fill, edge);
         let (x, y) = place.middle();
-        let words = format!("{}{}", cell.mark(), letter(verdict));
         let share = match cell.share.share() {
             Some(share) if edge.is_none() => percent(share),
             _ => String::new(),
         };
-        let shift = if share.is_empty() { 0.0 } else { 11.5 };
-        let letters = Text::new(&words, x - shift, y, LETTER).bold().coloured(ink);
+        let shift = if share.is_empty() { 0.0 } else { 11.0 };
+        let letters = Text::new(letter(verdict), x - shift, y, LETTER).bold().coloured(ink);
         self.canvas.text(letters.anchored(Anchor::Middle));
-        let share = Text::new(&share, place.right - 3.0, y + 0.8, SHARE).coloured(ink);
-        self.canvas.text(share.anchored(Anchor::End));
+        // A link that is not stated has its sign above the share.
+        let (above, below) = if cell.mark().is_empty() { (0.0, 0.8) } else { (-6.5, 5.6) };
+        let right = |text: &str, y, size| {
+            let text = Text::new(text, place.right - 3.0, y, size).coloured(ink);
+            text.anchored(Anchor::End)
+        };
+        self.canvas.text(right(&share, y + below, SHARE));
+        self.canvas.text(right(cell.mark(), y + above, SHARE).bold());
     }
 
     /// A cell that the catalogue has, and that has not been run.
@@ -205,20 +230,17 @@ impl Heat<'_> {
         if all.iter().all(|(_, costs)| costs.is_empty()) {
             return top;
         }
-        let name = Text::new("Cost of each, at most", EDGE, top + 22.0, NAME).bold();
+        let name = Text::new("Cost of each, at most", EDGE, top + 20.0, NAME).bold();
         self.canvas.text(name);
-        let said = "on less off, nobody attacks, mean over the same seeds; “-”: none that is sure";
+        let said = "Mean of on less off in peace, over the same seeds. - : none that is sure";
         let lines = balanced(said, SMALL, false, NAMES - 20.0, 5);
-        let text = Text::new("", EDGE, top + 46.0, SMALL).coloured(ink::FAINT);
+        let text = Text::new("", EDGE, top + 42.0, SMALL).coloured(ink::FAINT);
         self.canvas.lines(&lines, &text);
         for (column, costs) in all {
-            let middle = column.middle();
-            let places: &[f64] = if costs.len() > 1 { &[-8.5, 8.5] } else { &[0.0] };
-            for (said, shift) in costs.iter().zip(places) {
-                let words = cut(said, SHARE, false, COST - 16.0);
-                let text = Text::new(&words, middle + shift, top + 8.0, SHARE).turned();
-                self.canvas.text(text.anchored(Anchor::End));
-            }
+            let lines: Vec<String> =
+                costs.iter().map(|said| cut(said, SHARE, false, COST - 14.0)).collect();
+            let look = (SHARE, false);
+            self.upright(&lines, column.middle(), top + 8.0, look, Anchor::End);
         }
         top + COST
     }
@@ -236,13 +258,14 @@ impl Heat<'_> {
             return vec!["-".to_owned()];
         }
         let said = largest.iter().take(COSTS);
-        said.map(|(name, mean)| format!("{} {}", cost(name, *mean), name)).collect()
+        // The unit stands with the number; the name's last word would say it again.
+        let word = |name: &str| name.rsplit_once('_').map_or(name, |(front, _)| front).to_owned();
+        said.map(|(name, mean)| format!("{} {}", cost(name, *mean), word(name))).collect()
     }
 
     /// What colours and signs mean; answers the height of the picture.
     fn legend(&mut self, top: f64) -> f64 {
-        let mut y = top + 26.0;
-        let mut x = EDGE;
+        let (mut x, mut y) = (EDGE, top + 24.0);
         let verdicts = [
             Verdict::Prevented,
             Verdict::Mitigated,
@@ -254,9 +277,9 @@ impl Heat<'_> {
             .map(|verdict| (Some(verdict), format!("{}: {}", verdict.name(), meaning(verdict))))
             .to_vec();
         said.extend([
-            (None, "+ : a link that TR-0008 does not state".to_owned()),
-            (None, "number: share of the runs with that verdict, in percent".to_owned()),
-            (None, "dotted and empty: not run".to_owned()),
+            (None, "+ link that TR-0008 does not state".to_owned()),
+            (None, "number: share of runs in percent".to_owned()),
+            (None, "dotted: not run".to_owned()),
         ]);
         for (verdict, words) in said {
             let lead = if verdict.is_some() { 36.0 } else { 0.0 };

@@ -35,12 +35,12 @@ const fn letter(verdict: Verdict) -> &'static str {
 /// What a verdict means for people.
 const fn meaning(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Prevented => "a mechanism stopped the attack; nothing was violated",
-        Verdict::Mitigated => "violated, but the loss is within its bound",
+        Verdict::Prevented => "a mechanism stopped the attack",
+        Verdict::Mitigated => "the loss is within its bound",
         Verdict::Detected => "an alarm came in time",
-        Verdict::Succeeded => "violated, and nobody noticed in time",
+        Verdict::Succeeded => "nothing stopped the attack",
         Verdict::Vacuous => "the attack never began",
-        Verdict::Invalid => "the experiment proves nothing",
+        Verdict::Invalid => "proves nothing",
     }
 }
 

@@ -3,7 +3,9 @@
 
 use super::marks::{self, RADIUS, cross, tick, wall};
 use super::{Act, LANES_MAX, Lane, LaneKind, Moment, NoteKind, Outcome, Story, What};
-use crate::report::drawing::{Anchor, Canvas, LEADING, Rect, Stroke, Text, balanced, ink, wrapped};
+use crate::report::drawing::{
+    Anchor, Canvas, LEADING, Rect, Stroke, Text, balanced, cut, ink, wrapped,
+};
 use crate::report::words::{count, tame, time};
 
 /// Width of a picture of few lanes.
@@ -144,6 +146,7 @@ impl Chart<'_> {
             let is_alike = moment.at != last && at == time(last.since(start).as_secs_f64());
             let since_last = time(moment.at.since(last).as_secs_f64());
             let at = if is_alike { format!("+{since_last}") } else { at };
+            let at = cut(&at, SMALL, true, CLOCK - 24.0);
             let clock = Text::new(&at, EDGE + CLOCK - 22.0, middle, SMALL).anchored(Anchor::End);
             self.canvas.text(if moment.at == last {
                 clock.coloured(ink::FAINT)
