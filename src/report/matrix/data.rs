@@ -73,6 +73,16 @@ pub struct Loss {
     pub median: f64,
 }
 
+impl Matrix {
+    /// Some experiment says nothing.
+    #[must_use]
+    pub fn has_fault(&self) -> bool {
+        let rows = || self.rows.iter();
+        rows().any(|row| row.fault.is_some())
+            || rows().flat_map(Row::every).any(|cell| cell.shown() == Verdict::Invalid)
+    }
+}
+
 impl Row {
     /// The threat in the catalogue.
     pub(super) fn threat(&self) -> Option<&'static Threat> {

@@ -124,7 +124,10 @@ impl Heat<'_> {
     /// The codes of columns, and above them their names, which read upwards.
     fn heads(&mut self) {
         let (foot, middle) = (self.top - CODE - 6.0, self.top - CODE / 2.0);
+        let bottom = self.top + ROW * count_of(self.matrix.rows.len());
         for column in columns() {
+            let line = [(column.middle(), self.top), (column.middle(), bottom)];
+            self.canvas.line(&line, Stroke::solid("#eef2f6", 1.0));
             let (code, name, is_bold) = match column {
                 Column::Off => (String::new(), "all off", true),
                 Column::All => (String::new(), "all together", true),

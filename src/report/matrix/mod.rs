@@ -3,9 +3,12 @@
 mod csv;
 mod data;
 mod heat;
+mod journal;
 mod json;
+mod of;
 mod page;
 mod text;
+mod write;
 
 #[cfg(test)]
 mod tests;
@@ -13,9 +16,11 @@ mod tests;
 pub use csv::csv;
 pub use data::{Cell, Loss, Matrix, Row};
 pub use heat::svg;
-pub use json::{Entry, entries};
+pub use journal::{FILE as JOURNAL, Journal};
+pub use json::{Cost, Entry, entries};
 pub use page::page;
 pub use text::{headline, text};
+pub use write::{PICTURE, write};
 
 use super::words::{of_metric, percent};
 use crate::ledger::{Paired, Proportion, Verdict};

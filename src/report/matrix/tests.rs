@@ -130,7 +130,7 @@ fn the_answer_comes_first() {
         first.contains("1 not stopped (T7)")
             && first.contains("1 without a valid experiment (T17)")
     );
-    assert!(first.ends_with("(30 seeds a cell)."), "{first}");
+    assert!(first.ends_with("; 30 seeds a cell."), "{first}");
     assert!(headline(&half()).starts_with("Partial: "));
     let few = Matrix { seeds: 3, ..whole() };
     assert!(headline(&few).contains("fewer than the 30"), "{}", headline(&few));

@@ -98,7 +98,7 @@ pub fn headline(matrix: &Matrix) -> String {
         n => format!("{n} threats"),
     };
     let groups = groups.join(", ");
-    format!("{partial}With its countermeasures on, of {of}: {groups} ({seeds} a cell{few}).")
+    format!("{partial}With its countermeasures on, of {of}: {groups}; {seeds} a cell{few}.")
 }
 
 fn line(row: &Row, cell: &Cell) -> Vec<String> {

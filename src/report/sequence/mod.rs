@@ -4,6 +4,7 @@
 
 mod chart;
 mod marks;
+mod tell;
 mod text;
 
 #[cfg(test)]
@@ -13,6 +14,7 @@ use crate::ledger::Verdict;
 use crate::sim::time::Time;
 
 pub use chart::svg;
+pub use tell::tell;
 pub use text::text;
 
 /// Lanes that a chart shows; what happens in others is left out, and counted.
