@@ -235,7 +235,7 @@ impl Heat<'_> {
         }
         let name = Text::new("Cost of each, at most", EDGE, top + 20.0, NAME).bold();
         self.canvas.text(name);
-        let said = "Mean of on less off in peace, over the same seeds. - : none that is sure";
+        let said = "Means of on less off in peace, over the same seeds";
         let lines = balanced(said, SMALL, false, NAMES - 20.0, 5);
         let text = Text::new("", EDGE, top + 42.0, SMALL).coloured(ink::FAINT);
         self.canvas.lines(&lines, &text);
@@ -258,7 +258,7 @@ impl Heat<'_> {
             *mean = mean.max(paired.mean);
         }
         if largest.is_empty() && !cells.is_empty() {
-            return vec!["-".to_owned()];
+            return vec!["none that is sure".to_owned()];
         }
         let said = largest.iter().take(COSTS);
         // The unit stands with the number; the name's last word would say it again.

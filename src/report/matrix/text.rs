@@ -93,10 +93,16 @@ pub fn headline(matrix: &Matrix) -> String {
     if groups.is_empty() {
         return format!("{partial}No experiment has a verdict yet ({seeds} a cell{few}).");
     }
-    let of = match together.len() {
-        1 => "the threat".to_owned(),
-        n => format!("{n} threats"),
-    };
+    if let [(row, verdict)] = together.as_slice() {
+        let (code, verdict) = (row.code(), verdict.name());
+        let share = row.together().map_or_else(String::new, |cell| {
+            format!(" in {} of {} runs", cell.share.count, cell.share.of)
+        });
+        return format!(
+            "{partial}{code} with its countermeasures on is {verdict}{share}; {seeds} a cell{few}."
+        );
+    }
+    let of = format!("{} threats", together.len());
     let groups = groups.join(", ");
     format!("{partial}With its countermeasures on, of {of}: {groups}; {seeds} a cell{few}.")
 }

@@ -14,6 +14,7 @@ use crate::ledger::Verdict;
 use crate::sim::time::Time;
 
 pub use chart::svg;
+pub(super) use tell::answer;
 pub use tell::tell;
 pub use text::text;
 

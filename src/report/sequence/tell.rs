@@ -23,8 +23,13 @@ const EACH_MAX: usize = 3;
 pub fn tell(outcome: &run::Outcome) -> Option<Story> {
     let evidence = outcome.evidence.as_ref()?;
     let judged = evidence.attacks.iter().max_by_key(|judged| judged.judgement.verdict)?;
-    let teller = Teller { evidence, judged, plan: &outcome.plan };
-    Some(teller.story())
+    Some(Teller { evidence, judged, plan: &outcome.plan }.story())
+}
+
+/// What became of an attack, in one sentence.
+#[must_use]
+pub(in crate::report) fn answer(evidence: &Evidence, judged: &Judged, plan: &Plan) -> String {
+    Teller { evidence, judged, plan }.answer()
 }
 
 /// A moment whose lanes are still actors.
@@ -348,19 +353,15 @@ impl Teller<'_> {
         let is_same = |fact: &Fact| matches!(fact, Fact::Effect(other) if other.resource == effect.resource && other.cause.is_some_and(|m| m.gid == cause));
         let before = self.evidence.facts.iter().take_while(|(other, ..)| *other < index);
         let is_again = cause.is_some() && before.into_iter().any(|(.., fact)| is_same(fact));
-        let again = if is_again { ", a second time" } else { "" };
-        let text = format!("{} in {}{again}", word(effect.operation), self.place(effect));
+        let again = if is_again { "once more" } else { "done" };
+        let text = format!("{again}: {} in {}", word(effect.operation), self.place(effect));
         note(at, effect.resource.host, text, NoteKind::Effect)
     }
 
     /// A mechanism blocked something: what the attacker sent, if it sent something.
     fn refused(&self, at: Time, mechanism: &str, about: &About, reason: &str) -> Scene {
         let who = self.about(about).unwrap_or(self.judged.attacker);
-        let why = if mechanism == reason {
-            mechanism.to_owned()
-        } else {
-            format!("{mechanism}, {reason}")
-        };
+        let why = self.mechanism(mechanism, reason);
         let sent = [
             (Deed::Altered, "bytes changed on their way", Act::Altered),
             (Deed::Replayed, "the same bytes", Act::Replayed),
@@ -374,6 +375,17 @@ impl Teller<'_> {
                 Scene { at, who: (self.judged.attacker, Some(who)), what }
             }
             _ => note(at, who, why, NoteKind::Refusal),
+        }
+    }
+
+    /// A mechanism by its name, with the countermeasure whose work it is.
+    fn mechanism(&self, name: &str, reason: &str) -> String {
+        let reason = if reason == name { String::new() } else { format!(", {reason}") };
+        let is_of = |name: &str, all: &[String]| all.iter().any(|other| other == name);
+        let mut on = self.plan.countermeasures.iter().filter(|one| one.is_on);
+        match on.find(|one| is_of(name, &one.refuses)) {
+            Some(one) => format!("CM{} ({name}{reason})", one.number),
+            None => format!("{name}{reason}"),
         }
     }
 
@@ -543,11 +555,12 @@ impl Teller<'_> {
             Verdict::Prevented => {
                 let by =
                     self.reactions().into_iter().find_map(|index| match self.record(index)? {
-                        Fact::Refuse { mechanism, about, .. } => {
+                        Fact::Refuse { mechanism, about, reason } => {
                             let who = self
                                 .about(about)
                                 .map_or_else(|| "The system".to_owned(), |who| self.name(who));
-                            Some(format!("{who} refused it ({mechanism})"))
+                            let by = self.mechanism(mechanism, reason);
+                            Some(format!("{who} refused it by {by}"))
                         }
                         _ => None,
                     });
