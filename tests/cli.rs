@@ -306,12 +306,92 @@ fn schema_and_explanations_are_there_for_editors_and_people() {
     for part in ["TR-0008 clause 6.1.10", "CM10  Replay protection", "A4  injective agreement"] {
         assert!(replay.contains(part), "{part}: {replay}");
     }
+    assert!(replay.contains("keystorm matrix --threat T9"), "{replay}");
+    assert!(replay.contains("t09-replay.toml --set countermeasure.CM10.on=false"), "{replay}");
+    let window = stdout(&place.keystorm(&["explain", "CM10"]));
+    assert!(window.contains("which sets security.replay_window=0"), "{window}");
     assert!(stdout(&place.keystorm(&["explain", "T7"])).contains("+CM7"));
     assert_eq!(json(&place.keystorm(&["explain", "CM10", "--format", "json"]))["code"], "CM10");
 }
 
 /// Ctrl-C leaves a marked partial result and exits with 4.
 #[cfg(unix)]
+#[test]
+fn the_matrix_is_written_and_goes_on_where_it_was_stopped() {
+    let place = Place::new("matrix");
+    let words = ["matrix", "--threat", "t9", "--seeds", "3", "--out", "m"];
+    let run = place.keystorm(&words);
+    assert_eq!(code(&run), 0, "{}", stderr(&run));
+    let said = stdout(&run);
+    assert!(
+        said.starts_with("T9 with its countermeasures on is PREVENTED in 3 of 3 runs"),
+        "{said}"
+    );
+    let read = |name: &str| fs::read_to_string(place.0.join("m").join(name)).unwrap();
+    for name in ["matrix.txt", "matrix.csv", "matrix.svg", "matrix.html", "stories/t09-off.svg"] {
+        assert!(read(name).len() > 200, "{name}");
+    }
+    let cells: serde_json::Value = serde_json::from_str(&read("matrix.json")).unwrap();
+    assert_eq!(
+        (&cells[0]["verdict"], &cells[1]["verdict"]),
+        (&"SUCCEEDED".into(), &"PREVENTED".into())
+    );
+    assert!(read("matrix.html").contains(cells[1]["replay"].as_str().unwrap()));
+
+    // Attack on and off, countermeasure on and off, three seeds.
+    let (journal, before) = (read("journal.jsonl"), read("matrix.json"));
+    assert_eq!(journal.lines().count(), 12);
+    let half = &journal[..journal.len() / 2];
+    fs::write(place.0.join("m/journal.jsonl"), half).unwrap();
+    let again = place.keystorm(&[&words[..], &["--format", "json"]].concat());
+    assert_eq!(json(&again), cells);
+    assert!(stderr(&again).contains(" runs are in journal.jsonl already"), "{}", stderr(&again));
+    assert_eq!(read("matrix.json"), before);
+    // The half line stays, and is passed over.
+    assert_eq!(read("journal.jsonl").lines().count(), 13);
+    let nothing_left = place.keystorm(&words);
+    assert!(stderr(&nothing_left).contains("12 runs are in"), "{}", stderr(&nothing_left));
+    let forced = place.keystorm(&[&words[..], &["--force"]].concat());
+    assert!(!stderr(&forced).contains("already"), "{}", stderr(&forced));
+
+    for wrong in ["T99", "CM10", "9"] {
+        assert_eq!(code(&place.keystorm(&["matrix", "--threat", wrong])), 2, "{wrong}");
+    }
+}
+
+#[test]
+fn a_run_under_attack_says_first_what_became_of_it_and_tells_the_story() {
+    let place = Place::new("story");
+    let replay = scenario("threats/t09-replay");
+    let run = place.keystorm(&["run", &replay, "--out", "on"]);
+    assert_eq!(code(&run), 0, "{}", stderr(&run));
+    assert!(
+        stdout(&run).starts_with("PREVENTED: in-0 refused it by CM10 (replayed), "),
+        "{}",
+        stdout(&run)
+    );
+    let off = ["run", &replay, "--set", "countermeasure.CM10.on=false", "--out", "off"];
+    let run = place.keystorm(&off);
+    assert_eq!(code(&run), 1, "{}", stderr(&run));
+    assert!(
+        stdout(&run).starts_with("SUCCEEDED: What was sent once counted twice"),
+        "{}",
+        stdout(&run)
+    );
+    let story = |folder: &str| fs::read_to_string(place.0.join(folder).join("story.txt")).unwrap();
+    assert!(
+        story("on").contains("refused: CM10 (replayed)") && story("off").contains("Violated: A4")
+    );
+    assert!(fs::read_to_string(place.0.join("off/story.svg")).unwrap().contains("</svg>"));
+    let seeds = place.keystorm(&["run", &replay, "--seeds", "1..2", "--out", "many"]);
+    assert!(stdout(&seeds).contains("attacks") && stdout(&seeds).contains("PREVENTED"));
+    // In peace there is nothing to tell.
+    let peace =
+        place.keystorm(&["run", &replay, "--set", "scenario.attacks=false", "--out", "peace"]);
+    assert_eq!(code(&peace), 0, "{}", stderr(&peace));
+    assert!(!place.0.join("peace/story.svg").exists());
+}
+
 #[test]
 fn an_interrupted_run_writes_what_it_has_and_exits_with_4() {
     let place = Place::new("interrupt");

@@ -55,7 +55,8 @@ impl StolenKeys {
     #[must_use]
     pub fn open(&self, datagram: &[u8], expected: u64) -> Option<OpenedRecord> {
         let record = first(datagram)?;
-        let (plaintext, sequence) = self.keys.open(&record, expected, &mut Operations::default())?;
+        let (plaintext, sequence) =
+            self.keys.open(&record, expected, &mut Operations::default())?;
         let inner = InnerPlaintext::parse(&plaintext).ok()?;
         Some(OpenedRecord {
             content_type: inner.content_type,

@@ -59,7 +59,11 @@ impl Intruder for Hijacker {
             return Answer::Pass;
         }
         hands.observe(at, way, &record.content);
-        let what = format!("opens record {}, {}, seals it again", record.sequence, alter(&mut record.content));
+        let what = format!(
+            "opens record {}, {}, seals it again",
+            record.sequence,
+            alter(&mut record.content)
+        );
         hands.step(Deed::Altered, what, Some((packet.from, packet.to)));
         keys.forge(&packet.bytes, &record).map_or(Answer::Pass, Answer::Replace)
     }

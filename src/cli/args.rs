@@ -42,6 +42,8 @@ pub(super) enum Format {
 pub(super) enum Verb {
     /// Run a scenario, write a results folder, say the verdict.
     Run(RunArguments),
+    /// Run the threats of TR-0008, each with its countermeasures off and on, and write the matrix.
+    Matrix(MatrixArguments),
     /// Validate scenarios and print what a run would cost; runs nothing.
     Check(CheckArguments),
     /// Run a scenario's devices over real UDP on this machine and compare with the simulation; or measure
@@ -108,6 +110,29 @@ pub(super) struct RunArguments {
     /// its number, such as `meters-17`.
     #[arg(long, value_name = "NODE|all")]
     pub(super) capture: Option<String>,
+    #[command(flatten)]
+    pub(super) pace: PaceArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct MatrixArguments {
+    /// Only this threat, such as T9; may be repeated.
+    #[arg(long = "threat", value_name = "CODE")]
+    pub(super) threats: Vec<String>,
+    /// Runs of each cell, with the seeds from 1 to N; below 30 shares mean little.
+    #[arg(long, value_name = "N", default_value_t = 30,
+        value_parser = clap::value_parser!(u64).range(1..=SEEDS_MAX))]
+    pub(super) seeds: u64,
+    /// Write the results here; runs that this build has done there are not run again
+    /// [default: results/matrix].
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Run everything again.
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Draw the pictures as PNG, too; needs rsvg-convert.
+    #[arg(long)]
+    pub(super) png: bool,
     #[command(flatten)]
     pub(super) pace: PaceArguments,
 }

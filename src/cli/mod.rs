@@ -7,6 +7,7 @@ mod explain;
 mod host;
 mod live;
 mod load;
+mod matrix;
 mod output;
 mod progress;
 mod replay;
@@ -27,6 +28,7 @@ pub(crate) fn main() -> ExitCode {
     let format = arguments.format;
     let result = std::panic::catch_unwind(|| match arguments.verb {
         Verb::Run(verb) => run::run(verb, format),
+        Verb::Matrix(verb) => matrix::matrix(&verb, format),
         Verb::Check(verb) => check::check(&verb, format),
         Verb::Live(verb) => live::live(&verb, format),
         Verb::Replay(verb) => replay::replay(&verb, format),

@@ -51,13 +51,7 @@ pub(super) struct Progress {
 impl Progress {
     #[expect(clippy::disallowed_methods, reason = "progress is shown in real time")]
     pub(super) fn new(pace: &PaceArguments, duration: Duration) -> Self {
-        let terminal = std::io::stderr().is_terminal();
-        let (bar, plain) = match pace.progress {
-            _ if pace.quiet => (false, false),
-            ProgressMode::Auto => (terminal, !terminal),
-            ProgressMode::Plain => (false, true),
-            ProgressMode::None => (false, false),
-        };
+        let (bar, plain) = shown(pace);
         let started = Instant::now();
         Self {
             bar: bar.then(|| draw(duration)),
@@ -106,9 +100,65 @@ impl Progress {
     }
 }
 
+/// Shows how many runs of a campaign are done.
+pub(super) struct Steps {
+    bar: Option<ProgressBar>,
+    plain: Option<Mutex<Instant>>,
+    started: Instant,
+}
+
+impl Steps {
+    #[expect(clippy::disallowed_methods, reason = "progress is shown in real time")]
+    pub(super) fn new(pace: &PaceArguments, all: u64) -> Self {
+        let (bar, plain) = shown(pace);
+        let started = Instant::now();
+        let target = ProgressDrawTarget::stderr_with_hz(8);
+        let bar = bar.then(|| styled(ProgressBar::with_draw_target(Some(all), target)));
+        Self { bar, plain: plain.then(|| Mutex::new(started)), started }
+    }
+
+    /// So many are done; `what` is the last of them.
+    #[expect(clippy::disallowed_methods, reason = "progress is shown in real time")]
+    pub(super) fn tell(&self, done: u64, all: u64, what: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(done);
+            bar.set_message(format!("{done} of {all} runs, {what}"));
+        }
+        let Some(Ok(mut last)) = self.plain.as_ref().map(Mutex::lock) else { return };
+        if last.elapsed() >= LINE_EVERY {
+            *last = Instant::now();
+            let elapsed = self.started.elapsed().as_secs_f64();
+            output::talk(&format!(
+                "progress: {done} of {all} runs, {what}, {elapsed:.0} s elapsed"
+            ));
+        }
+    }
+
+    /// Takes the bar away.
+    pub(super) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// A bar, plain lines, or neither.
+fn shown(pace: &PaceArguments) -> (bool, bool) {
+    let terminal = std::io::stderr().is_terminal();
+    match pace.progress {
+        _ if pace.quiet => (false, false),
+        ProgressMode::Auto => (terminal, !terminal),
+        ProgressMode::Plain => (false, true),
+        ProgressMode::None => (false, false),
+    }
+}
+
 fn draw(duration: Duration) -> ProgressBar {
     let target = ProgressDrawTarget::stderr_with_hz(8);
-    let bar = ProgressBar::with_draw_target(Some(duration.0 / 1_000_000), target);
+    styled(ProgressBar::with_draw_target(Some(duration.0 / 1_000_000), target))
+}
+
+fn styled(bar: ProgressBar) -> ProgressBar {
     if let Ok(style) = ProgressStyle::with_template("{bar:32} {percent:>3} %  {msg}  ({elapsed})") {
         bar.set_style(style.progress_chars("=> "));
     }

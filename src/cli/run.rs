@@ -128,20 +128,25 @@ fn seeded(
 fn table(runs: &[Summary], asked: usize) -> String {
     let held = runs.iter().filter(|run| run.verdict == Verdict::Held).count();
     let mut text = format!("Held in {held} of {} runs ({asked} asked for).\n\n", runs.len());
-    text.push_str("seed        verdict      digest    handshake p99  re-key p99\n");
+    let is_attacked = runs.iter().any(|run| !run.attacks.is_empty());
+    let head = if is_attacked { "  attacks" } else { "" };
+    text.push_str(&format!("seed        verdict      digest    handshake p99  re-key p99{head}\n"));
     for run in runs {
         let p99 = |name: &str| {
             run.distribution(name)
                 .filter(|distribution| distribution.count > 0)
                 .map_or_else(|| "-".to_owned(), |d| keystorm::report::time(d.p99))
         };
+        let attacks = run.attacks.iter().map(|attack| format!("  {}", attack.verdict));
+        let attacks: Vec<String> = attacks.collect();
         text.push_str(&format!(
-            "{:<10}  {:<11}  {}  {:>13}  {:>10}\n",
+            "{:<10}  {:<11}  {}  {:>13}  {:>10}{}\n",
             run.seed,
             format!("{:?}", run.verdict).to_lowercase(),
             run.digest8(),
             p99("association.handshake_s"),
             p99("rekey.time_s"),
+            attacks.concat(),
         ));
     }
     text

@@ -58,7 +58,7 @@ pub use recorder::{
     AttackerFacts, Challenge, EngineFacts, FACTS_MAX, Ledger, NodeFacts, OBSERVED_BYTES_MAX, Writer,
 };
 pub use statistics::{Paired, Proportion};
-pub use verdict::{Judgement, Verdict};
+pub use verdict::{Judgement, SEEDS_MIN, Verdict};
 
 #[cfg(test)]
 mod tests;

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::sequence;
 use crate::ledger::Finding;
 use crate::run::{Evidence, Judged, Outcome};
+use crate::scenario::Plan;
 use crate::sim::time::Duration;
 
 /// Places where a property does not hold that are told one by one.
@@ -21,6 +23,9 @@ pub struct AttackFigures {
     pub program: String,
     /// `VACUOUS`, `SUCCEEDED`, `PREVENTED`, `DETECTED`, `MITIGATED` or `INVALID`.
     pub verdict: String,
+    /// What happened, in one sentence.
+    #[serde(default)]
+    pub answer: String,
     /// The property that decided.
     pub property: String,
     /// Its victims, the first few.
@@ -68,10 +73,10 @@ pub(super) fn attacks(outcome: &Outcome) -> Vec<AttackFigures> {
     let Some(evidence) = &outcome.evidence else { return Vec::new() };
     let programs = outcome.plan.attacks.iter().map(|attack| attack.program.word());
     let judged = evidence.attacks.iter().zip(programs);
-    judged.map(|(judged, program)| attack(evidence, judged, program)).collect()
+    judged.map(|(judged, program)| attack(evidence, judged, program, &outcome.plan)).collect()
 }
 
-fn attack(evidence: &Evidence, judged: &Judged, program: &str) -> AttackFigures {
+fn attack(evidence: &Evidence, judged: &Judged, program: &str, plan: &Plan) -> AttackFigures {
     let seconds = |span: Option<Duration>| span.map(Duration::as_secs_f64);
     let Judged { judgement, .. } = judged;
     let victims = judged.victims.iter().take(SHOWN_MAX);
@@ -79,6 +84,7 @@ fn attack(evidence: &Evidence, judged: &Judged, program: &str) -> AttackFigures 
         name: judged.name.clone(),
         program: program.to_owned(),
         verdict: judgement.verdict.name().to_owned(),
+        answer: sequence::answer(evidence, judged, plan),
         property: judged.property.property().code.to_owned(),
         victims: victims.map(|victim| evidence.names.of(*victim)).collect(),
         first_step_s: judged.first_step.map(|at| at.as_secs_f64()),

@@ -4,9 +4,26 @@ use super::summary::{GroupFacts, Summary};
 use super::words::{count, of_metric, percent, tame, time};
 use crate::run::Verdict;
 
-/// Verdict and key finding in one sentence.
+/// Verdict and key finding in one sentence. Where somebody attacked, what became of that comes first.
 #[must_use]
 pub fn headline(summary: &Summary) -> String {
+    let is_missed = summary.expectations.iter().any(|e| !e.held);
+    let worst = summary.attacks.iter().max_by_key(|attack| harm(&attack.verdict));
+    match worst {
+        Some(attack) if !is_missed && summary.verdict != Verdict::Interrupted => {
+            format!("{}: {}", tame(&attack.verdict, 16), tame(&attack.answer, 400))
+        }
+        _ => of_expectations(summary),
+    }
+}
+
+/// How bad a verdict on an attack is, by its name.
+fn harm(verdict: &str) -> usize {
+    let order = ["PREVENTED", "MITIGATED", "DETECTED", "SUCCEEDED", "INVALID", "VACUOUS"];
+    order.iter().position(|name| *name == verdict).unwrap_or(order.len())
+}
+
+fn of_expectations(summary: &Summary) -> String {
     let missed = summary.expectations.iter().filter(|e| !e.held);
     let verdict = match summary.verdict {
         Verdict::Held if summary.expectations.is_empty() => "Done".to_owned(),

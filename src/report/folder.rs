@@ -17,13 +17,16 @@ use super::read::{self, Data};
 use super::series::{self, Series};
 use super::summary::summary;
 use super::text::text;
-use super::{hgrm, plots};
+use super::{hgrm, plots, sequence};
 use crate::run::{Outcome, Verdict};
 
 /// The file that names the newest results of a scenario.
 const LATEST: &str = "latest";
+/// The story of a run's attack, if somebody attacked.
+const STORY_PICTURE: &str = "story.svg";
+const STORY_TEXT: &str = "story.txt";
 /// The files that a run writes and a forced run removes first.
-const OWN: [&str; 18] = [
+const OWN: [&str; 20] = [
     "scenario.toml",
     "summary.json",
     "summary.txt",
@@ -35,6 +38,8 @@ const OWN: [&str; 18] = [
     "report.html",
     capture::CAPTURE,
     capture::KEYS,
+    STORY_PICTURE,
+    STORY_TEXT,
     "latency/handshake.hgrm",
     "latency/rekey.hgrm",
     "latency/message.hgrm",
@@ -154,6 +159,10 @@ impl Folder {
         }
         self.add("findings.jsonl", &findings(outcome)?)?;
         self.add_capture(outcome)?;
+        if let Some(story) = sequence::tell(outcome) {
+            self.add(STORY_PICTURE, sequence::svg(&story).as_bytes())?;
+            self.add(STORY_TEXT, sequence::text(&story).as_bytes())?;
+        }
         // Text and pictures come from the files, so that they can be made again from them alone.
         let omitted = render(&self.path, &read::data(&self.path)?)?;
         let interrupted = outcome.verdict == Verdict::Interrupted;
@@ -262,14 +271,14 @@ fn findings(outcome: &Outcome) -> Result<Vec<u8>, FolderError> {
     Ok(out)
 }
 
-fn json(name: &str, value: &impl Serialize) -> Result<Vec<u8>, FolderError> {
+pub(super) fn json(name: &str, value: &impl Serialize) -> Result<Vec<u8>, FolderError> {
     let mut out = serde_json::to_vec_pretty(value).map_err(|e| FolderError::malformed(name, &e))?;
     out.push(b'\n');
     Ok(out)
 }
 
 /// Writes a file beside its place and moves it there.
-fn put(folder: &Path, name: &str, content: &[u8]) -> Result<(), FolderError> {
+pub(super) fn put(folder: &Path, name: &str, content: &[u8]) -> Result<(), FolderError> {
     put_with(folder, name, |file| file.write_all(content))
 }
 

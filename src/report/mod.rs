@@ -4,16 +4,20 @@
 //! Nothing here reads a clock: times are arguments.
 
 mod capture;
+mod drawing;
 mod error;
 mod evidence;
 mod finding;
 mod folder;
 mod hgrm;
 mod manifest;
+pub mod matrix;
 mod plots;
 mod read;
+pub mod sequence;
 mod series;
 mod summary;
+mod table;
 mod text;
 mod words;
 

@@ -7,12 +7,11 @@ use std::path::Path;
 use super::evidence::{AttackFigures, PropertyFigures};
 use super::finding;
 use super::summary::Summary;
+use super::table::Table;
 use super::words::{bytes, count, digits, of_metric, percent, tame, time};
 use crate::measure::ByteClass;
 use crate::run::Metric;
 
-/// Rows of a table at most; what is beyond is counted.
-const MAX_ROWS: usize = 40;
 /// Violations of a property that are shown.
 const VIOLATIONS_SHOWN: usize = 3;
 /// Length of a name in a table.
@@ -194,46 +193,5 @@ fn quoted(path: &str) -> String {
         path.to_owned()
     } else {
         format!("'{}'", path.replace('\'', "'\\''"))
-    }
-}
-
-/// Columns, the first to the left and the others to the right.
-struct Table {
-    heads: Vec<String>,
-    rows: Vec<Vec<String>>,
-}
-
-impl Table {
-    fn new(heads: &[&str]) -> Self {
-        Self { heads: heads.iter().map(|h| (*h).to_owned()).collect(), rows: Vec::new() }
-    }
-
-    /// Nothing at all without rows.
-    fn write(&self, out: &mut String) {
-        if self.rows.is_empty() {
-            return;
-        }
-        let shown = &self.rows[..self.rows.len().min(MAX_ROWS)];
-        let lines = || std::iter::once(&self.heads).chain(shown);
-        let width = |column: usize| {
-            let cells = lines().filter_map(|l| l.get(column));
-            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-        };
-        let widths: Vec<usize> = (0..self.heads.len()).map(width).collect();
-        out.push('\n');
-        for line in lines() {
-            let mut text = String::new();
-            for (column, (cell, width)) in line.iter().zip(&widths).enumerate() {
-                let _ = match column {
-                    0 => write!(text, "{cell:<width$}"),
-                    _ => write!(text, "  {cell:>width$}"),
-                };
-            }
-            out.push_str(text.trim_end());
-            out.push('\n');
-        }
-        if self.rows.len() > shown.len() {
-            let _ = writeln!(out, "and {} more", self.rows.len() - shown.len());
-        }
     }
 }

@@ -156,6 +156,8 @@ pub fn of_metric(name: &str, value: f64) -> String {
         format!("{} s", digits(value))
     } else if unit("_s") {
         time(value)
+    } else if unit("_ms") {
+        time(value / 1e3)
     } else if unit("_j") {
         energy(value)
     } else if unit("bytes") {
@@ -178,11 +180,13 @@ pub fn energy(joules: f64) -> String {
     }
 }
 
-/// At most `limit` characters of foreign text, without control characters, for a line or a picture.
+/// At most `limit` characters of foreign text for a line or a picture: without control characters, and
+/// without those that change the direction of reading (Unicode 16 section 23.2).
 #[must_use]
 pub(super) fn tame(text: &str, limit: usize) -> String {
-    let clean =
-        |c: char| if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') { ' ' } else { c };
+    let turns = |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_unfit = |c: char| c.is_control() || turns(c) || matches!(c, '\u{fffe}' | '\u{ffff}');
+    let clean = |c: char| if is_unfit(c) { ' ' } else { c };
     let mut chars = text.chars().map(clean);
     let mut out: String = chars.by_ref().take(limit).collect();
     if chars.next().is_some() {
@@ -239,6 +243,7 @@ mod tests {
     #[test]
     fn foreign_text_is_tamed() {
         assert_eq!(tame("a\u{1b}[31mb\n", 20), "a [31mb ");
+        assert_eq!(tame("a\u{202e}b", 20), "a b");
         assert_eq!(tame("abcdef", 4), "abc…");
     }
 }

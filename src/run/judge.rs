@@ -9,7 +9,8 @@ use crate::attack::{Attack, Loss};
 use crate::ledger::property::{self, Provisioned};
 use crate::ledger::verdict::{Question, judge};
 use crate::ledger::{
-    About, ActorId, ClassId, Fact, Facts, Finding, Judgement, Knowledge, Names, PropertyId, Verdict,
+    About, ActorId, ClassId, Fact, Facts, Finding, Judgement, Knowledge, Names, PropertyId,
+    ResourceId, Verdict,
 };
 use crate::node::{Deed, Layout, NodeId, Step, actor};
 use crate::scenario::Plan;
@@ -28,6 +29,8 @@ const OPENED_BYTES_MAX: u64 = 0;
 pub struct Evidence {
     /// The names of all actors.
     pub names: Names,
+    /// The names of devices' containers, at each of their hosts.
+    pub resources: BTreeMap<ResourceId, String>,
     /// The facts.
     pub facts: Facts,
     /// What attackers did, by their own word, in order.
@@ -88,8 +91,8 @@ impl Evidence {
                 bench.judge(plan, attack, attacker, own, &findings)
             })
             .collect();
-        let names = names(plan, layout);
-        Self { names, facts, steps, steps_left_out, findings, attacks, alarms }
+        let (names, resources) = (names(plan, layout), bench.policy.containers(layout));
+        Self { names, resources, facts, steps, steps_left_out, findings, attacks, alarms }
     }
 }
 

@@ -31,6 +31,15 @@ impl Reference {
         }
         Self { owners, population }
     }
+
+    /// The names of the containers that somebody owns.
+    pub(super) fn containers(&self, layout: &Layout) -> BTreeMap<ResourceId, String> {
+        let named = self
+            .owners
+            .iter()
+            .map(|(container, owner)| (*container, layout.container(NodeId(owner.0))));
+        named.collect()
+    }
 }
 
 impl Permits for Reference {

@@ -5,6 +5,7 @@
 //! is shown with a `+`.
 
 mod countermeasures;
+mod short;
 mod threats;
 
 use crate::ledger::PropertyId;

@@ -2,6 +2,8 @@
 
 use keystorm::attack::catalogue::{COUNTERMEASURES, Countermeasure, Domain, THREATS, Threat};
 use keystorm::ledger::PropertyId;
+use keystorm::run::matrix::{FILES, ThreatFile};
+use keystorm::scenario::{Source, load, plan};
 
 /// An entry, as people and programs read it.
 #[derive(Debug, serde::Serialize)]
@@ -71,7 +73,7 @@ fn threat(threat: &'static Threat) -> Entry {
         Line::new("off", threat.off),
         Line::new("on", threat.on),
     ]);
-    facts.extend(threat.scenario.map(|file| Line::new("scenario", file)));
+    facts.extend(trials(threat));
     Entry { code: threat.code(), title: threat.title.to_owned(), facts }
 }
 
@@ -96,10 +98,48 @@ fn countermeasure(countermeasure: &'static Countermeasure) -> Entry {
         facts.push(Line::new("counters", rows(links)));
         facts.push(Line::new("decided by", properties.join(" ")));
     }
-    facts.extend(
-        threats.iter().filter_map(|(threat, _)| Some(Line::new("scenario", threat.scenario?))),
-    );
+    let shown = threats.iter().filter_map(|(threat, _)| without(threat, countermeasure));
+    let shown = rows(shown);
+    if !shown.is_empty() {
+        facts.push(Line::new("try without", shown));
+    }
     Entry { code: countermeasure.code(), title: countermeasure.title.to_owned(), facts }
+}
+
+/// The scenario that shows a threat, and what to type to see it.
+fn trials(threat: &Threat) -> Vec<Line> {
+    let Some(file) = file(threat) else {
+        return vec![Line::new("scenario", "none in this version")];
+    };
+    let off = countermeasures(file).into_iter().map(|cm| format!(" {}", switch(cm.number)));
+    let run = format!("keystorm run {}", file.path);
+    vec![
+        Line::new("scenario", file.path),
+        Line::new("try on", run.clone()),
+        Line::new("try off", run + &off.collect::<String>()),
+        Line::new("experiment", format!("keystorm matrix --threat {}", threat.code())),
+    ]
+}
+
+/// How to run a threat's scenario without one countermeasure, and what then stands in its place.
+fn without(threat: &Threat, countermeasure: &Countermeasure) -> Option<String> {
+    let file = file(threat)?;
+    let own = countermeasures(file).into_iter().find(|cm| cm.number == countermeasure.number)?;
+    let (path, switch) = (file.path, switch(own.number));
+    Some(format!("keystorm run {path} {switch}\n  which sets {}", own.off.join(", ")))
+}
+
+fn switch(number: u8) -> String {
+    format!("--set countermeasure.CM{number}.on=false")
+}
+
+fn file(threat: &Threat) -> Option<&'static ThreatFile> {
+    FILES.iter().find(|file| file.threat == threat.number)
+}
+
+fn countermeasures(file: &ThreatFile) -> Vec<plan::Countermeasure> {
+    let loaded = load(&Source::new(file.path, file.text), &[], None);
+    loaded.map(|loaded| loaded.plan.countermeasures).unwrap_or_default()
 }
 
 fn property(id: PropertyId) -> Entry {

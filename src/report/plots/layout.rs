@@ -2,6 +2,7 @@
 
 use super::figure::{Colour, Figure, Label, Panel};
 use super::style::SIZE;
+use crate::report::drawing::{Anchor, Rect, cut, width, wrapped};
 use crate::report::words::tame;
 
 const EDGE: f64 = 24.0;
@@ -36,19 +37,6 @@ pub(super) struct Frame {
     pub(super) plot: Rect,
 }
 
-/// A rectangle, in the picture's units.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Rect {
-    /// Left edge.
-    pub(super) left: f64,
-    /// Upper edge.
-    pub(super) top: f64,
-    /// Right edge.
-    pub(super) right: f64,
-    /// Lower edge.
-    pub(super) bottom: f64,
-}
-
 /// Words with their place; `y` is their middle.
 #[derive(Clone, Debug)]
 pub(super) struct Words {
@@ -68,27 +56,6 @@ pub(super) struct Words {
     pub(super) colour: Option<Colour>,
     /// Otherwise: less important.
     pub(super) faint: bool,
-}
-
-/// Which end of words their `x` is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Anchor {
-    /// Their start.
-    Start,
-    /// Their middle.
-    Middle,
-    /// Their end.
-    End,
-}
-
-impl Rect {
-    pub(super) fn width(&self) -> f64 {
-        self.right - self.left
-    }
-
-    pub(super) fn height(&self) -> f64 {
-        self.bottom - self.top
-    }
 }
 
 impl Words {
@@ -152,12 +119,12 @@ impl Layout {
 /// Title, in two lines if it is long, and subtitle; answers where the panels begin.
 fn head(figure: &Figure, words: &mut Vec<Words>) -> f64 {
     let mut y = 32.0;
-    let lines = wrapped(&figure.title, TITLE, SIZE.0 - 2.0 * EDGE);
+    let lines = wrapped(&figure.title, TITLE, true, SIZE.0 - 2.0 * EDGE, 2);
     for line in &lines {
         words.push(Words::new(line, EDGE, y, TITLE).bold());
         y += 25.0;
     }
-    let subtitle = cut(&figure.subtitle, SUBTITLE, SIZE.0 - 2.0 * EDGE);
+    let subtitle = cut(&figure.subtitle, SUBTITLE, false, SIZE.0 - 2.0 * EDGE);
     words.push(Words::new(&subtitle, EDGE, y, SUBTITLE).faint());
     y + 20.0
 }
@@ -169,7 +136,7 @@ fn marks(figure: &Figure, plot: Rect, words: &mut Vec<Words>) -> (usize, usize) 
     let mut unlabelled = 0;
     let shown: Vec<_> = figure.marks.iter().filter(|(at, _)| figure.x.holds(*at)).collect();
     for (at, label) in shown.iter().take(MARK_WORDS) {
-        let text = cut(&tame(label, 60), SMALL, SIZE.0 / 2.0);
+        let text = cut(&tame(label, 60), SMALL, false, SIZE.0 / 2.0);
         let start = Words::new(&text, x(*at) - 3.0, 0.0, SMALL).faint();
         let start = if start.rect().right > SIZE.0 - 8.0 {
             let right = x(*at) + 3.0;
@@ -222,7 +189,7 @@ fn labels(figure: &Figure, panel: &Panel, plot: Rect, words: &mut Vec<Words>) {
         let room = SIZE.0 - 8.0 - (x + 9.0);
         let fits = width(&label.text, SMALL, false) <= room;
         let word = if label.x.is_none() || fits {
-            Words::new(&cut(&label.text, SMALL, room), x + 9.0, y, SMALL)
+            Words::new(&cut(&label.text, SMALL, false, room), x + 9.0, y, SMALL)
         } else {
             Words::new(&label.text, x - 9.0, y, SMALL).end(Anchor::End)
         };
@@ -270,60 +237,4 @@ fn place(value: f64, from: f64, to: f64, start: f64, end: f64) -> f64 {
     let share = (value - from) / (to - from);
     let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
     start + share * (end - start)
-}
-
-/// At most two lines that each fit `room`.
-fn wrapped(text: &str, size: f64, room: f64) -> Vec<String> {
-    let text = tame(text, 300);
-    if width(&text, size, true) <= room {
-        return vec![text];
-    }
-    let mut first = String::new();
-    let mut words = text.split(' ').peekable();
-    while let Some(word) = words.peek() {
-        let longer = if first.is_empty() { (*word).to_owned() } else { format!("{first} {word}") };
-        if !first.is_empty() && width(&longer, size, true) > room {
-            break;
-        }
-        first = longer;
-        words.next();
-    }
-    let rest: Vec<&str> = words.collect();
-    let lines = [cut_bold(&first, size, room), cut_bold(&rest.join(" "), size, room)];
-    lines.into_iter().filter(|l| !l.is_empty()).collect()
-}
-
-/// As much of `text` as fits `room`.
-fn cut(text: &str, size: f64, room: f64) -> String {
-    shortened(text, room, |t| width(t, size, false))
-}
-
-fn cut_bold(text: &str, size: f64, room: f64) -> String {
-    shortened(text, room, |t| width(t, size, true))
-}
-
-fn shortened(text: &str, room: f64, width: impl Fn(&str) -> f64) -> String {
-    let mut limit = text.chars().count();
-    let mut out = tame(text, limit);
-    while limit > 1 && width(&out) > room {
-        limit -= 1;
-        out = tame(text, limit);
-    }
-    out
-}
-
-/// An estimate of how wide words are, rather too much than too little: no font is at hand.
-pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
-    let em = text.chars().map(|c| match c {
-        'i' | 'l' | 'j' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' | '·' => 0.28,
-        ' ' => 0.29,
-        'f' | 't' | 'r' | '(' | ')' | '/' | '-' | 'I' => 0.4,
-        'm' | 'w' | 'M' | 'W' | '%' | '@' | '…' => 0.89,
-        'a'..='z' | '0'..='9' => 0.59,
-        'A'..='Z' => 0.7,
-        c if c.is_ascii() => 0.6,
-        c if u32::from(c) < 0x2e80 => 0.66,
-        _ => 1.05,
-    });
-    em.sum::<f64>() * size * if bold { 1.04 } else { 1.0 }
 }

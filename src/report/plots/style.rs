@@ -7,7 +7,8 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::axis::Axis;
 use super::figure::{Colour, Figure, Panel, Shape};
-use super::layout::{Anchor, Frame, Layout, Words};
+use super::layout::{Frame, Layout, Words};
+use crate::report::drawing::Anchor;
 use crate::report::error::FolderError;
 
 /// Width and height of a picture, in its units.

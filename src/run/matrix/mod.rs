@@ -66,6 +66,18 @@ fn sets(all: &Set) -> Vec<Set> {
     sets
 }
 
+/// How many runs the experiments of `files` take.
+///
+/// # Errors
+/// As for [`run`].
+pub fn trials(files: &[ThreatFile], seeds: u64) -> Result<u64, Refused> {
+    let mut all = 0;
+    for file in files {
+        all += (sets(&trial::countermeasures(file)?).len() as u64 + 1) * 2 * seeds;
+    }
+    Ok(all)
+}
+
 /// Runs the experiments of `files` with the seeds `1..=seeds` on `threads` threads.
 ///
 /// `known` may have the note of a trial already; `observer` hears of each note as it is made, and stops
@@ -103,7 +115,9 @@ pub fn run(
         }
         let note = match known(trial) {
             Some(note) => Ok(note),
-            None => trial.run(&rows[*index].countermeasures, &|| !observer_stopped(&stop)),
+            None => trial
+                .run(&rows[*index].countermeasures, &|| !observer_stopped(&stop))
+                .transpose()?,
         };
         if let Ok(note) = &note
             && !observer(note)

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Set, ThreatFile};
 use crate::ledger::Judgement;
-use crate::run::{Metric, Outcome, execute};
+use crate::run::{Metric, Outcome, Verdict, execute};
 use crate::scenario::{Source, load};
 
 /// Why there is no experiment.
@@ -83,17 +83,38 @@ impl Trial {
         words.join(" ")
     }
 
-    /// Runs it on one thread; `goes_on` stops it by returning false.
+    /// The command that repeats this run with the seeds from 1 to `seeds`.
+    #[must_use]
+    pub fn command_for(&self, all: &Set, seeds: u64) -> String {
+        let mut words = vec![format!("keystorm run {} --seeds 1..{seeds}", self.file.path)];
+        words.extend(self.overrides(all).iter().map(|word| format!("--set {word}")));
+        words.join(" ")
+    }
+
+    /// Runs it on one thread; `goes_on` stops it by returning false, and then there is no note.
     pub(super) fn run(
         &self,
         all: &Set,
         goes_on: &(dyn Fn() -> bool + Sync),
-    ) -> Result<Note, Refused> {
+    ) -> Result<Option<Note>, Refused> {
+        let outcome = self.outcome(all, goes_on)?;
+        let is_whole = outcome.verdict != Verdict::Interrupted;
+        Ok(is_whole.then(|| self.note(&outcome)))
+    }
+
+    /// The run with all that it yields; `all` are the countermeasures that the scenario has.
+    ///
+    /// # Errors
+    /// The scenario does not load.
+    pub fn outcome(
+        &self,
+        all: &Set,
+        goes_on: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Outcome, Refused> {
         let source = Source::new(self.file.path, self.file.text);
         let loaded = load(&source, &self.overrides(all), Some(self.seed));
         let loaded = loaded.map_err(|faults| Refused::Scenario(faults.render(false)))?;
-        let outcome = execute(loaded.plan, 1, &|_| goes_on());
-        Ok(self.note(&outcome))
+        Ok(execute(loaded.plan, 1, &|_| goes_on()))
     }
 
     fn note(&self, outcome: &Outcome) -> Note {

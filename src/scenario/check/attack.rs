@@ -3,14 +3,17 @@
 use super::Checker;
 use super::network::Network;
 use crate::attack::catalogue::{Countermeasure as Catalogued, Threat};
-use crate::attack::{Attack, Eavesdrop, Flood, Hijack, Loss, Program, Relay, Replay, Tamper, Victims};
+use crate::attack::{
+    Attack, Eavesdrop, Flood, Hijack, Loss, Program, Relay, Replay, Tamper, Victims,
+};
 use crate::ledger::PropertyId;
 use crate::scenario::codes::Code;
 use crate::scenario::plan::Countermeasure;
 use crate::scenario::source::{At, enumerate, quote};
 use crate::scenario::table::{Field, List};
 use crate::scenario::words::{
-    AttackTable, EavesdropTable, FloodTable, HijackTable, Integer, RelayTable, ReplayTable, TamperTable,
+    AttackTable, EavesdropTable, FloodTable, HijackTable, Integer, RelayTable, ReplayTable,
+    TamperTable,
 };
 use crate::sim::time::{Duration, Time};
 
