@@ -90,6 +90,7 @@ fn plan(storm: &Storm) -> Plan {
             key_hard_limit: None,
             renewal: None,
             retry: None,
+            request_cache: false,
             keys: keystorm::scenario::plan::KeySharing::Pair,
             second_factor: false,
             kc_lifetime: Duration::from_secs(86_400),

@@ -3,7 +3,7 @@
 
 use super::Field;
 use super::tamper::alter;
-use crate::association::StolenKeys;
+use crate::association::{OpenedRecord, StolenKeys};
 use crate::node::{Answer, Deed, Hands, Intruder, NodeId, Packet, Placement, Way};
 use crate::wire::dtls::ContentType;
 
@@ -30,6 +30,20 @@ struct Hijacker {
     expected: u64,
 }
 
+impl Hijacker {
+    /// Opens a record with the keys, or with those that follow from them after a KeyUpdate.
+    fn open(&mut self, datagram: &[u8]) -> Option<OpenedRecord> {
+        let keys = self.keys.as_ref()?;
+        if let Some(opened) = keys.open(datagram, self.expected) {
+            return Some(opened);
+        }
+        let next = keys.after_update();
+        let opened = next.open(datagram, 0)?;
+        self.keys = Some(next);
+        Some(opened)
+    }
+}
+
 impl Intruder for Hijacker {
     fn begin(&mut self, hands: &mut Hands<'_>) {
         self.image = hands.memory_image(self.victim).unwrap_or_default();
@@ -45,15 +59,8 @@ impl Intruder for Hijacker {
         if self.keys.is_none() {
             self.keys = StolenKeys::find(&self.image, &packet.bytes);
         }
+        let Some(mut record) = self.open(&packet.bytes) else { return Answer::Pass };
         let Some(keys) = &self.keys else { return Answer::Pass };
-        let opened = keys.open(&packet.bytes, self.expected).or_else(|| {
-            // After a KeyUpdate the new keys follow from the old ones.
-            let next = keys.after_update();
-            let opened = next.open(&packet.bytes, 0)?;
-            self.keys = Some(next);
-            Some(opened)
-        });
-        let (Some(mut record), Some(keys)) = (opened, &self.keys) else { return Answer::Pass };
         self.expected = record.sequence + 1;
         if record.content_type != ContentType::ApplicationData {
             return Answer::Pass;

@@ -237,6 +237,14 @@ impl Work<'_> {
         }
     }
 
+    /// A CSE recognised a request that it had carried out before, and did not do so again.
+    pub(super) fn recognised(&mut self) {
+        let about = About::Datagram(actor(self.node));
+        if let Some(mut facts) = self.facts() {
+            facts.refuse("request_cache", about, "duplicate");
+        }
+    }
+
     /// A server kept no state for a client whose address is not proven yet: it asked for a cookie.
     pub(super) fn unproven_address(&mut self) {
         let about = About::Datagram(actor(self.node));

@@ -44,9 +44,10 @@ impl Host {
         service.parallel(REGISTRAR);
         for (node, number) in nodes.iter().zip(0..) {
             let group = layout.group(*node);
-            if group.is_cse {
+            if group.is_cse || layout.request_cache {
                 service.parallel(client(number));
-            } else if !group.service.registers {
+            }
+            if !group.is_cse && !group.service.registers {
                 // An AE that is not there is refused when it asks.
                 let _ = service.provision(&layout.originator(*node));
             }
@@ -107,6 +108,8 @@ impl Host {
                 if operation.is_some() && work.chronicle.is_on() {
                     let status = effects.iter().find_map(|effect| status_for(peer, effect));
                     work.served(bytes, identity, status);
+                } else if operation.is_none() {
+                    work.recognised();
                 }
             }
             Err(reason) => work.reject(reason.name()),

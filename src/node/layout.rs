@@ -107,6 +107,8 @@ pub struct Layout {
     pub half_open: Option<u32>,
     /// Some entities register themselves.
     pub registers: bool,
+    /// CSEs remember more than the last request of each device.
+    pub request_cache: bool,
     /// Nothing affects another site sooner.
     pub lookahead: Duration,
 }

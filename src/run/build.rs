@@ -147,6 +147,7 @@ impl Map {
             kc_lifetime: plan.security.kc_lifetime,
             half_open: plan.security.half_open,
             registers: plan.registers(),
+            request_cache: plan.security.request_cache,
             lookahead: Duration::ZERO,
         };
         let (groups, specs) = (Vec::new(), Vec::new());

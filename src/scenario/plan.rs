@@ -295,6 +295,8 @@ pub struct Security {
     /// After a failed association a device tries again this much later (and uniform up to as much
     /// again); `None`: never.
     pub retry: Option<Duration>,
+    /// CSEs remember more than the last request of each device.
+    pub request_cache: bool,
     /// Who has the same pre-shared key.
     pub keys: KeySharing,
     /// Handshakes with long-term keys need a second key from a second place of the same kind.

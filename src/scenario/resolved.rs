@@ -241,6 +241,7 @@ fn security(text: &mut String, plan: &Plan) {
     quoted(text, "key_exchange", exchange);
     line(text, format_args!("cookie = {}", association.cookie));
     line(text, format_args!("replay_window = {}", association.replay_window));
+    line(text, format_args!("request_cache = {}", plan.security.request_cache));
     line(text, format_args!("tickets = {}", association.tickets));
     time(text, "ticket_lifetime", association.ticket_lifetime);
     optional_time(text, "key_lifetime", plan.security.key_lifetime);

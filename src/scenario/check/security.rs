@@ -57,6 +57,7 @@ impl Checker<'_> {
             key_hard_limit: self.above_zero(&words.key_hard_limit),
             renewal: self.renewal(words),
             retry: self.above_zero(&words.retry),
+            request_cache: words.request_cache.value().copied().unwrap_or(false),
             keys: match words.keys.value() {
                 Some(KeysWord::Fleet) => KeySharing::Fleet,
                 Some(KeysWord::WellKnown) => KeySharing::Everybody,

@@ -295,6 +295,9 @@ table! {
         cookie: Flag,
         /// Records that may arrive out of order; 0 is no replay protection. Default: 64.
         replay_window: Integer<0, 64>,
+        /// A CSE remembers the last 64 requests of each device, so that it carries out none of them twice, instead
+        /// of the last one alone, as CoAP asks for. Default: false.
+        request_cache: Flag,
         /// Session tickets that a server hands out after each full handshake. Default: 0.
         tickets: Integer<0, 16>,
         /// Life of a ticket, at most "7d" (RFC 8446 section 4.6.1). Default: "7d".
