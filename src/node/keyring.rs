@@ -127,6 +127,17 @@ impl Keyring {
         image
     }
 
+    /// The bytes that its stores have in the host's memory while the key with this name is used: at the
+    /// borders between the steps of a handshake.
+    #[must_use]
+    pub fn memory_image_during(&self, name: &[u8]) -> Vec<u8> {
+        let mut image = self.store.keys().memory_image_during(name);
+        if let Some(second) = &self.second {
+            image.extend(second.keys().memory_image_during(name));
+        }
+        image
+    }
+
     /// The bytes that its stores have in the host's memory between two jobs.
     #[must_use]
     pub fn memory_image(&self) -> Vec<u8> {
