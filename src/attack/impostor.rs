@@ -47,6 +47,12 @@ impl Impostor {
         Ok(Self { identity: identity.to_owned(), keys, config, association: None })
     }
 
+    /// An impostor whose keys are in a place that it holds in its hands, such as another's element.
+    #[must_use]
+    pub fn with(identity: &str, keys: Store, config: Config) -> Self {
+        Self { identity: identity.to_owned(), keys, config, association: None }
+    }
+
     /// Whom it pretends to be.
     #[must_use]
     pub fn identity(&self) -> &str {

@@ -33,6 +33,12 @@ impl Field<'_> {
             .collect()
     }
 
+    /// The first member of a group.
+    #[must_use]
+    pub fn first_of(&self, group: &str) -> Option<NodeId> {
+        self.layout.groups.iter().find(|one| one.name == group).map(|group| group.first)
+    }
+
     /// The `n`-th intruder of the attack, in the site of `at`, on the links of `taps`.
     pub fn placement(
         &self,

@@ -4,7 +4,7 @@ use crate::ledger::PropertyId;
 use crate::node::Placement;
 use crate::sim::time::{Duration, Time};
 
-use super::{Field, Replay};
+use super::{BreakIn, Field, Management, MoveElement, PushSoftware, Raid, Replay, StealPasswords};
 
 /// An attack of a scenario.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +50,18 @@ pub struct Loss {
 pub enum Program {
     /// Records datagrams on a link and sends them again.
     Replay(Replay),
+    /// Looks for the key of a device, and runs a clone of it.
+    BreakIn(BreakIn),
+    /// Commands in the name of an administrator.
+    Management(Management),
+    /// Takes the keys of a server.
+    Raid(Raid),
+    /// Moves a secure element into another host.
+    MoveElement(MoveElement),
+    /// Writes software into devices.
+    PushSoftware(PushSoftware),
+    /// Steals a table of passwords and searches it.
+    StealPasswords(StealPasswords),
 }
 
 impl Program {
@@ -58,6 +70,12 @@ impl Program {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Replay(_) => "replay",
+            Self::BreakIn(_) => "break_in",
+            Self::Management(_) => "management",
+            Self::Raid(_) => "raid",
+            Self::MoveElement(_) => "move_element",
+            Self::PushSoftware(_) => "push_software",
+            Self::StealPasswords(_) => "steal_passwords",
         }
     }
 
@@ -66,6 +84,12 @@ impl Program {
     pub fn parameters(&self) -> toml::Table {
         match self {
             Self::Replay(replay) => replay.parameters(),
+            Self::BreakIn(it) => it.parameters(),
+            Self::Management(it) => it.parameters(),
+            Self::MoveElement(it) => it.parameters(),
+            Self::PushSoftware(it) => it.parameters(),
+            Self::StealPasswords(it) => it.parameters(),
+            Self::Raid(_) => toml::Table::new(),
         }
     }
 
@@ -74,6 +98,12 @@ impl Program {
     pub const fn aims(&self) -> &'static [PropertyId] {
         match self {
             Self::Replay(_) => &[PropertyId::A4],
+            Self::BreakIn(_) => &[PropertyId::S1],
+            Self::Management(_) => &[PropertyId::K1],
+            Self::Raid(_) => &[PropertyId::S1],
+            Self::MoveElement(_) => &[PropertyId::A2],
+            Self::PushSoftware(_) => &[PropertyId::E1],
+            Self::StealPasswords(_) => &[PropertyId::S1],
         }
     }
 
@@ -81,7 +111,27 @@ impl Program {
     #[must_use]
     pub const fn only_looks(&self) -> bool {
         match self {
+            Self::Replay(_)
+            | Self::BreakIn(_)
+            | Self::Management(_)
+            | Self::Raid(_)
+            | Self::MoveElement(_)
+            | Self::PushSoftware(_)
+            | Self::StealPasswords(_) => false,
+        }
+    }
+
+    /// It needs nodes with interfaces for management, software and users.
+    #[must_use]
+    pub const fn needs_custody(&self) -> bool {
+        match self {
             Self::Replay(_) => false,
+            Self::BreakIn(_)
+            | Self::Management(_)
+            | Self::Raid(_)
+            | Self::MoveElement(_)
+            | Self::PushSoftware(_)
+            | Self::StealPasswords(_) => true,
         }
     }
 
@@ -90,6 +140,12 @@ impl Program {
     pub fn place(&self, field: &Field<'_>) -> Vec<Placement> {
         match self {
             Self::Replay(replay) => replay.place(field),
+            Self::BreakIn(it) => it.place(field),
+            Self::Management(it) => it.place(field),
+            Self::Raid(it) => it.place(field),
+            Self::MoveElement(it) => it.place(field),
+            Self::PushSoftware(it) => it.place(field),
+            Self::StealPasswords(it) => it.place(field),
         }
     }
 }
@@ -97,4 +153,9 @@ impl Program {
 /// A time as a scenario has it.
 pub(super) fn time(span: Duration) -> toml::Value {
     toml::Value::String(format!("{}ns", span.0))
+}
+
+/// Words as a scenario has them.
+pub(super) fn names<'a>(words: impl Iterator<Item = &'a str>) -> toml::Value {
+    toml::Value::Array(words.map(Into::into).collect())
 }

@@ -49,6 +49,11 @@ impl Keyring {
         self.store.keys_mut()
     }
 
+    /// The place of the first factor itself.
+    pub fn place_mut(&mut self) -> &mut Store {
+        &mut self.store
+    }
+
     /// A key as it goes into handshakes, if the mechanisms let it be read.
     pub(super) fn readable_key(&self, name: &str) -> Option<KeyBytes> {
         if self.second.is_some() {

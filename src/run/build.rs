@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::custody::{custodial, custody, public_packages};
 use super::invade::{Attacker, invade, write_down_keys};
 use super::keys::{Provisioner, enrolees, server_secrets};
 use super::script::Script;
@@ -44,6 +45,10 @@ impl World {
     pub(super) fn build_with(plan: &Plan, prepare: impl FnOnce(&Layout, &mut [NodeSite])) -> Self {
         let mut map = Map::draw(plan);
         map.layout.lookahead = map.lookahead;
+        let custodial = custodial(plan);
+        if !custodial.is_empty() {
+            map.layout.packages = public_packages(plan, &map.layout);
+        }
         let keeps_facts = plan.keeps_facts();
         let layout = Arc::new(map.layout);
         let mut sites: Vec<_> = (0..map.sites)
@@ -66,7 +71,11 @@ impl World {
             let id = node_id(index);
             let spec = &map.specs[place.group as usize];
             let served = std::mem::take(&mut clients[index]);
-            let keyring = provisioner.keyring(id, spec.store, spec.serves, &served);
+            let mut keyring = provisioner.keyring(id, spec.store, spec.serves, &served);
+            let custody = custodial.contains(&layout.group(id).name.as_str()).then(|| {
+                let chronicle = sites[place.site as usize].chronicle_mut();
+                custody(plan, &layout, id, &mut keyring, chronicle)
+            });
             let server = spec.serves.then(|| {
                 let secrets = server_secrets(&layout, id, seed);
                 // A function numbers its clients as they come: their IDs might outgrow any length.
@@ -85,6 +94,7 @@ impl World {
                 children: children[index],
                 keyring,
                 server,
+                custody,
             });
         }
         if keeps_facts {
@@ -148,6 +158,8 @@ impl Map {
             half_open: plan.security.half_open,
             registers: plan.registers(),
             lookahead: Duration::ZERO,
+            attestation: plan.custody.attestation,
+            packages: Vec::new(),
         };
         let (groups, specs) = (Vec::new(), Vec::new());
         let mut map = Self { layout, groups, specs, sites: 1, lookahead: Duration::MAX };

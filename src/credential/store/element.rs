@@ -156,6 +156,11 @@ impl Hsm {
         }
     }
 
+    /// Pairs it with the host that has this key, in the factory; it serves that host already.
+    pub fn pair(&mut self, key: HostKey) {
+        self.pairing = Pairing::Paired { key, state: Power::Serving };
+    }
+
     /// What it can do in which time.
     #[must_use]
     pub const fn profile(&self) -> &HsmProfile {

@@ -288,8 +288,13 @@ impl Hsm {
     /// The same HSM with this interface for its administrators, in the domain that has this key.
     #[must_use]
     pub fn administered(mut self, interface: Interface, domain: KeyBytes) -> Self {
-        self.token = Token { interface, keys: BTreeMap::new(), domain: Some(domain) };
+        self.set_administration(interface, domain);
         self
+    }
+
+    /// Gives it this interface for its administrators, and puts it into the domain that has this key.
+    pub fn set_administration(&mut self, interface: Interface, domain: KeyBytes) {
+        self.token = Token { interface, keys: BTreeMap::new(), domain: Some(domain) };
     }
 
     /// Answers an administrator: any bytes whatever. Randomness is the HSM's own.

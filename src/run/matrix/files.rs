@@ -23,5 +23,14 @@ macro_rules! files {
 }
 
 files! {
+    1 "t01-device-key-discovered";
+    2 "t02-device-key-deleted";
+    3 "t03-device-key-replaced";
+    4 "t04-server-key-discovered";
+    5 "t05-server-key-deleted";
+    6 "t06-key-in-memory";
     9 "t09-replay";
+    10 "t10-unauthorised-software";
+    15 "t15-element-moved";
+    20 "t20-passwords-stolen";
 }

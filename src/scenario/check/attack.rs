@@ -1,6 +1,7 @@
 //! Attacks and countermeasures.
 
 use super::Checker;
+use super::custody_attack::custody_words;
 use super::network::Network;
 use crate::attack::catalogue::{Countermeasure as Catalogued, Threat};
 use crate::attack::{Attack, Loss, Program, Replay, Victims};
@@ -36,8 +37,11 @@ impl Checker<'_> {
 
     fn attack(&mut self, attack: &At<AttackTable>, network: &Network) -> Option<Attack> {
         let words = &attack.value;
-        let programs = [self.replay(&words.replay, network)];
-        let present: Vec<_> = [("replay", words.replay.is_absent())]
+        let mut programs = vec![self.replay(&words.replay, network)];
+        programs.extend(self.custody_programs(words, network));
+        let mut words_of = vec![("replay", words.replay.is_absent())];
+        words_of.extend(custody_words(words));
+        let present: Vec<_> = words_of
             .into_iter()
             .filter(|(_, is_absent)| !is_absent)
             .map(|(name, _)| name)
