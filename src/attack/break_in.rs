@@ -219,7 +219,7 @@ impl Clone {
         }
     }
 
-    fn fulfil(&mut self, wishes: Vec<Wish>, hands: &mut Hands<'_>) {
+    fn fulfil(&self, wishes: Vec<Wish>, hands: &mut Hands<'_>) {
         let (Some((impostor, to)), Some(from)) = (&self.run, self.host) else { return };
         for wish in wishes {
             match wish {

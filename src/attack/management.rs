@@ -76,7 +76,9 @@ impl Intruder for Forger {
         let own = KeyBytes::new(own);
         let Some(action) = self.action(&own, hands) else { return };
         let command = NamedCommand { originator: MANAGER.to_owned(), action: action.clone() };
-        self.send(&Message::Named(command), hands);
+        if self.send(&Message::Named(command), hands) {
+            return;
+        }
         // Where proof is asked for, a signature by a key of its own is the best that it has.
         let nonce = hands.manage(self.victim, &Message::Nonce.encode());
         if let Some(Ok(Answer::Nonce(nonce))) = nonce.map(|bytes| Answer::decode(&bytes)) {
@@ -89,13 +91,15 @@ impl Intruder for Forger {
 }
 
 impl Forger {
-    fn send(&self, message: &Message, hands: &mut Hands<'_>) {
+    /// Whether the command is obeyed.
+    fn send(&self, message: &Message, hands: &mut Hands<'_>) -> bool {
         let answer = hands.manage(self.victim, &message.encode());
         let answer = answer.and_then(|bytes| Answer::decode(&bytes).ok());
         let is_done = matches!(answer, Some(Answer::Done(_)));
         let end = if is_done { "is obeyed" } else { "is refused" };
         let what = format!("commands {} as {MANAGER}, and {end}", self.forgery.word());
         hands.step(Deed::Commanded, what, None);
+        is_done
     }
 
     fn action(&self, own: &KeyBytes, hands: &Hands<'_>) -> Option<Action> {

@@ -101,7 +101,7 @@ impl Program {
             Self::BreakIn(_) => &[PropertyId::S1],
             Self::Management(_) => &[PropertyId::K1],
             Self::Raid(_) => &[PropertyId::S1],
-            Self::MoveElement(_) => &[PropertyId::A2],
+            Self::MoveElement(_) => &[PropertyId::K1],
             Self::PushSoftware(_) => &[PropertyId::E1],
             Self::StealPasswords(_) => &[PropertyId::S1],
         }

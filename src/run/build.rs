@@ -104,12 +104,7 @@ impl World {
         prepare(&layout, &mut sites);
         let mut engine = Engine::new(sites, map.lookahead);
         Script::new(plan, &layout, seed).write(&beginnings, &mut engine);
-        let hsm_units = map.specs.iter().zip(&map.groups).map(|(spec, group)| {
-            let StorePlace::Hsm(profile) = spec.store else { return 0 };
-            let places = if second_factor { 2 } else { 1 };
-            u64::from(profile.units) * u64::from(group.count) * places
-        });
-        let hsm_units = hsm_units.collect();
+        let hsm_units = hsm_units(&map.specs, &map.groups, second_factor);
         drop(provisioner);
         Self { engine, hsm_units, groups: map.groups, layout, attackers }
     }
@@ -123,6 +118,16 @@ impl World {
         }
         recorder
     }
+}
+
+/// Units of the HSMs of each group.
+fn hsm_units(specs: &[Spec], groups: &[Group], second_factor: bool) -> Vec<u64> {
+    let units = specs.iter().zip(groups).map(|(spec, group)| {
+        let StorePlace::Hsm(profile) = spec.store else { return 0 };
+        let places = if second_factor { 2 } else { 1 };
+        u64::from(profile.units) * u64::from(group.count) * places
+    });
+    units.collect()
 }
 
 /// What members of a group are made of.
