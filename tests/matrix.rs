@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test program")]
 
-use keystorm::ledger::Verdict::{self, Mitigated, Prevented};
+use keystorm::ledger::Verdict::{self, Detected, Mitigated, Prevented, Succeeded};
 use keystorm::run::matrix::{FILES, Row, Set, run};
 
 /// Seeds of each cell; the full catalogue takes 30.
@@ -18,6 +18,22 @@ const EXPECTED: &[(u8, &[u8], Verdict)] = &[
     (9, &[10], Prevented),
     (13, &[19], Prevented),
     (14, &[19], Prevented),
+    (1, &[1], Prevented),
+    (2, &[6], Prevented),
+    (3, &[6], Prevented),
+    // A database is read past the rules, and a legacy interface past the HSM.
+    (4, &[2], Succeeded),
+    (4, &[3], Succeeded),
+    (4, &[2, 3], Prevented),
+    (5, &[2], Mitigated),
+    (5, &[6], Prevented),
+    (5, &[2, 6], Prevented),
+    (6, &[4], Prevented),
+    (10, &[12], Prevented),
+    (10, &[13], Detected),
+    (10, &[12, 13], Prevented),
+    (15, &[5], Prevented),
+    (20, &[26], Mitigated),
 ];
 
 fn rows() -> Vec<Row> {

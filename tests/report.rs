@@ -14,7 +14,8 @@ use keystorm::report::{self, Context, Folder, FolderError, Series, Status};
 use keystorm::run::{Checked, DigestTrail, Metric, Outcome, Verdict};
 use keystorm::scenario::Plan;
 use keystorm::scenario::plan::{
-    Action, Cse, Enrolment, Event, Fleet, Registrar, Rekey, Schedule, Security, Service,
+    Action, Cse, CustodySetting, Enrolment, Event, Fleet, Registrar, Rekey, Schedule, Security,
+    Service,
 };
 use keystorm::scenario::plan::{Spread, StorePlace, Target};
 use keystorm::sim::time::{Duration, Time};
@@ -96,6 +97,7 @@ fn plan(storm: &Storm) -> Plan {
             kc_lifetime: Duration::from_secs(86_400),
             half_open: None,
         },
+        custody: CustodySetting::default(),
         events: storm.events.clone(),
         threat: None,
         attacks: Vec::new(),

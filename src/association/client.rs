@@ -60,6 +60,19 @@ struct Answer {
     server_key: Zeroizing<Secret>,
 }
 
+impl Client {
+    /// Its private key and traffic secrets.
+    pub(super) fn memory_image(&self, out: &mut Vec<u8>) {
+        if let Some(share) = &self.share {
+            out.extend(share.as_bytes());
+        }
+        if let Some(answer) = &self.answer {
+            out.extend(answer.client_key.iter());
+            out.extend(answer.server_key.iter());
+        }
+    }
+}
+
 pub(super) fn connect(turn: &mut Turn<'_, '_>, offer: Offer<'_>) -> Result<Dtls13, ConnectError> {
     let env = &mut *turn.env;
     let (identity, limit) = match offer {

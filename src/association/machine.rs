@@ -66,8 +66,14 @@ pub(super) struct Dtls13 {
 }
 
 impl Dtls13 {
-    /// Its keys as they lie in memory.
+    /// Its keys as they lie in memory, those of a handshake in progress too. The early and the handshake
+    /// secret are only there as the states of their HMAC.
     pub(super) fn memory_image(&self, out: &mut Vec<u8>) {
+        match &self.stage {
+            Stage::Client(client) => client.memory_image(out),
+            Stage::Server(server) => server.memory_image(out),
+            _ => {}
+        }
         if let Party::Client { resumption } = &self.party {
             out.extend(resumption);
         }

@@ -1,6 +1,11 @@
 //! No association at all: application data as it is, in the same interface. What fleets without security run,
 //! and what security is compared with.
 
+#![allow(
+    clippy::needless_pass_by_ref_mut,
+    reason = "the interface of the protocols that do protect"
+)]
+
 use super::connection_ids::ConnectionIds;
 use super::{Config, Env, Kind, Newest, Operation, Output, Received, Rejection, SendError};
 use crate::sim::time::{Duration, Time};

@@ -38,6 +38,11 @@ pub(super) struct Server {
 }
 
 impl Server {
+    /// Its traffic secret.
+    pub(super) fn memory_image(&self, out: &mut Vec<u8>) {
+        out.extend(self.client_key.iter());
+    }
+
     /// A part of the client's Finished came.
     pub(super) fn received(&mut self, number: RecordNumber) {
         if number.epoch > 0 && self.received.len() < MAX_RECEIVED {

@@ -1,7 +1,5 @@
 //! An attacker's own end of an association: the real code, under keys that it holds.
 
-use std::collections::BTreeMap;
-
 use crate::association::{
     Accept, Association, Config, Env, Offer, Operations, Output, PskStore, Received, Secret,
     ServerSecrets, early_secret, master_secret_12,
@@ -15,22 +13,14 @@ pub(super) enum HeldKeys {
     /// None.
     #[default]
     None,
-    /// By identity.
-    Of(BTreeMap<Vec<u8>, Vec<u8>>),
-    /// The same whoever it claims to be.
+    /// One, whoever it claims to be.
     Any(Vec<u8>),
 }
 
 impl HeldKeys {
-    /// One key for one identity.
-    pub(super) fn one(identity: &str, key: &[u8]) -> Self {
-        Self::Of(BTreeMap::from([(identity.as_bytes().to_vec(), key.to_vec())]))
-    }
-
-    fn key(&self, identity: &[u8]) -> Option<&[u8]> {
+    fn key(&self) -> Option<&[u8]> {
         match self {
             Self::None => None,
-            Self::Of(keys) => keys.get(identity).map(Vec::as_slice),
             Self::Any(key) => Some(key),
         }
     }
@@ -38,7 +28,7 @@ impl HeldKeys {
 
 impl PskStore for HeldKeys {
     fn early_secret(&self, identity: &[u8], operations: &mut Operations) -> Option<Secret> {
-        Some(early_secret(self.key(identity)?, operations))
+        Some(early_secret(self.key()?, operations))
     }
 
     fn master_secret_12(
@@ -48,7 +38,7 @@ impl PskStore for HeldKeys {
         seed: &[u8],
         operations: &mut Operations,
     ) -> Option<[u8; 48]> {
-        Some(master_secret_12(self.key(identity)?, label, seed, operations))
+        Some(master_secret_12(self.key()?, label, seed, operations))
     }
 }
 

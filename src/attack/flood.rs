@@ -31,7 +31,7 @@ impl Flood {
     }
 
     pub(super) fn place(&self, field: &Field<'_>) -> Vec<Placement> {
-        let Some(host) = field.host(&self.from) else { return Vec::new() };
+        let Some(host) = field.first_of(&self.from) else { return Vec::new() };
         let flooder = Flooder {
             host,
             plan: self.clone(),

@@ -1,22 +1,38 @@
-//! What is attacked and how: the catalogue of TR-0008, and the adversaries as programs over what they can
-//! really see and do. One file a family; each program is data, and sees bytes only.
+//! What is attacked and how: the catalogue of TR-0008, the adversaries of a run, and the work that they do at
+//! home.
 
+mod at_rest;
+mod break_in;
 pub mod catalogue;
 mod eavesdrop;
+mod element;
 mod end;
 mod flood;
+pub mod guess;
 mod hijack;
+pub mod impostor;
+mod management;
 mod place;
+pub mod power;
 mod program;
+mod raid;
 mod relay;
 mod replay;
+mod software;
 mod tamper;
+pub mod theft;
 
+pub use at_rest::StealPasswords;
+pub use break_in::{Approach, BreakIn};
 pub use eavesdrop::Eavesdrop;
+pub use element::MoveElement;
 pub use flood::Flood;
 pub use hijack::Hijack;
+pub use management::{Forgery, Management};
 pub use place::Field;
 pub use program::{Attack, Loss, Program, Victims};
+pub use raid::Raid;
 pub use relay::Relay;
 pub use replay::Replay;
+pub use software::{Payload, PushSoftware};
 pub use tamper::Tamper;

@@ -33,11 +33,10 @@ impl Field<'_> {
             .collect()
     }
 
-    /// The first member of the group of this name: an attacker's own host.
+    /// The first member of a group.
     #[must_use]
-    pub fn host(&self, group: &str) -> Option<NodeId> {
-        let group = self.layout.groups.iter().find(|known| known.name == group);
-        group.map(|group| group.first)
+    pub fn first_of(&self, group: &str) -> Option<NodeId> {
+        self.layout.groups.iter().find(|one| one.name == group).map(|group| group.first)
     }
 
     /// The `n`-th intruder of the attack, in the site of `at`, on the links of `taps`.

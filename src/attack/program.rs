@@ -4,7 +4,10 @@ use crate::ledger::PropertyId;
 use crate::node::Placement;
 use crate::sim::time::{Duration, Time};
 
-use super::{Eavesdrop, Field, Flood, Hijack, Relay, Replay, Tamper};
+use super::{
+    BreakIn, Eavesdrop, Field, Flood, Hijack, Management, MoveElement, PushSoftware, Raid, Relay,
+    Replay, StealPasswords, Tamper,
+};
 
 /// An attack of a scenario.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +63,18 @@ pub enum Program {
     Replay(Replay),
     /// Alters datagrams on a link.
     Tamper(Tamper),
+    /// Looks for the key of a device, and runs a clone of it.
+    BreakIn(BreakIn),
+    /// Commands in the name of an administrator.
+    Management(Management),
+    /// Takes the keys of a server.
+    Raid(Raid),
+    /// Moves a secure element into another host.
+    MoveElement(MoveElement),
+    /// Writes software into devices.
+    PushSoftware(PushSoftware),
+    /// Steals a table of passwords and searches it.
+    StealPasswords(StealPasswords),
 }
 
 impl Program {
@@ -73,6 +88,12 @@ impl Program {
             Self::Relay(_) => "relay",
             Self::Replay(_) => "replay",
             Self::Tamper(_) => "tamper",
+            Self::BreakIn(_) => "break_in",
+            Self::Management(_) => "management",
+            Self::Raid(_) => "raid",
+            Self::MoveElement(_) => "move_element",
+            Self::PushSoftware(_) => "push_software",
+            Self::StealPasswords(_) => "steal_passwords",
         }
     }
 
@@ -85,6 +106,12 @@ impl Program {
             Self::Relay(relay) => relay.parameters(),
             Self::Replay(replay) => replay.parameters(),
             Self::Tamper(tamper) => tamper.parameters(),
+            Self::BreakIn(it) => it.parameters(),
+            Self::Management(it) => it.parameters(),
+            Self::MoveElement(it) => it.parameters(),
+            Self::PushSoftware(it) => it.parameters(),
+            Self::StealPasswords(it) => it.parameters(),
+            Self::Raid(_) => toml::Table::new(),
         }
     }
 
@@ -98,6 +125,12 @@ impl Program {
             Self::Relay(_) => &[PropertyId::A3, PropertyId::S2, PropertyId::I1],
             Self::Replay(_) => &[PropertyId::A4],
             Self::Tamper(_) => &[PropertyId::I1],
+            Self::BreakIn(_) => &[PropertyId::S1],
+            Self::Management(_) => &[PropertyId::K1],
+            Self::Raid(_) => &[PropertyId::S1],
+            Self::MoveElement(_) => &[PropertyId::K1],
+            Self::PushSoftware(_) => &[PropertyId::E1],
+            Self::StealPasswords(_) => &[PropertyId::S1],
         }
     }
 
@@ -105,6 +138,20 @@ impl Program {
     #[must_use]
     pub const fn only_looks(&self) -> bool {
         matches!(self, Self::Eavesdrop(_))
+    }
+
+    /// It needs nodes with interfaces for management, software and users.
+    #[must_use]
+    pub const fn needs_custody(&self) -> bool {
+        matches!(
+            self,
+            Self::BreakIn(_)
+                | Self::Management(_)
+                | Self::Raid(_)
+                | Self::MoveElement(_)
+                | Self::PushSoftware(_)
+                | Self::StealPasswords(_)
+        )
     }
 
     /// The intruders that carry it out.
@@ -117,6 +164,12 @@ impl Program {
             Self::Relay(relay) => relay.place(field),
             Self::Replay(replay) => replay.place(field),
             Self::Tamper(tamper) => tamper.place(field),
+            Self::BreakIn(it) => it.place(field),
+            Self::Management(it) => it.place(field),
+            Self::Raid(it) => it.place(field),
+            Self::MoveElement(it) => it.place(field),
+            Self::PushSoftware(it) => it.place(field),
+            Self::StealPasswords(it) => it.place(field),
         }
     }
 }
@@ -124,4 +177,9 @@ impl Program {
 /// A time as a scenario has it.
 pub(super) fn time(span: Duration) -> toml::Value {
     toml::Value::String(format!("{}ns", span.0))
+}
+
+/// Words as a scenario has them.
+pub(super) fn names<'a>(words: impl Iterator<Item = &'a str>) -> toml::Value {
+    toml::Value::Array(words.map(Into::into).collect())
 }

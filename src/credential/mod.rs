@@ -8,6 +8,7 @@
 //! a command that needs a signature is another type than one that is believed by its name.
 
 pub mod assurance;
+pub mod at_rest;
 mod choice;
 pub mod command;
 pub mod gba;
@@ -17,6 +18,8 @@ mod key;
 pub mod lifetime;
 pub mod maf;
 pub mod mef;
+pub mod software;
+pub mod software_aes;
 pub mod store;
 mod suid;
 mod text;

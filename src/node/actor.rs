@@ -2,7 +2,7 @@
 //! reporter as its place in the system asks for.
 
 use super::capture;
-use super::chronicle::Chronicle;
+use super::chronicle::{self, Chronicle};
 use super::client::{Change, Client};
 use super::enrolment::{Enrolment, Progress};
 use super::event::{Alarm, Command, Done, Event, Note, Packet};
@@ -17,6 +17,7 @@ use super::server::Server;
 use super::transit::Port;
 use super::work::Work;
 use crate::association::Operations;
+use crate::ledger::About;
 use crate::measure::Recorder;
 use crate::sim::time::{Duration, Time};
 use crate::sim::{Context, Origin};
@@ -54,6 +55,8 @@ pub(super) struct Actor {
     pub(super) address: u16,
     /// An attacker sits on its link.
     pub(super) is_tapped: bool,
+    /// How its keys and software are looked after, where that matters.
+    pub(super) custody: Option<Box<super::Custody>>,
 }
 
 /// What an actor can reach while something happens to it.
@@ -430,6 +433,8 @@ impl Actor {
             }
             Command::Restart
             | Command::Readdress
+            | Command::Restore
+            | Command::Attest
             | Command::Expire
             | Command::ExpireClients { .. } => None,
         }
@@ -440,6 +445,8 @@ impl Actor {
         let layout = reach.layout;
         match command {
             Command::Restart => self.restart(reach),
+            Command::Restore => self.restore(),
+            Command::Attest => self.attested(reach),
             Command::Readdress => self.address = self.address.wrapping_add(1),
             Command::Expire => {
                 let now = reach.context.now;
@@ -480,6 +487,25 @@ impl Actor {
             let phase = streams.draws(place.member, PHASE_DRAWS, &mut 0).below(interval.0);
             let at = reach.context.now + Duration(phase);
             reach.schedule_own(self, at, Event::Command(Command::Report));
+        }
+    }
+
+    /// The operator has asked what runs here, and asks again later.
+    fn attested(&mut self, reach: &mut Reach<'_, '_>) {
+        let (now, layout) = (reach.context.now, reach.layout);
+        let fault = self.attest(layout);
+        if let (Some(fault), Some(mut facts)) = (fault, reach.chronicle.node(now)) {
+            let me = chronicle::actor(self.id);
+            facts.alarm(chronicle::actor(layout.root(self.id)), fault.name(), About::Actor(me));
+        }
+        if self.is_quarantined()
+            && let Some(client) = &mut self.client
+        {
+            client.restart(now, layout.key_lifetime, reach.context.recorder);
+            self.keyring.erase(layout.identity(self.id).as_bytes());
+        }
+        if let Some(interval) = layout.attestation {
+            reach.schedule_own(self, now + interval, Event::Command(Command::Attest));
         }
     }
 

@@ -119,6 +119,11 @@ impl Client {
         self.current.is_some()
     }
 
+    /// A handshake is in progress.
+    pub(super) const fn is_connecting(&self) -> bool {
+        self.pending.is_some()
+    }
+
     pub(super) fn next_timeout(&self) -> Option<Time> {
         let current = self.current.as_ref().and_then(Association::next_timeout);
         let pending = self.pending.as_ref().and_then(|p| p.association.next_timeout());

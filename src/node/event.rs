@@ -65,6 +65,10 @@ pub enum Command {
     Restart,
     /// Come from another address from now on (a NAT rebinding).
     Readdress,
+    /// The operator puts the keys of this server back.
+    Restore,
+    /// The operator asks what software runs here.
+    Attest,
     /// The keys with the registrar are no longer valid.
     Expire,
     /// The keys with all clients of a group are no longer valid.

@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 
 use super::actor::Actor;
 use super::chronicle::{Chronicle, Deed, Step};
-use super::event::{Event, Packet};
+use super::event::{Command, Event, Packet};
 use super::layout::{Layout, NodeId};
 use crate::association::{Peek, peek};
-use crate::ledger::{About, ActorId, SourceId};
+use crate::ledger::{About, ActorId, NodeFacts, SourceId};
 use crate::sim::time::{Duration, Time};
 use crate::sim::{Draws, Key, Origin, StreamKey};
 
@@ -109,6 +109,7 @@ struct Placed {
 enum Wish {
     Wake(Time),
     Tell { site: u32, number: u32, after: Duration, message: Box<[u8]> },
+    Operate { at: Time, node: NodeId, command: Command },
     Inject { at: NodeId, way: Way, after: Duration, packet: Packet },
 }
 
@@ -194,7 +195,22 @@ impl Hands<'_> {
         Some(image)
     }
 
-    fn see_inside(&mut self, node: NodeId, image: &[u8]) {
+    /// Who it is.
+    pub(super) const fn who(&self) -> ActorId {
+        self.attacker
+    }
+
+    /// The handle for what mechanisms of nodes say about what the intruder does to them.
+    pub(super) fn node_facts(&mut self) -> Option<NodeFacts<'_>> {
+        self.chronicle.node(self.now)
+    }
+
+    /// The operator of a node of this site does something there, as soon as the setting says.
+    pub(super) fn command_at(&mut self, at: Time, node: NodeId, command: Command) {
+        self.wishes.push(Wish::Operate { at, node, command });
+    }
+
+    pub(super) fn see_inside(&mut self, node: NodeId, image: &[u8]) {
         if let Some(mut facts) = self.chronicle.attacker(self.now, self.attacker) {
             facts.observe(inside(node), image);
         }
@@ -340,6 +356,10 @@ impl Scene<'_> {
             Wish::Wake(at) => (at.max(self.now), self.site, own, Event::Intruder(Nudge::Wake)),
             Wish::Tell { site, number, after, message } => {
                 (self.now + after, site, number, Event::Intruder(Nudge::Told(message)))
+            }
+            Wish::Operate { at, node, command } => {
+                let local = self.layout.place(node).local;
+                (at.max(self.now), self.site, local, Event::Command(command))
             }
             Wish::Inject { at, way, after, packet } => {
                 let local = self.layout.place(at).local;

@@ -49,6 +49,11 @@ impl Keyring {
         self.store.keys_mut()
     }
 
+    /// The place of the first factor itself.
+    pub fn place_mut(&mut self) -> &mut Store {
+        &mut self.store
+    }
+
     /// A key as it goes into handshakes, if the mechanisms let it be read.
     pub(super) fn readable_key(&self, name: &str) -> Option<KeyBytes> {
         if self.second.is_some() {
@@ -123,6 +128,17 @@ impl Keyring {
         let mut image = self.store.keys().storage_image();
         if let Some(second) = &self.second {
             image.extend(second.keys().storage_image());
+        }
+        image
+    }
+
+    /// The bytes that its stores have in the host's memory while the key with this name is used: at the
+    /// borders between the steps of a handshake.
+    #[must_use]
+    pub fn memory_image_during(&self, name: &[u8]) -> Vec<u8> {
+        let mut image = self.store.keys().memory_image_during(name);
+        if let Some(second) = &self.second {
+            image.extend(second.keys().memory_image_during(name));
         }
         image
     }

@@ -111,6 +111,10 @@ pub struct Layout {
     pub request_cache: bool,
     /// Nothing affects another site sooner.
     pub lookahead: Duration,
+    /// Operators ask their devices what software they run, so often.
+    pub attestation: Option<Duration>,
+    /// Packages of software that anybody can have: of the version before, and of the present one.
+    pub packages: Vec<Vec<u8>>,
 }
 
 /// Longest identity of a node in bytes: a group's name, a dash and a number.

@@ -7,6 +7,7 @@ mod capture;
 mod chronicle;
 mod class;
 mod client;
+mod custody;
 mod demultiplex;
 mod enrolment;
 mod event;
@@ -29,6 +30,9 @@ mod work;
 
 pub use chronicle::{Chronicle, Deed, STEPS_MAX, Step, actor, content_digest, resource};
 pub use class::{Class, Cost, FixedTimes, Prices};
+pub use custody::{
+    Backup, Boot, Commands, Custody, CustodySetting, Software, image_digest, key_name,
+};
 pub use enrolment::Route;
 pub use event::{Alarm, Command, Done, Event, Packet, Rekey, Renewal};
 pub use function::Kind as FunctionKind;

@@ -42,6 +42,8 @@ pub struct NodeParts {
     pub keyring: Keyring,
     /// Its clients by their numbers and its policy towards each group, if it is a server.
     pub server: Option<(Vec<NodeId>, Vec<Config>)>,
+    /// How its keys and software are looked after, where that matters.
+    pub custody: Option<Box<super::Custody>>,
 }
 
 impl NodeSite {
@@ -100,6 +102,7 @@ impl NodeSite {
             generation: 0,
             address: 0,
             is_tapped: false,
+            custody: parts.custody,
         });
     }
 

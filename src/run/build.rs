@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::custody::{custodial, custody, public_packages};
 use super::invade::{Attacker, invade, write_down_keys};
 use super::keys::{Provisioner, enrolees, server_secrets};
 use super::script::Script;
@@ -44,6 +45,10 @@ impl World {
     pub(super) fn build_with(plan: &Plan, prepare: impl FnOnce(&Layout, &mut [NodeSite])) -> Self {
         let mut map = Map::draw(plan);
         map.layout.lookahead = map.lookahead;
+        let custodial = custodial(plan);
+        if !custodial.is_empty() {
+            map.layout.packages = public_packages(plan, &map.layout);
+        }
         let keeps_facts = plan.keeps_facts();
         let layout = Arc::new(map.layout);
         let mut sites: Vec<_> = (0..map.sites)
@@ -66,7 +71,11 @@ impl World {
             let id = node_id(index);
             let spec = &map.specs[place.group as usize];
             let served = std::mem::take(&mut clients[index]);
-            let keyring = provisioner.keyring(id, spec.store, spec.serves, &served);
+            let mut keyring = provisioner.keyring(id, spec.store, spec.serves, &served);
+            let custody = custodial.contains(&layout.group(id).name.as_str()).then(|| {
+                let chronicle = sites[place.site as usize].chronicle_mut();
+                custody(plan, &layout, id, &mut keyring, chronicle)
+            });
             let server = spec.serves.then(|| {
                 let secrets = server_secrets(&layout, id, seed);
                 // A function numbers its clients as they come: their IDs might outgrow any length.
@@ -85,6 +94,7 @@ impl World {
                 children: children[index],
                 keyring,
                 server,
+                custody,
             });
         }
         if keeps_facts {
@@ -94,12 +104,7 @@ impl World {
         prepare(&layout, &mut sites);
         let mut engine = Engine::new(sites, map.lookahead);
         Script::new(plan, &layout, seed).write(&beginnings, &mut engine);
-        let hsm_units = map.specs.iter().zip(&map.groups).map(|(spec, group)| {
-            let StorePlace::Hsm(profile) = spec.store else { return 0 };
-            let places = if second_factor { 2 } else { 1 };
-            u64::from(profile.units) * u64::from(group.count) * places
-        });
-        let hsm_units = hsm_units.collect();
+        let hsm_units = hsm_units(&map.specs, &map.groups, second_factor);
         drop(provisioner);
         Self { engine, hsm_units, groups: map.groups, layout, attackers }
     }
@@ -113,6 +118,16 @@ impl World {
         }
         recorder
     }
+}
+
+/// Units of the HSMs of each group.
+fn hsm_units(specs: &[Spec], groups: &[Group], second_factor: bool) -> Vec<u64> {
+    let units = specs.iter().zip(groups).map(|(spec, group)| {
+        let StorePlace::Hsm(profile) = spec.store else { return 0 };
+        let places = if second_factor { 2 } else { 1 };
+        u64::from(profile.units) * u64::from(group.count) * places
+    });
+    units.collect()
 }
 
 /// What members of a group are made of.
@@ -149,6 +164,8 @@ impl Map {
             registers: plan.registers(),
             request_cache: plan.security.request_cache,
             lookahead: Duration::ZERO,
+            attestation: plan.custody.attestation,
+            packages: Vec::new(),
         };
         let (groups, specs) = (Vec::new(), Vec::new());
         let mut map = Self { layout, groups, specs, sites: 1, lookahead: Duration::MAX };

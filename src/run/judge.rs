@@ -3,14 +3,15 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::custody::authorised;
 use super::invade::{Attacker, names};
 use super::reference::Reference;
 use crate::attack::{Attack, Loss};
 use crate::ledger::property::{self, Provisioned};
 use crate::ledger::verdict::{Question, judge};
 use crate::ledger::{
-    About, ActorId, ClassId, Fact, Facts, Finding, Judgement, Knowledge, Names, PropertyId,
-    ResourceId, Verdict,
+    About, ActorId, ClassId, ContentDigest, Fact, Facts, Finding, Judgement, Knowledge, Names,
+    PropertyId, ResourceId, Verdict,
 };
 use crate::node::{Deed, Layout, NodeId, Step, actor};
 use crate::scenario::Plan;
@@ -79,7 +80,12 @@ impl Evidence {
         let Remains { facts, steps, steps_left_out } = remains;
         let asked: BTreeSet<PropertyId> =
             plan.attacks.iter().flat_map(|attack| attack.violates.iter().copied()).collect();
-        let bench = Bench::new(layout, &facts);
+        let images = if asked.contains(&PropertyId::E1) {
+            authorised(plan, layout)
+        } else {
+            BTreeMap::new()
+        };
+        let bench = Bench::new(layout, &facts, images);
         let findings: BTreeMap<_, _> =
             asked.into_iter().map(|property| (property, bench.finding(property))).collect();
         let alarms = facts.iter().filter(|(_, _, fact)| matches!(fact, Fact::Alarm { .. }));
@@ -109,13 +115,16 @@ struct Bench<'a> {
     layout: &'a Layout,
     facts: &'a Facts,
     policy: Reference,
+    /// The version of each image that the vendor made.
+    images: BTreeMap<ContentDigest, u64>,
     /// Only some properties need it, and it is dear.
     knowledge: OnceCell<Knowledge>,
 }
 
 impl<'a> Bench<'a> {
-    fn new(layout: &'a Layout, facts: &'a Facts) -> Self {
-        Self { layout, facts, policy: Reference::new(layout), knowledge: OnceCell::new() }
+    fn new(layout: &'a Layout, facts: &'a Facts, images: BTreeMap<ContentDigest, u64>) -> Self {
+        let policy = Reference::new(layout);
+        Self { layout, facts, policy, images, knowledge: OnceCell::new() }
     }
 
     fn finding(&self, property: PropertyId) -> Finding {
@@ -135,7 +144,7 @@ impl<'a> Bench<'a> {
             PropertyId::Z1 => property::z1(facts, policy),
             PropertyId::K1 => property::k1(facts, &Provisioned::new(), policy),
             PropertyId::V1 => property::v1(facts, &self.services(), WINDOW),
-            PropertyId::E1 => property::e1(facts, &|_, _| None),
+            PropertyId::E1 => property::e1(facts, &|_, image| self.images.get(&image).copied()),
             PropertyId::X1 => property::x1(facts),
             PropertyId::X2 => property::x2(facts),
             PropertyId::X3 => property::x3(facts),
@@ -178,8 +187,11 @@ impl<'a> Bench<'a> {
             Some((property, judge(self.facts, findings.get(&property)?, &question)))
         };
         let all: Vec<_> = attack.violates.iter().filter_map(|property| of(*property)).collect();
-        let (property, judgement) =
-            all.iter().find(|(_, judgement)| judgement.is_violated).or(all.first()).copied()?;
+        let (property, judgement) = all
+            .iter()
+            .find(|(_, judgement)| judgement.is_violated)
+            .or_else(|| all.first())
+            .copied()?;
         let victims = attacker.victims.iter().map(|victim| actor(*victim)).collect();
         let name = attack.name.clone();
         Some(Judged { name, attacker: attacker.actor, victims, property, first_step, judgement })

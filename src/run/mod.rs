@@ -2,6 +2,7 @@
 
 mod build;
 mod capture;
+mod custody;
 mod estimate;
 mod execute;
 mod invade;

@@ -39,6 +39,13 @@ impl<'a> Script<'a> {
         for (number, event) in self.plan.events.iter().enumerate() {
             self.event(engine, event, number);
         }
+        if let Some(first) = self.plan.custody.attestation {
+            for index in 0..self.plan.fleets.len() {
+                let group = cses + self.plan.gateways.len() + index;
+                let at = Time::ZERO + first;
+                self.tell(engine, group, at, Spread::AtOnce, "attest", |_| Command::Attest);
+            }
+        }
         for Beginning { at, site, number } in beginnings {
             engine.schedule(self.origin.key(*at), *site, *number, Event::Intruder(Nudge::Begin));
         }

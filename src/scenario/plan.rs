@@ -7,6 +7,7 @@ pub use crate::node::{Rekey, Renewal};
 
 pub use crate::attack::Attack;
 use crate::node::Class;
+pub use crate::node::CustodySetting;
 pub use crate::node::FunctionKind;
 use crate::sim::time::{Duration, Time};
 
@@ -35,6 +36,8 @@ pub struct Plan {
     pub functions: Vec<Function>,
     /// How associations are made and kept.
     pub security: Security,
+    /// How keys, software and secrets are looked after beside their stores.
+    pub custody: CustodySetting,
     /// What happens on purpose, in order of time.
     pub events: Vec<Event>,
     /// The threat of TR-0008 that it shows.

@@ -10,8 +10,9 @@ use super::plan::{
 use super::quantity::{power_text, price_text, rate_text, size_text, time_text};
 use crate::association::{KeyExchange, Profile, Suite12};
 use crate::attack::Loss;
+use crate::credential::at_rest::Hashing;
 use crate::net::LinkType;
-use crate::node::{Class, Cost};
+use crate::node::{Boot, Class, Commands, Cost, CustodySetting};
 use crate::sim::time::Duration;
 
 /// TOML text that, loaded alone, gives the same plan.
@@ -26,6 +27,7 @@ pub(super) fn resolved(plan: &Plan) -> String {
     plan.links.iter().for_each(|each| link(&mut text, each));
     groups(&mut text, plan);
     security(&mut text, plan);
+    custody(&mut text, plan);
     events(&mut text, plan);
     attacks(&mut text, plan);
     countermeasures(&mut text, plan);
@@ -337,6 +339,29 @@ fn events(text: &mut String, plan: &Plan) {
         time(text, "at", Duration(event.at.0));
         line(text, format_args!("{verb} = {{ target = \"{target}\"{with}{spread} }}"));
     }
+}
+
+fn custody(text: &mut String, plan: &Plan) {
+    let CustodySetting { commands, interface, is_paired, restore, boot, attestation, passwords } =
+        plan.custody;
+    line(text, "\n[custody]");
+    quoted(text, "commands", if commands == Commands::Named { "named" } else { "signed" });
+    quoted(text, "interface", interface.name());
+    line(text, format_args!("paired = {is_paired}"));
+    optional_time(text, "restore", restore);
+    let boot = match boot {
+        Boot::Nothing => "nothing",
+        Boot::Crc32 => "crc32",
+        Boot::Signed => "signed",
+    };
+    quoted(text, "boot", boot);
+    optional_time(text, "attestation", attestation);
+    let passwords = match passwords {
+        Hashing::Md5 => "md5",
+        Hashing::Sha1 => "sha1",
+        Hashing::Argon2id { .. } => "argon2id",
+    };
+    quoted(text, "passwords", passwords);
 }
 
 fn attacks(text: &mut String, plan: &Plan) {

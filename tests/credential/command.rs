@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use keystorm::credential::Level;
 use keystorm::credential::command::{
-    Action, Administrator, Done, NONCES_MAX, NamedAuthority, NamedCommand, Quorum, Refusal, Role,
-    RoleTable, SignedAuthority, SignedCommand, TARGETS_MAX, handle,
+    Action, Administrator, Answer, Done, Message, NONCES_MAX, NamedAuthority, NamedCommand, Port,
+    Quorum, Refusal, Role, RoleTable, Served, SignedAuthority, SignedCommand, TARGETS_MAX, handle,
 };
 use keystorm::credential::store::{HsmProfile, Store, StoreError, Work};
 use proptest::prelude::*;
@@ -69,7 +69,7 @@ struct Scene {
 impl Scene {
     fn new(store: Store, quorum: Option<Quorum>) -> Self {
         let [alice, bob, carol] = [("alice", 0xa1), ("bob", 0xb0), ("carol", 0xca)]
-            .map(|(name, byte)| Administrator::new(name, key(byte)));
+            .map(|(name, byte)| Administrator::new(name, &key(byte)));
         let mut authority = SignedAuthority::new(RoleTable::default(), quorum);
         authority.admit(&alice, &[Role::Auditor, Role::Operator, Role::Custodian]);
         authority.admit(&bob, &[Role::Custodian]);
@@ -206,11 +206,11 @@ fn nothing_in_a_signed_command_can_be_altered() {
 #[test]
 fn strangers_sign_in_vain() {
     let mut scene = Scene::new(flash(), None);
-    let mallory = Administrator::new("mallory", key(0x66));
+    let mallory = Administrator::new("mallory", &key(0x66));
     let nonce = scene.nonce();
     let command = mallory.command(Role::Custodian, nonce, delete(0..10));
     assert_eq!(scene.send(&command), Err(Refusal::UnknownOriginator));
-    let as_alice = Administrator::new("alice", key(0x66));
+    let as_alice = Administrator::new("alice", &key(0x66));
     let command = as_alice.command(Role::Custodian, nonce, delete(0..10));
     assert_eq!(scene.send(&command), Err(Refusal::Signature));
 }
@@ -289,7 +289,7 @@ fn an_approval_is_for_one_command_only() {
 #[test]
 fn an_approval_of_one_custodians_command_is_none_of_anothers() {
     let mut scene = Scene::new(flash(), two_of_three());
-    let dave = Administrator::new("dave", key(0xda));
+    let dave = Administrator::new("dave", &key(0xda));
     scene.authority.admit(&dave, &[Role::Custodian]);
     let alices = scene.by_alice(Role::Custodian, delete(0..5));
     let mut daves = dave.command(Role::Custodian, alices.nonce, alices.action.clone());
@@ -342,5 +342,100 @@ proptest! {
     ) {
         let action = |names: &[String]| Action::Delete(names.iter().map(|n| name(n)).collect());
         prop_assert_eq!(a == b, action(&a).canonical() == action(&b).canonical());
+    }
+}
+
+/// A management port and what stands behind it, spoken to in bytes.
+struct Bench {
+    port: Port,
+    store: Store,
+    rng: ChaCha8Rng,
+}
+
+impl Bench {
+    fn send(&mut self, bytes: &[u8]) -> Served {
+        self.port.serve(bytes, &mut self.store, &mut self.rng, &mut Work::default())
+    }
+
+    fn named(store: Store) -> Self {
+        Self { port: Port::Named(names_believed()), store, rng: ChaCha8Rng::seed_from_u64(2) }
+    }
+
+    fn signed(scene: Scene) -> Self {
+        let Scene { store, authority, rng, .. } = scene;
+        Self { port: Port::Signed(Box::new(authority)), store, rng }
+    }
+}
+
+#[test]
+fn a_forged_message_deletes_where_names_are_believed_and_not_where_proof_is_asked_for() {
+    let forged = Message::Named(named("/manager", delete(0..10))).encode();
+    let mut believing = Bench::named(flash());
+    let served = believing.send(&forged);
+    assert_eq!(served.answer, Answer::Done(Done::Deleted(10)));
+    assert_eq!(served.asked.map(|(_, names)| names.len()), Some(10));
+    assert!(believing.store.keys().entries().is_empty());
+
+    let mut proving = Bench::signed(Scene::new(flash(), None));
+    let served = proving.send(&forged);
+    assert_eq!((served.answer, served.refusal), (Answer::Refused, Some(Refusal::OtherKind)));
+    assert_eq!(proving.store.keys().entries().len(), 10);
+}
+
+#[test]
+fn an_administrator_asks_for_a_nonce_signs_and_is_obeyed_once() {
+    let mut scene = Scene::new(flash(), two_of_three());
+    let (alice, bob) = (scene.alice.clone(), scene.bob.clone());
+    scene.authority.admit(&alice, &[Role::Custodian]);
+    let mut bench = Bench::signed(scene);
+    let answer = bench.send(&Message::Nonce.encode()).answer;
+    let Answer::Nonce(nonce) = Answer::decode(&answer.encode()).unwrap() else { panic!() };
+    let mut command = alice.command(Role::Custodian, nonce, delete(0..5));
+    command.approvals = vec![bob.approve(&command)];
+    let bytes = Message::Signed(command).encode();
+    assert_eq!(bench.send(&bytes).answer, Answer::Done(Done::Deleted(5)));
+    assert_eq!(bench.send(&bytes).refusal, Some(Refusal::Replayed));
+}
+
+#[test]
+fn a_key_that_is_read_travels_as_its_bytes() {
+    let mut bench = Bench::named(flash());
+    let answer = bench.send(&Message::Named(named("/manager", read("k3"))).encode()).answer;
+    assert_eq!(answer.encode()[1..], [3; 32]);
+    assert_eq!(Answer::decode(&answer.encode()), Ok(Answer::Done(Done::Read(key(3)))));
+    let mut safe = Bench::named(hsm());
+    let served = safe.send(&Message::Named(named("/manager", read("k3"))).encode());
+    assert_eq!(served.refusal, Some(Refusal::NotReadable));
+}
+
+fn any_action() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        "[a-z]{1,9}".prop_map(|n| read(&n)),
+        ("[a-z]{1,9}", any::<u8>()).prop_map(|(n, byte)| replace(&n, byte)),
+        prop::collection::vec("[a-z]{1,9}", 0..9)
+            .prop_map(|names| Action::Delete(names.iter().map(|n| name(n)).collect())),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_reads_back(action in any_action(), who in "[a-z/]{0,20}", nonce: [u8; 16]) {
+        let [alice, bob] = [("alice", 1), ("bob", 2)].map(|(n, b)| Administrator::new(n, &key(b)));
+        let mut command = alice.command(Role::Operator, nonce, action.clone());
+        command.approvals = vec![bob.approve(&command)];
+        for message in [Message::Nonce, Message::Named(named(&who, action)), Message::Signed(command)] {
+            prop_assert_eq!(Message::decode(&message.encode()), Ok(message));
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_a_message_or_refused(mut bytes in prop::collection::vec(any::<u8>(), 0..80), kind in 0..3usize) {
+        if let Some(first) = bytes.first_mut() {
+            *first = b"?ns"[kind];
+        }
+        let mut bench = Bench::named(flash());
+        bench.send(&bytes);
+        let _ = Answer::decode(&bytes);
+        prop_assert_eq!(bench.store.keys().entries().len(), 10);
     }
 }

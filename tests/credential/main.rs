@@ -11,7 +11,9 @@ mod lifetime;
 mod maf;
 mod mef;
 mod seal;
+mod software;
 mod store;
+mod token;
 mod transport;
 
 use keystorm::credential::lifetime::Validity;

@@ -37,7 +37,7 @@ pub const THREATS: [Threat; 22] = [
         off: "S1, then A2 or K1: the clone's Commit is accepted",
         on: "CM1: the image is free of key bytes, READ of the slot is refused, and CPA \
              does not converge within its trace budget",
-        scenario: None,
+        scenario: Some("scenarios/threats/t01-device-key-discovered.toml"),
     },
     Threat {
         number: 2,
@@ -67,7 +67,7 @@ pub const THREATS: [Threat; 22] = [
         off: "K1, V1: authentication success falls to 0, time to re-provision",
         on: "CM6 (with CM1, CM5): DELETE refused for signature or access control policy; \
              device still authenticates",
-        scenario: None,
+        scenario: Some("scenarios/threats/t02-device-key-deleted.toml"),
     },
     Threat {
         number: 3,
@@ -96,7 +96,7 @@ pub const THREATS: [Threat; 22] = [
         properties: &[K1, A3],
         off: "K1 (slot differs from provisioned value), A3",
         on: "CM1, CM6: write refused or rolled back",
-        scenario: None,
+        scenario: Some("scenarios/threats/t03-device-key-replaced.toml"),
     },
     Threat {
         number: 4,
@@ -127,7 +127,7 @@ pub const THREATS: [Threat; 22] = [
         off: "S1 in infrastructure, then A6 or A2: a false CSE is accepted",
         on: "CM2, CM3: every interface, administrator's included, is fuzzed and no \
              Exhibit occurs; wrap and export refused",
-        scenario: None,
+        scenario: Some("scenarios/threats/t04-server-key-discovered.toml"),
     },
     Threat {
         number: 5,
@@ -156,7 +156,7 @@ pub const THREATS: [Threat; 22] = [
         properties: &[V1, K1],
         off: "V1 over the fleet, K1",
         on: "CM6: strong authentication and quorum refuse",
-        scenario: None,
+        scenario: Some("scenarios/threats/t05-server-key-deleted.toml"),
     },
     Threat {
         number: 6,
@@ -186,7 +186,7 @@ pub const THREATS: [Threat; 22] = [
         properties: &[S1, S2, S3],
         off: "S1 for the long-term key, S2 and S3 for the session",
         on: "CM4: no snapshot holds the long-term key",
-        scenario: None,
+        scenario: Some("scenarios/threats/t06-key-in-memory.toml"),
     },
     Threat {
         number: 7,
@@ -286,7 +286,7 @@ pub const THREATS: [Threat; 22] = [
         properties: &[E1, I1, S2, V1],
         off: "E1, then I1, S2 or V1",
         on: "+CM12: signature or rollback check refuses",
-        scenario: None,
+        scenario: Some("scenarios/threats/t10-unauthorised-software.toml"),
     },
     Threat {
         number: 11,
@@ -373,7 +373,7 @@ pub const THREATS: [Threat; 22] = [
         off: "K1 (true actor is not the billed one), A1 of the device, V1 of the owner",
         on: "CM5: mutual authentication of host and security element fails, security \
              element refuses",
-        scenario: None,
+        scenario: Some("scenarios/threats/t15-element-moved.toml"),
     },
     Threat {
         number: 16,
@@ -460,7 +460,7 @@ pub const THREATS: [Threat; 22] = [
         properties: &[S1, S2],
         off: "S1 or S2 at rest",
         on: "CM26: probability of recovery within budget is at most the bound",
-        scenario: None,
+        scenario: Some("scenarios/threats/t20-passwords-stolen.toml"),
     },
     Threat {
         number: 21,

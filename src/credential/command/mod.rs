@@ -2,7 +2,9 @@
 //! command: one is believed by the name of its originator, the other is signed, fresh and bound to a
 //! role. What is authorised is then carried out by the store, whose type may still say no.
 
+mod message;
 mod named;
+mod port;
 mod signed;
 
 use serde::{Deserialize, Serialize};
@@ -11,9 +13,12 @@ use super::lifetime::Validity;
 use super::store::{Entry, KeyName, Store, StoreError, Work};
 use super::{KeyBytes, Level};
 
+pub use message::{Answer, MESSAGE_MAX, Message};
 pub use named::{NamedAuthority, NamedCommand};
+pub use port::{Port, Served};
 pub use signed::{
-    Administrator, Approval, NONCE_LEN, NONCES_MAX, Nonce, Quorum, SignedAuthority, SignedCommand,
+    Administrator, Approval, NONCE_LEN, NONCES_MAX, Nonce, Quorum, SIGNATURE_LEN, SignedAuthority,
+    SignedCommand,
 };
 
 /// Targets of one command.
@@ -149,6 +154,10 @@ refusals! {
     Bounds = "command_bounds",
     /// The place is of a type from which no key can be read.
     NotReadable = "command_not_readable",
+    /// Bytes that are no command.
+    Malformed = "command_malformed",
+    /// A command that proves nothing, where proof is asked for, or the other way round.
+    OtherKind = "command_other_kind",
     /// Only a key of the same level can take the place of a key.
     OtherLevel = "command_other_level",
 }

@@ -1,10 +1,16 @@
-//! Commands that prove themselves: HMAC-SHA-256 under the administrator's key over the command, its
-//! targets, a nonce of the store and the role; approvals of others where much is deleted at once.
+//! Commands that prove themselves: an Ed25519 signature (RFC 8032) of the administrator over the command,
+//! its targets, a nonce of the store and the role; approvals of others where much is deleted at once.
+//! The place of the keys only knows how to verify: whoever reads it out cannot sign.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+
 use super::{Action, Authority, Refusal, Role, RoleTable, Verb, check_bounds, put_text};
 use crate::credential::KeyBytes;
+
+/// Bytes of a signature.
+pub const SIGNATURE_LEN: usize = 64;
 
 /// Bytes of a nonce.
 pub const NONCE_LEN: usize = 16;
@@ -30,7 +36,7 @@ pub struct SignedCommand {
     /// What is to be done.
     pub action: Action,
     /// The administrator's signature.
-    pub signature: [u8; 32],
+    pub signature: [u8; SIGNATURE_LEN],
     /// Approvals by others.
     pub approvals: Vec<Approval>,
 }
@@ -41,7 +47,7 @@ pub struct Approval {
     /// Who approves.
     pub administrator: String,
     /// Signature over the same command, its nonce included.
-    pub signature: [u8; 32],
+    pub signature: [u8; SIGNATURE_LEN],
 }
 
 /// What both signatures cover.
@@ -66,21 +72,21 @@ fn covered(
 #[derive(Clone, Debug)]
 pub struct Administrator {
     name: String,
-    key: KeyBytes,
+    key: SigningKey,
 }
 
 impl Administrator {
-    /// The administrator with this name and key.
+    /// The administrator with this name, whose signing key has this seed.
     #[must_use]
-    pub fn new(name: &str, key: KeyBytes) -> Self {
-        Self { name: name.to_owned(), key }
+    pub fn new(name: &str, seed: &KeyBytes) -> Self {
+        Self { name: name.to_owned(), key: SigningKey::from_bytes(seed.expose()) }
     }
 
     /// A command, signed, without approvals.
     #[must_use]
     pub fn command(&self, role: Role, nonce: Nonce, action: Action) -> SignedCommand {
         let bytes = covered(COMMAND_LABEL, &self.name, &self.name, role, &nonce, &action);
-        let signature = *self.key.hmac(&[&bytes]).expose();
+        let signature = self.key.sign(&bytes).to_bytes();
         let (administrator, approvals) = (self.name.clone(), Vec::new());
         SignedCommand { administrator, role, nonce, action, signature, approvals }
     }
@@ -90,7 +96,7 @@ impl Administrator {
     pub fn approve(&self, command: &SignedCommand) -> Approval {
         let SignedCommand { administrator, role, nonce, action, .. } = command;
         let bytes = covered(APPROVAL_LABEL, &self.name, administrator, *role, nonce, action);
-        Approval { administrator: self.name.clone(), signature: *self.key.hmac(&[&bytes]).expose() }
+        Approval { administrator: self.name.clone(), signature: self.key.sign(&bytes).to_bytes() }
     }
 }
 
@@ -109,7 +115,7 @@ pub struct Quorum {
 /// Checks signatures, nonces, roles and quorum.
 #[derive(Debug)]
 pub struct SignedAuthority {
-    administrators: BTreeMap<String, (KeyBytes, Vec<Role>)>,
+    administrators: BTreeMap<String, (VerifyingKey, Vec<Role>)>,
     roles: RoleTable,
     quorum: Option<Quorum>,
     /// Keys deleted since a quorum last agreed.
@@ -134,7 +140,7 @@ impl SignedAuthority {
 
     /// Lets an administrator in, with the roles that he or she may take.
     pub fn admit(&mut self, administrator: &Administrator, roles: &[Role]) {
-        let known = (administrator.key.clone(), roles.to_vec());
+        let known = (administrator.key.verifying_key(), roles.to_vec());
         self.administrators.insert(administrator.name.clone(), known);
     }
 
@@ -151,13 +157,13 @@ impl SignedAuthority {
         who: &str,
         label: &[u8],
         command: &SignedCommand,
-        signature: [u8; 32],
+        signature: [u8; SIGNATURE_LEN],
     ) -> Result<&[Role], Refusal> {
         let (key, roles) = self.administrators.get(who).ok_or(Refusal::UnknownOriginator)?;
         let SignedCommand { administrator, role, nonce, action, .. } = command;
         let bytes = covered(label, who, administrator, *role, nonce, action);
-        let is_right = key.hmac(&[&bytes]) == KeyBytes::new(signature);
-        if is_right { Ok(roles) } else { Err(Refusal::Signature) }
+        let verified = key.verify_strict(&bytes, &Signature::from_bytes(&signature));
+        verified.map(|()| &roles[..]).map_err(|_| Refusal::Signature)
     }
 
     fn check_nonce(&self, nonce: &Nonce) -> Result<(), Refusal> {

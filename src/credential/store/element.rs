@@ -1,19 +1,23 @@
 //! HSMs: a secure element in a device, or a module in a data centre. Keys go in and results come out; no
-//! method of this file gives key bytes, and there is no other file that could.
+//! method of this file gives key bytes. Only the legacy interface for administrators does, in `token`.
 
 use std::fmt;
 
+use rand_core::Rng;
 use zeroize::Zeroizing;
 
 use crate::association::Operations;
 use crate::credential::lifetime::Validity;
+use crate::credential::software_aes::Block;
 use crate::credential::{Choices, Derivation, KeyBytes};
 
 use super::image::put_entry;
 use super::pairing::{HostKey, PAIRING_NONCE_LEN, Pairing, Power};
+use super::power::{Hiding, prove};
 use super::table::Table;
+use super::token::Token;
 use super::{
-    Attributes, Entry, KeyName, KeyStore, ServiceQueue, ServiceTimes, StoreError, StoreKind,
+    Attributes, Entry, KeyName, KeyStore, Probe, ServiceQueue, ServiceTimes, StoreError, StoreKind,
     StoreOperation, Usage, Work, check_parent,
 };
 
@@ -32,10 +36,13 @@ pub struct HsmProfile {
     pub units: u16,
     /// Requests in service and waiting.
     pub queue_max: usize,
+    /// Proofs on the spot that it gives in its life. More are taken for the work of a probe.
+    pub proofs_max: u32,
 }
 
 impl HsmProfile {
-    /// An ATECC608: 16 slots, one command at a time. The host's driver queues at most 8 (our choice).
+    /// An ATECC608: 16 slots, one command at a time. The host's driver queues at most 8, and a key is good for
+    /// 500 proofs, counted like that chip's limited uses (both our choice).
     pub const ATECC608: Self = Self {
         name: "atecc608",
         is_server: false,
@@ -43,6 +50,7 @@ impl HsmProfile {
         slots_max: 16,
         units: 1,
         queue_max: 8,
+        proofs_max: 500,
     };
 
     /// AWS CloudHSM hsm1.medium. Slots and queue are our choice.
@@ -53,6 +61,7 @@ impl HsmProfile {
         slots_max: u16::MAX,
         units: 1,
         queue_max: 10_000,
+        proofs_max: 500,
     };
 
     /// AWS CloudHSM hsm2m.medium.
@@ -81,6 +90,10 @@ pub struct Hsm {
     table: Table<u16>,
     vault: Vault,
     pairing: Pairing,
+    /// Proofs given so far.
+    proofs: u32,
+    /// What administrators can ask for.
+    pub(super) token: Token,
 }
 
 /// What is inside the chip: keys by handle, and the handles that were given back.
@@ -119,14 +132,33 @@ impl Hsm {
     /// An HSM without keys that serves any host.
     #[must_use]
     pub const fn new(profile: HsmProfile) -> Self {
-        Self { profile, table: Table::new(), vault: Vault::new(), pairing: Pairing::Unpaired }
+        Self {
+            profile,
+            table: Table::new(),
+            vault: Vault::new(),
+            pairing: Pairing::Unpaired,
+            proofs: 0,
+            token: Token::new(),
+        }
     }
 
     /// An HSM without keys that serves only the host with this key; it serves it already.
     #[must_use]
     pub const fn paired(profile: HsmProfile, key: HostKey) -> Self {
         let pairing = Pairing::Paired { key, state: Power::Serving };
-        Self { profile, table: Table::new(), vault: Vault::new(), pairing }
+        Self {
+            profile,
+            table: Table::new(),
+            vault: Vault::new(),
+            pairing,
+            proofs: 0,
+            token: Token::new(),
+        }
+    }
+
+    /// Pairs it with the host that has this key, in the factory; it serves that host already.
+    pub fn pair(&mut self, key: HostKey) {
+        self.pairing = Pairing::Paired { key, state: Power::Serving };
     }
 
     /// What it can do in which time.
@@ -152,7 +184,7 @@ impl Hsm {
         self.pairing.answer(answer)
     }
 
-    fn known(&self, name: &[u8]) -> Result<(&Entry, &KeyBytes), StoreError> {
+    pub(super) fn known(&self, name: &[u8]) -> Result<(&Entry, &KeyBytes), StoreError> {
         self.pairing.check()?;
         let (entry, handle) = self.table.known(name)?;
         Ok((entry, self.vault.key(*handle)?))
@@ -227,6 +259,25 @@ impl KeyStore for Hsm {
         usage.check(entry.level)?;
         usage.book(work);
         Ok(usage.run(key, &mut Operations::default()))
+    }
+
+    /// Behind masks, and only so many times.
+    fn prove(
+        &mut self,
+        name: &[u8],
+        block: &Block,
+        chip: &mut dyn Rng,
+        probe: Option<&mut Probe>,
+        work: &mut Work,
+    ) -> Result<Block, StoreError> {
+        let (_, key) = self.known(name)?;
+        if self.proofs >= self.profile.proofs_max {
+            return Err(StoreError::Tampered);
+        }
+        let answer = prove(key, block, Hiding::FirstOrder, chip, probe);
+        self.proofs += 1;
+        work.count(StoreOperation::Mac, 1);
+        Ok(answer)
     }
 
     /// The host's list of names and handles.

@@ -4,16 +4,19 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use rand_core::Rng;
 use zeroize::Zeroizing;
 
 use crate::association::Operations;
 use crate::credential::lifetime::Validity;
+use crate::credential::software_aes::Block;
 use crate::credential::{Choices, Derivation, KEY_LEN, KeyBytes};
 
 use super::image::{Reader, Record, put_entry};
+use super::power::{Hiding, prove};
 use super::{
-    Attributes, Entry, KEYS_MAX, KeyName, KeyStore, Readable, ServiceTimes, StoreError, StoreKind,
-    StoreOperation, Usage, Work, check_parent,
+    Attributes, Entry, KEYS_MAX, KeyName, KeyStore, Probe, Readable, ServiceTimes, StoreError,
+    StoreKind, StoreOperation, Usage, Work, check_parent,
 };
 
 const MAGIC: &[u8; 4] = b"KSF1";
@@ -245,6 +248,18 @@ impl KeyStore for PlainFlash {
         let key = self.key_at(start, &record);
         usage.book(work);
         Ok(usage.run(&key, operations))
+    }
+
+    fn prove(
+        &mut self,
+        name: &[u8],
+        block: &Block,
+        chip: &mut dyn Rng,
+        probe: Option<&mut Probe>,
+        work: &mut Work,
+    ) -> Result<Block, StoreError> {
+        work.count(StoreOperation::Mac, 1);
+        Ok(prove(&self.read(name)?, block, Hiding::Nothing, chip, probe))
     }
 
     fn storage_image(&self) -> Vec<u8> {

@@ -1,7 +1,7 @@
 //! How entries stand in the images of stores: level, validity, length and text of the name.
 
-use crate::credential::Level;
 use crate::credential::lifetime::Validity;
+use crate::credential::{KeyBytes, Level};
 use crate::sim::time::Time;
 
 use super::{Attributes, Entry, KeyName, NAME_MAX, StoreError};
@@ -16,38 +16,43 @@ pub(super) fn put_entry(entry: &Entry, out: &mut Vec<u8>) {
 }
 
 /// Bytes that are read from the front.
-pub(super) struct Reader<'a> {
+pub(in crate::credential) struct Reader<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    pub(super) const fn new(bytes: &'a [u8]) -> Self {
+    pub(in crate::credential) const fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes }
     }
 
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(in crate::credential) const fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
-    pub(super) fn take(&mut self, len: usize) -> Result<&'a [u8], StoreError> {
+    /// What has not been read.
+    pub(super) const fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    pub(in crate::credential) fn take(&mut self, len: usize) -> Result<&'a [u8], StoreError> {
         let (front, rest) = self.rest.split_at_checked(len).ok_or(StoreError::Image)?;
         self.rest = rest;
         Ok(front)
     }
 
-    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], StoreError> {
+    pub(in crate::credential) fn array<const N: usize>(&mut self) -> Result<[u8; N], StoreError> {
         self.take(N)?.try_into().map_err(|_| StoreError::Image)
     }
 
-    pub(super) fn byte(&mut self) -> Result<u8, StoreError> {
+    pub(in crate::credential) fn byte(&mut self) -> Result<u8, StoreError> {
         self.array().map(|[byte]| byte)
     }
 
-    pub(super) fn u32(&mut self) -> Result<u32, StoreError> {
+    pub(in crate::credential) fn u32(&mut self) -> Result<u32, StoreError> {
         self.array().map(u32::from_be_bytes)
     }
 
-    fn time(&mut self) -> Result<Time, StoreError> {
+    pub(in crate::credential) fn time(&mut self) -> Result<Time, StoreError> {
         self.array().map(u64::from_be_bytes).map(Time)
     }
 
@@ -67,6 +72,38 @@ impl<'a> Reader<'a> {
     pub(super) fn entry(&mut self) -> Result<Entry, StoreError> {
         self.record()?.entry()
     }
+}
+
+/// Everything in `image` that looks like a credential: an entry and a key behind it. Whoever reads memory
+/// does not know where its tables begin, so that every place is tried.
+#[must_use]
+pub fn carve(image: &[u8]) -> Vec<(Entry, KeyBytes)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(rest) = image.get(at..).filter(|rest| !rest.is_empty()) {
+        at += match credential(rest) {
+            Some((entry, key, len)) => {
+                found.push((entry, key));
+                len
+            }
+            None => 1,
+        };
+    }
+    found
+}
+
+/// The credential at the front, if there is one, and its length.
+fn credential(bytes: &[u8]) -> Option<(Entry, KeyBytes, usize)> {
+    let mut reader = Reader::new(bytes);
+    let record = reader.record().ok()?;
+    let Validity { not_before, not_after } = record.attributes.validity;
+    // A shorter name would be found in noise now and then.
+    let is_likely = not_before < not_after
+        && record.name.len() >= 4
+        && record.name.iter().all(u8::is_ascii_graphic);
+    let entry = is_likely.then(|| record.entry().ok()).flatten()?;
+    let key = KeyBytes::from_slice(reader.take(crate::credential::KEY_LEN).ok()?)?;
+    Some((entry, key, bytes.len() - reader.rest().len()))
 }
 
 /// An entry where it stands in an image.

@@ -20,23 +20,36 @@ mod flash;
 mod handshake;
 mod image;
 mod pairing;
+mod power;
 mod queue;
 mod sealed;
 mod table;
+mod token;
 mod usage;
 mod work;
 
-use crate::association::Operations;
-use crate::credential::{Choices, Derivation, KeyBytes, Level, lifetime::Validity};
+use rand_core::Rng;
 use zeroize::Zeroizing;
+
+use crate::association::Operations;
+use crate::credential::software_aes::Block;
+use crate::credential::{Choices, Derivation, KeyBytes, Level, lifetime::Validity};
+
+pub(in crate::credential) use image::Reader;
 
 pub use element::{Hsm, HsmProfile};
 pub use flash::PlainFlash;
 pub use handshake::HandshakeKeys;
+pub use image::carve;
 pub use pairing::{HostKey, PAIRING_NONCE_LEN};
+pub use power::{Probe, SAMPLES, TRACES_MAX, Trace};
 pub use queue::{QueueFull, ServiceQueue};
 pub use sealed::{Cipher, SALT_LEN, SealParameters, SealedFile};
 pub use table::{Attributes, Entry, KeyName};
+pub use token::{
+    Interface, Powers, TOKEN_KEYS_MAX, TokenAnswer, TokenRefusal, TokenRequest, read_record,
+    unwrap_key,
+};
 pub use usage::Usage;
 pub use work::{ServiceTimes, StoreOperation, Work};
 
@@ -113,6 +126,9 @@ pub enum StoreError {
     /// The queue in front of the HSM is full.
     #[error("the queue of the HSM is full")]
     Busy,
+    /// The HSM has been asked for so many proofs that it takes the asker for somebody with a probe.
+    #[error("the secure element has been asked too often")]
+    Tampered,
 }
 
 impl StoreError {
@@ -133,6 +149,7 @@ impl StoreError {
             Self::Unpaired => "store_unpaired",
             Self::Text => "store_text",
             Self::Busy => "hsm_queue_full",
+            Self::Tampered => "hsm_tampered",
         }
     }
 }
@@ -176,6 +193,17 @@ pub trait KeyStore {
         work: &mut Work,
         operations: &mut Operations,
     ) -> Result<Zeroizing<Vec<u8>>, StoreError>;
+
+    /// Proves on the spot that it holds the key with this name: the AES-256 of `block`. The noise and the
+    /// masks of the chip come from `chip`; a probe beside it records what it can.
+    fn prove(
+        &mut self,
+        name: &[u8],
+        block: &Block,
+        chip: &mut dyn Rng,
+        probe: Option<&mut Probe>,
+        work: &mut Work,
+    ) -> Result<Block, StoreError>;
 
     /// The bytes that the host keeps when power is off: what a thief of its flash or disk reads.
     fn storage_image(&self) -> Vec<u8>;

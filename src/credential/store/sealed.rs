@@ -8,18 +8,21 @@ use std::fmt;
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes128Gcm, Aes256Gcm};
+use rand_core::Rng;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::association::{Operation, Operations};
 use crate::credential::lifetime::Validity;
+use crate::credential::software_aes::Block;
 use crate::credential::{Choices, Derivation, KEY_LEN, KeyBytes};
 
 use super::image::{Reader, put_entry};
+use super::power::{Hiding, prove};
 use super::table::Table;
 use super::{
-    Attributes, Entry, KEYS_MAX, KeyName, KeyStore, Readable, ServiceTimes, StoreError, StoreKind,
-    StoreOperation, Usage, Work, check_parent,
+    Attributes, Entry, KEYS_MAX, KeyName, KeyStore, Probe, Readable, ServiceTimes, StoreError,
+    StoreKind, StoreOperation, Usage, Work, check_parent,
 };
 
 /// Bytes of the salt of Argon2id (RFC 9106 section 3.1 recommends 16).
@@ -158,6 +161,21 @@ impl SealedFile {
         }
         self.seal = Seal::Unlocked(key);
         Ok(())
+    }
+
+    /// Takes over all keys of a copy of this file; says how many.
+    ///
+    /// # Errors
+    /// If the copy is of another file or was altered, or this file is locked.
+    pub(super) fn take_back(&mut self, copy: &[u8], work: &mut Work) -> Result<usize, StoreError> {
+        let mut old = Self::load(copy)?;
+        old.unlock_with(self.sealing_key()?.clone())?;
+        let entries = old.entries();
+        for entry in &entries {
+            let key = old.read(entry.name.as_bytes())?;
+            self.write(entry.clone(), key, work)?;
+        }
+        Ok(entries.len())
     }
 
     /// Forgets the sealing key.
@@ -300,6 +318,18 @@ impl KeyStore for SealedFile {
         operations.count(Operation::AeadByte, KEY_LEN as u64);
         usage.book(work);
         Ok(usage.run(&key, operations))
+    }
+
+    fn prove(
+        &mut self,
+        name: &[u8],
+        block: &Block,
+        chip: &mut dyn Rng,
+        probe: Option<&mut Probe>,
+        work: &mut Work,
+    ) -> Result<Block, StoreError> {
+        work.count(StoreOperation::Mac, 1);
+        Ok(prove(&self.read(name)?, block, Hiding::Nothing, chip, probe))
     }
 
     /// The file; its root is that of the present state.

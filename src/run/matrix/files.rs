@@ -23,11 +23,20 @@ macro_rules! files {
 }
 
 files! {
+    1 "t01-device-key-discovered";
+    2 "t02-device-key-deleted";
+    3 "t03-device-key-replaced";
+    4 "t04-server-key-discovered";
+    5 "t05-server-key-deleted";
+    6 "t06-key-in-memory";
     7 "t07-eavesdropping";
     8 "t08-alteration";
     8 "t08-middle";
     8 "t08-stolen-session";
     9 "t09-replay";
+    10 "t10-unauthorised-software";
     13 "t13-backhaul";
     14 "t14-first-flights";
+    15 "t15-element-moved";
+    20 "t20-passwords-stolen";
 }

@@ -1,6 +1,7 @@
 //! Attacks and countermeasures.
 
 use super::Checker;
+use super::custody_attack::custody_words;
 use super::network::Network;
 use crate::attack::catalogue::{Countermeasure as Catalogued, Threat};
 use crate::attack::{
@@ -41,7 +42,7 @@ impl Checker<'_> {
 
     fn attack(&mut self, attack: &At<AttackTable>, network: &Network) -> Option<Attack> {
         let words = &attack.value;
-        let programs = [
+        let mut programs = vec![
             self.eavesdrop(&words.eavesdrop, network),
             self.flood(&words.flood, network),
             self.hijack(&words.hijack, network),
@@ -49,7 +50,8 @@ impl Checker<'_> {
             self.replay(&words.replay, network),
             self.tamper(&words.tamper, network),
         ];
-        let present = [
+        programs.extend(self.custody_programs(words, network));
+        let mut words_of = vec![
             ("eavesdrop", words.eavesdrop.is_absent()),
             ("flood", words.flood.is_absent()),
             ("hijack", words.hijack.is_absent()),
@@ -57,8 +59,12 @@ impl Checker<'_> {
             ("replay", words.replay.is_absent()),
             ("tamper", words.tamper.is_absent()),
         ];
-        let present: Vec<_> =
-            present.into_iter().filter(|(_, is_absent)| !is_absent).map(|(name, _)| name).collect();
+        words_of.extend(custody_words(words));
+        let present: Vec<_> = words_of
+            .into_iter()
+            .filter(|(_, is_absent)| !is_absent)
+            .map(|(name, _)| name)
+            .collect();
         if present.len() != 1 {
             let message = match present.as_slice() {
                 [] => "this attack does nothing".to_owned(),

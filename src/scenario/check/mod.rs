@@ -3,6 +3,8 @@
 mod attack;
 mod class;
 mod connection_id;
+mod custody;
+mod custody_attack;
 mod event;
 mod expect;
 mod function;
@@ -89,6 +91,7 @@ pub(super) fn check(
         checker.check_assurance(&network, &security.association);
         checker.check_servers(&network);
     }
+    let custody = checker.custody();
     let events = checker.events(&network);
     let threat = checker.threat();
     let attacks = checker.attacks(&network);
@@ -111,6 +114,7 @@ pub(super) fn check(
         fleets: network.fleets,
         functions: network.functions,
         security,
+        custody,
         events,
         threat,
         attacks,

@@ -142,7 +142,7 @@ impl Checker<'_> {
         lifetime
     }
 
-    fn above_zero(&mut self, field: &Field<OrNone<TimeSpan>>) -> Option<Duration> {
+    pub(super) fn above_zero(&mut self, field: &Field<OrNone<TimeSpan>>) -> Option<Duration> {
         let at = field.given()?;
         let time = Duration(at.value.0.as_ref()?.value);
         if time == Duration::ZERO {

@@ -2,7 +2,10 @@
 
 use crate::scenario::quantity::TimeSpan;
 use crate::scenario::table::{List, table};
-use crate::scenario::words::{Flag, Integer, Text};
+use crate::scenario::words::{
+    BreakInTable, Flag, Integer, ManagementTable, MoveElementTable, PushSoftwareTable, RaidTable,
+    StealPasswordsTable, Text,
+};
 
 table! {
     /// An attack: when it begins, by what it is judged, and exactly one of the programs.
@@ -31,6 +34,18 @@ table! {
         replay: ReplayTable,
         /// Alters datagrams on their way.
         tamper: TamperTable,
+        /// Looks for the long-term key of a device by every way there is, and sets up a clone of it.
+        break_in: BreakInTable,
+        /// Sends management commands in the name of an administrator.
+        management: ManagementTable,
+        /// Takes the keys of a server: its database, or by the interface of its HSM.
+        raid: RaidTable,
+        /// Takes the secure element out of a device and puts it into a host of its own.
+        move_element: MoveElementTable,
+        /// Writes software of its choice into a device.
+        push_software: PushSoftwareTable,
+        /// Steals the passwords of a server's users and searches them.
+        steal_passwords: StealPasswordsTable,
     }
 }
 

@@ -3,7 +3,8 @@
 use crate::scenario::quantity::{BitRate, Bytes, Energy, Frequency, Power, Price, TimeSpan};
 use crate::scenario::table::{List, Named, choice, table};
 use crate::scenario::words::{
-    AttackTable, Count, CountermeasureTable, Flag, Integer, OrNone, Probability, Seed, Text,
+    AttackTable, Count, CountermeasureTable, CustodyTable, Flag, Integer, OrNone, Probability,
+    Seed, Text,
 };
 
 table! {
@@ -29,6 +30,8 @@ table! {
         fleet: Named<FleetTable>,
         /// How associations are made and kept.
         security: SecurityTable,
+        /// How keys, software and secrets are looked after beside their stores.
+        custody: CustodyTable,
         /// What happens on purpose.
         event: List<EventTable>,
         /// Who attacks, and how.

@@ -3,8 +3,12 @@
 
 mod attack;
 mod basic;
+mod custody;
+mod custody_attack;
 mod file;
 
 pub(super) use attack::*;
 pub(super) use basic::{Count, Flag, Integer, OrNone, Probability, Seed, Text};
+pub(super) use custody::*;
+pub(super) use custody_attack::*;
 pub(super) use file::*;
