@@ -56,6 +56,8 @@ pub struct GroupSetting {
     pub server_id_len: Option<u8>,
     /// Telemetry of each member: interval, and bytes of content.
     pub telemetry: Option<(Duration, u32)>,
+    /// Only its members, their registrars and the head end may know what they report.
+    pub is_sensitive: bool,
     /// Its first member; the others follow it.
     pub first: NodeId,
     /// How many members it has.
@@ -105,6 +107,8 @@ pub struct Layout {
     pub half_open: Option<u32>,
     /// Some entities register themselves.
     pub registers: bool,
+    /// Nothing affects another site sooner.
+    pub lookahead: Duration,
 }
 
 /// Longest identity of a node in bytes: a group's name, a dash and a number.

@@ -227,6 +227,18 @@ codes! {
         "Devices that register make their own policies and containers, wherever they want them, and may \
          be subscribed to. What is provisioned is one container at the registrar.",
         "[fleet.meters]\nregistration = \"registered\"\nreports_to = \"head_end\"";
+    OneProgram "KS0314" "an attack is one program",
+        "Each `[[attack]]` has exactly one program, such as `replay`. What several do is written as \
+         several attacks.",
+        "[[attack]]\nat = \"20s\"\nreplay = { target = \"meters\", after = \"5s\" }";
+    NoThreat "KS0315" "there is no such threat, countermeasure or property",
+        "Threats are T1 to T22, countermeasures CM1 to CM19 and CM22 to CM28, as TR-0008 numbers them; \
+         properties have the short names that `keystorm explain A4` tells.",
+        "[scenario]\nthreat = \"T9\"";
+    WrongCountermeasure "KS0316" "the countermeasure is none against this threat",
+        "Neither TR-0008 nor this project names the countermeasure against the threat of the scenario, so \
+         that what a run with it shows would say nothing.",
+        "[countermeasure.CM10]\noff = [\"security.replay_window=0\"]";
     Expectation "KS0401" "the expectation does not parse",
         "An expectation is a metric and a comparison: `<`, `<=`, `=`, `>=` or `>`, and a value, \
          with or without a unit.",

@@ -370,7 +370,8 @@ impl<'a> Checker<'a> {
         if let (Some(link), Some(place)) = (link, at.value.size.given().map(|at| at.place)) {
             network.reports.push((link, size, place));
         }
-        Some(Telemetry { interval: Duration(interval.value.value), size })
+        let is_sensitive = at.value.sensitive.value().copied().unwrap_or(false);
+        Some(Telemetry { interval: Duration(interval.value.value), size, is_sensitive })
     }
 }
 
