@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test program")]
 
-use keystorm::ledger::Verdict::{self, Prevented};
+use keystorm::ledger::Verdict::{self, Mitigated, Prevented};
 use keystorm::run::matrix::{FILES, Row, Set, run};
 
 /// Seeds of each cell; the full catalogue takes 30.
@@ -12,6 +12,10 @@ const SEEDS: u64 = 3;
 /// Threat, countermeasures in force, and how the attack ends then.
 const EXPECTED: &[(u8, &[u8], Verdict)] = &[
     (9, &[10], Prevented),
+    (16, &[22], Prevented),
+    (17, &[23], Prevented),
+    (21, &[27], Mitigated),
+    (22, &[28], Prevented),
 ];
 
 fn rows() -> Vec<Row> {

@@ -95,6 +95,7 @@ fn plan(storm: &Storm) -> Plan {
             kc_lifetime: Duration::from_secs(86_400),
             half_open: None,
         },
+        backends: Vec::new(),
         events: storm.events.clone(),
         threat: None,
         attacks: Vec::new(),

@@ -4,10 +4,12 @@
 
 pub mod catalogue;
 pub mod content;
+mod hostile;
 mod place;
 mod program;
 mod replay;
 
+pub use hostile::Hostile;
 pub use place::Field;
 pub use program::{Attack, Loss, Program, Victims};
 pub use replay::Replay;

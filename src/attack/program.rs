@@ -4,7 +4,7 @@ use crate::ledger::PropertyId;
 use crate::node::Placement;
 use crate::sim::time::{Duration, Time};
 
-use super::{Field, Replay};
+use super::{Field, Hostile, Replay};
 
 /// An attack of a scenario.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +50,8 @@ pub struct Loss {
 pub enum Program {
     /// Records datagrams on a link and sends them again.
     Replay(Replay),
+    /// Has devices report hostile contents.
+    Hostile(Hostile),
 }
 
 impl Program {
@@ -58,6 +60,7 @@ impl Program {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Replay(_) => "replay",
+            Self::Hostile(_) => "hostile",
         }
     }
 
@@ -66,6 +69,7 @@ impl Program {
     pub fn parameters(&self) -> toml::Table {
         match self {
             Self::Replay(replay) => replay.parameters(),
+            Self::Hostile(hostile) => hostile.parameters(),
         }
     }
 
@@ -74,6 +78,7 @@ impl Program {
     pub const fn aims(&self) -> &'static [PropertyId] {
         match self {
             Self::Replay(_) => &[PropertyId::A4],
+            Self::Hostile(_) => &[PropertyId::X1, PropertyId::X2, PropertyId::X3],
         }
     }
 
@@ -81,7 +86,7 @@ impl Program {
     #[must_use]
     pub const fn only_looks(&self) -> bool {
         match self {
-            Self::Replay(_) => false,
+            Self::Replay(_) | Self::Hostile(_) => false,
         }
     }
 
@@ -90,6 +95,7 @@ impl Program {
     pub fn place(&self, field: &Field<'_>) -> Vec<Placement> {
         match self {
             Self::Replay(replay) => replay.place(field),
+            Self::Hostile(hostile) => hostile.place(field),
         }
     }
 }

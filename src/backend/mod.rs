@@ -8,6 +8,7 @@
 //! The interpreters are confined: none of them reaches a file, a process or a network of this machine. What
 //! they would send goes into a list of bytes, what they would open is a table in memory.
 
+mod application;
 mod database;
 pub mod native;
 pub mod page;
@@ -17,6 +18,8 @@ pub mod shell;
 pub mod sql;
 
 pub mod xpath;
+
+pub use application::{Application, Form, Outcome, Setting, Touch};
 
 use crate::ledger::{Level, Sink};
 

@@ -47,10 +47,10 @@ pub enum Validation {
 pub struct Handled {
     /// The mechanism that held it.
     pub refusal: Option<Refusal>,
-    /// Rows of other tenants, or of tables that are none of the handler's business, in the answer.
-    pub read: u64,
+    /// Rows in the answer that the sender did not ask for by their label, by the text that each begins with.
+    pub read: Vec<String>,
     /// Such rows that are no longer as they were.
-    pub changed: u64,
+    pub changed: Vec<String>,
     /// Accesses that the authoriser denied: an alarm listens to these.
     pub denied: u64,
     /// What the sender is answered.
@@ -121,16 +121,16 @@ impl Tenants {
         {
             return Ok(refused(reason));
         }
-        let before = self.foreign();
+        let before = self.foreign(&parsed);
         let Some(database) = self.databases.first() else { return Ok(Handled::default()) };
         let trace = look_up(database, &parsed);
-        let mut handled = self.damage(&before, &trace);
+        let mut handled = self.damage(&parsed, &before, &trace);
         handled.refusal = match self.handles {
             Handles::AllPowerful => None,
             Handles::PerRole if handled.denied > 0 => {
                 Some(Refusal { mechanism: "storage_authoriser", reason: "access is not granted" })
             }
-            Handles::PerRole if self.would_harm(&parsed)? => {
+            Handles::PerRole if self.would_harm_more(&parsed, &handled)? => {
                 Some(Refusal { mechanism: "tenant_handle", reason: "rows of one tenant only" })
             }
             Handles::PerRole => None,
@@ -145,35 +145,39 @@ impl Tenants {
         self.databases.first().map_or(0, |database| database.inspect(text).len())
     }
 
-    /// Would the same content have harmed others with a handle that may do everything?
-    fn would_harm(&self, parsed: &Map) -> Result<bool, Fault> {
+    /// Would the same content have done more harm with a handle that may do everything?
+    fn would_harm_more(&self, parsed: &Map, done: &Handled) -> Result<bool, Fault> {
         let other = Self::new(Handles::AllPowerful, Validation::None, self.canary)?;
-        let before = other.foreign();
+        let before = other.foreign(parsed);
         let Some(database) = other.databases.first() else { return Ok(false) };
-        let damage = other.damage(&before, &look_up(database, parsed));
-        Ok(damage.read + damage.changed > 0)
+        let damage = other.damage(parsed, &before, &look_up(database, parsed));
+        Ok(damage.read.len() + damage.changed.len() > done.read.len() + done.changed.len())
     }
 
-    /// All rows that a handler of the first tenant's readings has no business with.
-    fn foreign(&self) -> Vec<Vec<Cell>> {
-        let readings = "SELECT label, value FROM reading WHERE tenant <> 'north'";
-        let accounts = "SELECT token, balance FROM account";
-        let of =
-            |database: &Database| [database.inspect(readings), database.inspect(accounts)].concat();
-        self.databases.iter().flat_map(of).collect()
+    /// All rows but the readings that the content may ask for: those of the first tenant with its label.
+    fn foreign(&self, parsed: &Map) -> Vec<Vec<Cell>> {
+        let asked = parsed.get("label").and_then(Value::as_text);
+        let mut rows = Vec::new();
+        for database in &self.databases {
+            rows.extend(database.inspect("SELECT label, value FROM reading"));
+            rows.extend(database.inspect("SELECT token, balance FROM account"));
+        }
+        rows.retain(|row| name(row).as_deref() != asked);
+        rows
     }
 
-    fn damage(&self, before: &[Vec<Cell>], trace: &Trace) -> Handled {
+    fn damage(&self, parsed: &Map, before: &[Vec<Cell>], trace: &Trace) -> Handled {
         let answer = lines(&trace.rows);
-        // The first column of each row is unique in the world.
-        let is_read = |row: &&Vec<Cell>| {
-            row.first().is_some_and(|name| contains(&answer, cell(name).as_bytes()))
-        };
-        let after = self.foreign();
+        let is_read = |name: &String| contains(&answer, name.as_bytes());
+        let after = self.foreign(parsed);
         Handled {
             refusal: None,
-            read: before.iter().filter(is_read).count() as u64,
-            changed: before.iter().filter(|row| !after.contains(row)).count() as u64,
+            read: before.iter().filter_map(|row| name(row)).filter(is_read).collect(),
+            changed: before
+                .iter()
+                .filter(|row| !after.contains(row))
+                .filter_map(|row| name(row))
+                .collect(),
             denied: trace.denied,
             steps: trace.steps,
             is_exhausted: trace.is_exhausted,
@@ -181,6 +185,11 @@ impl Tenants {
             answer,
         }
     }
+}
+
+/// The first column of a row, which is unique in the world.
+fn name(row: &[Cell]) -> Option<String> {
+    row.first().map(cell)
 }
 
 fn refused(reason: &'static str) -> Handled {
@@ -245,7 +254,6 @@ mod tests {
     const EVERYTHING: &str = r#"{"label": ["1 = 1"]}"#;
     const TOKENS: &str = r#"{"label": ["1 = 0 UNION SELECT token, balance FROM account"]}"#;
     const ERASE: &str = r#"{"label": ["1 = 0; DELETE FROM account; DELETE FROM reading"]}"#;
-    const OTHERS: u64 = 2 * READINGS as u64;
 
     #[test]
     fn an_honest_content_finds_its_reading() {
@@ -254,7 +262,7 @@ mod tests {
                 let content = r#"{"label": "north-3", "value": 5}"#;
                 let handled = handled(handles, validation, content);
                 assert_eq!(handled.answer, b"north-3\t21\n");
-                assert_eq!((handled.refusal, handled.denied, handled.read), (None, 0, 0));
+                assert_eq!((handled.refusal, handled.denied, handled.read.len()), (None, 0, 0));
             }
         }
     }
@@ -262,15 +270,18 @@ mod tests {
     #[test]
     fn the_handle_decides_how_far_a_statement_reaches() {
         let all = |content| handled(Handles::AllPowerful, Validation::None, content);
-        assert_eq!(all(EVERYTHING).read, OTHERS);
-        assert_eq!(all(TOKENS).read, 3);
+        assert_eq!(all(EVERYTHING).read.len(), 3 * READINGS);
+        assert_eq!(all(TOKENS).read.len(), 3);
         assert!(contains(&all(TOKENS).answer, Tenants::token(CANARY, "south").as_bytes()));
-        assert_eq!(all(ERASE).changed, OTHERS + 3);
+        assert_eq!(all(ERASE).changed.len(), 3 * READINGS + 3);
         let role = |content| handled(Handles::PerRole, Validation::None, content);
         for content in [EVERYTHING, TOKENS, ERASE] {
-            assert_eq!((role(content).read, role(content).changed), (0, 0), "{content}");
-            assert!(role(content).refusal.is_some(), "{content}");
+            let held = role(content);
+            let is_own = |row: &String| row.starts_with("north-");
+            assert!(held.read.iter().all(is_own) && held.changed.is_empty(), "{content}");
+            assert!(held.refusal.is_some(), "{content}");
         }
+        assert_eq!(role(EVERYTHING).read.len(), READINGS, "its own tenant's, no more");
         assert!(role(TOKENS).denied > 0 && role(ERASE).denied > 0);
         assert_eq!(role(EVERYTHING).refusal.unwrap().mechanism, "tenant_handle");
     }
@@ -291,7 +302,7 @@ mod tests {
     fn types_are_refused_before_any_effect() {
         let reason = |content| {
             let handled = handled(Handles::AllPowerful, Validation::Typed, content);
-            assert_eq!((handled.read, handled.changed, handled.steps), (0, 0, 0));
+            assert!(handled.read.is_empty() && handled.changed.is_empty() && handled.steps == 0);
             handled.refusal.unwrap().reason
         };
         assert_eq!(reason(EVERYTHING), "label is no text");

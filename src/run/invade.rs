@@ -3,7 +3,7 @@
 
 use crate::attack::{Attack, Field};
 use crate::ledger::{ActorId, Names, SecretClass};
-use crate::node::{GroupSetting, Layout, NodeId, NodeSite, actor};
+use crate::node::{GroupSetting, Layout, NodeId, NodeSite, actor, secrets};
 use crate::scenario::Plan;
 use crate::sim::time::Time;
 use crate::sim::{Seed, StreamKey};
@@ -37,6 +37,17 @@ pub(super) fn write_down_keys(provisioner: &Provisioner<'_>, sites: &mut [NodeSi
         let Some(mut facts) = chronicle.engine(Time::ZERO) else { return };
         for (peer, key) in provisioner.secrets_of(client) {
             facts.create(SecretClass::LongTermKey, &[actor(client), actor(peer)], key.expose());
+        }
+    }
+}
+
+/// Writes down the secrets of applications, which are nobody's but their host's.
+pub(super) fn write_down_canaries(layout: &Layout, sites: &mut [NodeSite]) {
+    for (host, secret) in secrets(layout) {
+        let site = sites.get_mut(layout.place(host).site as usize);
+        let facts = site.and_then(|site| site.chronicle_mut().engine(Time::ZERO));
+        if let Some(mut facts) = facts {
+            facts.create(SecretClass::Canary, &[actor(host)], &secret);
         }
     }
 }

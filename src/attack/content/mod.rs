@@ -4,10 +4,12 @@
 //! how pages and parsers are commonly written. It does not look.
 
 mod bytes;
+mod family;
 mod markup;
 mod query;
 
 pub use bytes::{Overrun, bytes};
+pub use family::Family;
 pub use markup::{Place, markup};
 pub use query::{Injection, injection};
 

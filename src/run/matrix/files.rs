@@ -24,4 +24,8 @@ macro_rules! files {
 
 files! {
     9 "t09-replay";
+    16 "t16-overflow";
+    17 "t17-injection";
+    21 "t21-invalid-input";
+    22 "t22-script";
 }

@@ -3,17 +3,23 @@
 use super::Checker;
 use super::network::Network;
 use crate::attack::catalogue::{Countermeasure as Catalogued, Threat};
-use crate::attack::{Attack, Loss, Program, Replay, Victims};
+use crate::attack::content::Family;
+use crate::attack::{Attack, Hostile, Loss, Program, Replay, Victims};
 use crate::ledger::PropertyId;
 use crate::scenario::codes::Code;
 use crate::scenario::plan::Countermeasure;
 use crate::scenario::source::{At, enumerate, quote};
 use crate::scenario::table::{Field, List};
-use crate::scenario::words::{AttackTable, Integer, ReplayTable};
+use crate::scenario::words::{AttackTable, ContentWord, HostileTable, Integer, ReplayTable};
 use crate::sim::time::{Duration, Time};
 
 /// Alarms later than this after the first step of an attack do not count, where a file says nothing.
 const ALARM_WITHIN: Duration = Duration::from_secs(60);
+
+/// The time between two hostile contents, where a file says nothing.
+const EVERY: Duration = Duration::from_secs(10);
+/// The attacker's host, where a file says nothing.
+const HOST: &str = "collector.example";
 
 impl Checker<'_> {
     /// The threat that the scenario shows.
@@ -36,12 +42,13 @@ impl Checker<'_> {
 
     fn attack(&mut self, attack: &At<AttackTable>, network: &Network) -> Option<Attack> {
         let words = &attack.value;
-        let programs = [self.replay(&words.replay, network)];
-        let present: Vec<_> = [("replay", words.replay.is_absent())]
-            .into_iter()
-            .filter(|(_, is_absent)| !is_absent)
-            .map(|(name, _)| name)
-            .collect();
+        let programs = [self.replay(&words.replay, network), self.hostile(&words.hostile, network)];
+        let present: Vec<_> =
+            [("replay", words.replay.is_absent()), ("hostile", words.hostile.is_absent())]
+                .into_iter()
+                .filter(|(_, is_absent)| !is_absent)
+                .map(|(name, _)| name)
+                .collect();
         if present.len() != 1 {
             let message = match present.as_slice() {
                 [] => "this attack does nothing".to_owned(),
@@ -84,6 +91,30 @@ impl Checker<'_> {
             times: words.times.value().map_or(1, |times| times.0),
         };
         Some((replay.into(), victims?))
+    }
+
+    fn hostile(
+        &mut self,
+        field: &Field<HostileTable>,
+        network: &Network,
+    ) -> Option<(Program, Victims)> {
+        let words = field.value()?;
+        let victims = self.victims(&words.target, &words.members, network);
+        let family = match words.content.value()? {
+            ContentWord::Injection => Family::Injection,
+            ContentWord::List => Family::List,
+            ContentWord::Element => Family::Element,
+            ContentWord::Attribute => Family::Attribute,
+            ContentWord::Link => Family::Link,
+            ContentWord::Overrun => Family::Overrun,
+        };
+        let hostile = Hostile {
+            family,
+            times: words.times.value().map_or(1, |times| times.0),
+            every: words.every.value().map_or(EVERY, |every| Duration(every.value)),
+            host: words.host.value().map_or_else(|| HOST.to_owned(), String::clone),
+        };
+        Some((hostile.into(), victims?))
     }
 
     /// Members of a group that has links and keys of its own as a client.

@@ -2,9 +2,11 @@
 //! schema.
 
 mod attack;
+mod backend;
 mod basic;
 mod file;
 
 pub(super) use attack::*;
+pub(super) use backend::*;
 pub(super) use basic::{Count, Flag, Integer, OrNone, Probability, Seed, Text};
 pub(super) use file::*;
