@@ -82,7 +82,7 @@ impl Registry {
     }
 
     fn judge(&self, coding: Coding, value: &str, actual: &Found) -> Result<Level, Fault> {
-        let twin = self.find(Coding::Bound, value)?;
+        let twin = self.evaluate(&format!("${VARIABLE}"), value)?;
         if contains(&actual.text, self.canary.as_bytes()) {
             return Ok(Level::Goal);
         }
@@ -106,6 +106,11 @@ impl Registry {
             Coding::Escaped => format!("'{}'", value.replace('\'', "''")),
             Coding::Concatenated => format!("'{value}'"),
         };
+        self.evaluate(&slot, value)
+    }
+
+    /// Evaluates the expression with this in its slot, and with the value in its variable.
+    fn evaluate(&self, slot: &str, value: &str) -> Result<Found, Fault> {
         let expression = format!("/registry/tenant[@id='north']/device[@name={slot}]");
         let package =
             parser::parse(&self.xml).map_err(|error| Fault::of("XPath")(error.to_string()))?;

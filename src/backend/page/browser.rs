@@ -53,12 +53,15 @@ impl Dom {
         let html = html.get(..end).unwrap_or_default().to_owned();
         let tree = parse_document(RcDom::default(), ParseOpts::default()).one(html);
         let mut dom = Self::default();
-        let mut waiting = vec![(0u32, tree.document)];
+        // A node that is dropped empties all that are below it: the root lives until the end.
+        let root = tree.document;
+        let mut waiting = vec![(0u32, root.clone())];
         while let Some((depth, node)) = waiting.pop() {
             dom.node(depth, &node);
             let children = node.children.borrow();
             waiting.extend(children.iter().rev().map(|child| (depth + 1, child.clone())));
         }
+        drop(root);
         dom
     }
 

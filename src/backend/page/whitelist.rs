@@ -83,13 +83,16 @@ fn references(text: &str) -> String {
     let html = format!("<!DOCTYPE html><body><p>.{}", text.replace('<', "&lt;"));
     let tree = parse_document(RcDom::default(), ParseOpts::default()).one(html);
     let mut found = String::new();
-    let mut waiting = vec![tree.document];
+    // A node that is dropped empties all that are below it: the root lives until the end.
+    let root = tree.document;
+    let mut waiting = vec![root.clone()];
     while let Some(node) = waiting.pop() {
         if let NodeData::Text { contents } = &node.data {
             found.push_str(&contents.borrow());
         }
         waiting.extend(node.children.borrow().iter().rev().cloned());
     }
+    drop(root);
     found.strip_prefix('.').unwrap_or(&found).to_owned()
 }
 

@@ -168,7 +168,7 @@ impl Notifier {
 
     /// The twin rule: the same value as one argument of the same program.
     fn judge(&self, coding: Coding, value: &str, done: &Done) -> (Sink, Level) {
-        let twin = self.perform(Coding::Bound, value);
+        let twin = self.start(&["notify", "--", value]);
         let harmless = self.perform(coding, BENIGN);
         let is_same_shape = done.skeleton == harmless.skeleton;
         let world = &done.world;
