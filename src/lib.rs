@@ -4,6 +4,7 @@
 
 pub mod association;
 pub mod attack;
+pub mod backend;
 pub mod credential;
 pub mod ledger;
 pub mod live;

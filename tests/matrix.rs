@@ -34,6 +34,10 @@ const EXPECTED: &[(u8, &[u8], Verdict)] = &[
     (10, &[12, 13], Prevented),
     (15, &[5], Prevented),
     (20, &[26], Mitigated),
+    (16, &[22], Prevented),
+    (17, &[23], Prevented),
+    (21, &[27], Mitigated),
+    (22, &[28], Prevented),
 ];
 
 fn rows() -> Vec<Row> {

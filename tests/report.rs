@@ -98,6 +98,7 @@ fn plan(storm: &Storm) -> Plan {
             half_open: None,
         },
         custody: CustodySetting::default(),
+        backends: Vec::new(),
         events: storm.events.clone(),
         threat: None,
         attacks: Vec::new(),

@@ -27,13 +27,13 @@ impl HeldKeys {
 }
 
 impl PskStore for HeldKeys {
-    fn early_secret(&self, identity: &[u8], operations: &mut Operations) -> Option<Secret> {
+    fn early_secret(&self, _: &[u8], operations: &mut Operations) -> Option<Secret> {
         Some(early_secret(self.key()?, operations))
     }
 
     fn master_secret_12(
         &self,
-        identity: &[u8],
+        _: &[u8],
         label: &[u8],
         seed: &[u8],
         operations: &mut Operations,

@@ -1,15 +1,18 @@
-//! What is attacked and how: the catalogue of TR-0008, the adversaries of a run, and the work that they do at
-//! home.
+//! What is attacked and how: the catalogue of TR-0008, the adversaries of a run as programs over what they can
+//! really see and do, the hostile contents that they send, and the work that they do at home. Each program is data,
+//! and sees bytes only.
 
 mod at_rest;
 mod break_in;
 pub mod catalogue;
+pub mod content;
 mod eavesdrop;
 mod element;
 mod end;
 mod flood;
 pub mod guess;
 mod hijack;
+mod hostile;
 pub mod impostor;
 mod management;
 mod place;
@@ -28,6 +31,7 @@ pub use eavesdrop::Eavesdrop;
 pub use element::MoveElement;
 pub use flood::Flood;
 pub use hijack::Hijack;
+pub use hostile::Hostile;
 pub use management::{Forgery, Management};
 pub use place::Field;
 pub use program::{Attack, Loss, Program, Victims};

@@ -51,6 +51,7 @@ impl Field<'_> {
             attacker: self.attacker,
             site: self.layout.place(at).site,
             taps,
+            hosts: Vec::new(),
             at: self.at,
             streams: (self.streams, self.first + n),
             program: Box::new(program),

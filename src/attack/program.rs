@@ -5,8 +5,8 @@ use crate::node::Placement;
 use crate::sim::time::{Duration, Time};
 
 use super::{
-    BreakIn, Eavesdrop, Field, Flood, Hijack, Management, MoveElement, PushSoftware, Raid, Relay,
-    Replay, StealPasswords, Tamper,
+    BreakIn, Eavesdrop, Field, Flood, Hijack, Hostile, Management, MoveElement, PushSoftware, Raid,
+    Relay, Replay, StealPasswords, Tamper,
 };
 
 /// An attack of a scenario.
@@ -75,6 +75,8 @@ pub enum Program {
     PushSoftware(PushSoftware),
     /// Steals a table of passwords and searches it.
     StealPasswords(StealPasswords),
+    /// Has devices report hostile contents.
+    Hostile(Hostile),
 }
 
 impl Program {
@@ -94,6 +96,7 @@ impl Program {
             Self::MoveElement(_) => "move_element",
             Self::PushSoftware(_) => "push_software",
             Self::StealPasswords(_) => "steal_passwords",
+            Self::Hostile(_) => "hostile",
         }
     }
 
@@ -112,6 +115,7 @@ impl Program {
             Self::PushSoftware(it) => it.parameters(),
             Self::StealPasswords(it) => it.parameters(),
             Self::Raid(_) => toml::Table::new(),
+            Self::Hostile(hostile) => hostile.parameters(),
         }
     }
 
@@ -131,6 +135,7 @@ impl Program {
             Self::MoveElement(_) => &[PropertyId::K1],
             Self::PushSoftware(_) => &[PropertyId::E1],
             Self::StealPasswords(_) => &[PropertyId::S1],
+            Self::Hostile(_) => &[PropertyId::X1, PropertyId::X2, PropertyId::X3],
         }
     }
 
@@ -170,6 +175,7 @@ impl Program {
             Self::MoveElement(it) => it.place(field),
             Self::PushSoftware(it) => it.place(field),
             Self::StealPasswords(it) => it.place(field),
+            Self::Hostile(hostile) => hostile.place(field),
         }
     }
 }

@@ -17,6 +17,7 @@ use super::server::Server;
 use super::transit::Port;
 use super::work::Work;
 use crate::association::Operations;
+use crate::backend::Sent;
 use crate::ledger::About;
 use crate::measure::Recorder;
 use crate::sim::time::{Duration, Time};
@@ -89,6 +90,19 @@ impl Reach<'_, '_> {
         let (packet, more) = self.intruders.passing((local, actor.id), way, packet, &mut scene);
         super::site::schedule(more, self.context);
         packet
+    }
+
+    /// Bytes leave `node` for a host outside the system.
+    fn leave(&mut self, node: NodeId, sent: &Sent) {
+        let mut scene = Scene {
+            now: self.context.now,
+            site: self.site,
+            layout: self.layout,
+            chronicle: self.chronicle,
+            actors: None,
+        };
+        let more = self.intruders.received(node, sent, &mut scene);
+        super::site::schedule(more, self.context);
     }
 }
 
@@ -212,6 +226,9 @@ impl Actor {
         for packet in done.packets {
             Port::send(self, packet, reach);
         }
+        for sent in done.outside {
+            reach.leave(self.id, &sent);
+        }
     }
 
     /// Does a job with the real code; returns what it costs and what becomes visible at its end.
@@ -248,6 +265,7 @@ impl Actor {
             out: Vec::new(),
             operations: Operations::default(),
             requests: 0,
+            steps: 0,
             received: None,
             again: Vec::new(),
             letters: Vec::new(),

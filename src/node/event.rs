@@ -2,6 +2,7 @@
 
 use super::intruder::{Nudge, Way};
 use super::layout::NodeId;
+use crate::backend::Sent;
 use crate::measure::ByteClass;
 use crate::sim::time::Time;
 
@@ -123,6 +124,8 @@ pub struct Done {
     pub(super) inside: Vec<(NodeId, Vec<u8>)>,
     /// What is to be written down with the time of the end.
     pub(super) notes: Vec<Note>,
+    /// What applications send to hosts outside the system.
+    pub(super) outside: Vec<Sent>,
 }
 
 /// Something that is measured to the end of a job.

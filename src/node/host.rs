@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 
+use super::application::Applications;
 use super::head_end::HeadEnd;
 use super::layout::{Layout, NodeId};
 use super::messenger::{Letter, Messenger, REGISTRAR, Tag, client};
@@ -32,6 +33,7 @@ pub(super) struct Host {
     service: Service,
     messenger: Messenger,
     head_end: Option<Box<HeadEnd>>,
+    applications: Applications,
     registration: Registration,
     /// The earliest wake-up that is scheduled.
     pub(super) wake: Time,
@@ -57,6 +59,7 @@ impl Host {
             service,
             messenger: Messenger::default(),
             head_end,
+            applications: Applications::new(me, layout),
             registration: Registration::Settled,
             wake: Time::NEVER,
         };
@@ -105,11 +108,18 @@ impl Host {
         match self.service.receive(work.now, peer, identity, bytes, &mut effects) {
             Ok(operation) => {
                 work.requested(operation);
+                let status = || effects.iter().find_map(|effect| status_for(peer, effect));
                 if operation.is_some() && work.chronicle.is_on() {
-                    let status = effects.iter().find_map(|effect| status_for(peer, effect));
-                    work.served(bytes, identity, status);
+                    work.served(bytes, identity, status());
                 } else if operation.is_none() {
                     work.recognised();
+                }
+                let is_create = operation == Some(Operation::Create);
+                if is_create
+                    && !self.applications.is_empty()
+                    && status().is_some_and(Rsc::is_success)
+                {
+                    self.applications.take(identity, bytes, work);
                 }
             }
             Err(reason) => work.reject(reason.name()),

@@ -12,6 +12,7 @@ use super::chronicle::{Chronicle, Deed, Step};
 use super::event::{Command, Event, Packet};
 use super::layout::{Layout, NodeId};
 use crate::association::{Peek, peek};
+use crate::backend::Sent;
 use crate::ledger::{About, ActorId, NodeFacts, SourceId};
 use crate::sim::time::{Duration, Time};
 use crate::sim::{Draws, Key, Origin, StreamKey};
@@ -54,6 +55,11 @@ pub trait Intruder: Send {
         let _ = hands;
     }
 
+    /// Bytes from `node` arrive at a host of its own outside the system, see [`Placement::hosts`].
+    fn received(&mut self, node: NodeId, host: &str, bytes: &[u8], hands: &mut Hands<'_>) {
+        let _ = (node, host, bytes, hands);
+    }
+
     /// A message of another intruder of the same attack.
     fn told(&mut self, message: &[u8], hands: &mut Hands<'_>) {
         let _ = (message, hands);
@@ -68,6 +74,8 @@ pub struct Placement {
     pub site: u32,
     /// The nodes of that site on whose links it sits.
     pub taps: Vec<NodeId>,
+    /// The names of its own hosts outside the system, to which nodes of the site may send.
+    pub hosts: Vec<String>,
     /// When it begins; before, it sees nothing.
     pub at: Time,
     /// Its randomness, and its number in the stream: every intruder of a world has its own number.
@@ -101,6 +109,7 @@ struct Placed {
     has_begun: bool,
     streams: (StreamKey, u32),
     cursor: u64,
+    hosts: Vec<String>,
     program: Box<dyn Intruder>,
 }
 
@@ -111,6 +120,7 @@ enum Wish {
     Tell { site: u32, number: u32, after: Duration, message: Box<[u8]> },
     Operate { at: Time, node: NodeId, command: Command },
     Inject { at: NodeId, way: Way, after: Duration, packet: Packet },
+    Report(NodeId),
 }
 
 /// What an intruder can do at one moment.
@@ -181,6 +191,24 @@ impl Hands<'_> {
         }
     }
 
+    /// A device of this site that it holds reports this content next, over its own association. False if the
+    /// device does not report, or has too much to say already.
+    pub fn speak(&mut self, node: NodeId, content: &str) -> bool {
+        let reporter = self.actor(node).and_then(|actor| actor.reporter.as_mut());
+        let is_planted = reporter.is_some_and(|reporter| reporter.plant(content));
+        if is_planted {
+            self.wishes.push(Wish::Report(node));
+        }
+        is_planted
+    }
+
+    /// It takes bytes that `node` sent to a host of its own to its memory.
+    pub fn observe_outside(&mut self, node: NodeId, bytes: &[u8]) {
+        if let Some(mut facts) = self.chronicle.attacker(self.now, self.attacker) {
+            facts.observe(outside(node), bytes);
+        }
+    }
+
     /// The bytes that `node` keeps when power is off; none if it is not in this site. They are observed.
     pub fn storage_image(&mut self, node: NodeId) -> Option<Vec<u8>> {
         let image = self.actor(node)?.keyring.storage_image();
@@ -238,6 +266,11 @@ const fn inside(node: NodeId) -> SourceId {
     SourceId(node.0 * 4 + 2)
 }
 
+/// What a node sends to hosts outside the system.
+const fn outside(node: NodeId) -> SourceId {
+    SourceId(node.0 * 4 + 3)
+}
+
 /// What the world is asked for by intruders: events, and where.
 pub(super) struct Consequence {
     pub(super) key: Key,
@@ -260,6 +293,7 @@ impl Intruders {
             has_begun: false,
             streams: placement.streams,
             cursor: 0,
+            hosts: placement.hosts,
             program: placement.program,
         });
         u32::try_from(number).unwrap_or(u32::MAX)
@@ -292,6 +326,27 @@ impl Intruders {
             }
         }
         (Some(packet), more)
+    }
+
+    /// Bytes leave `node` for a host outside the system: whose it is receives them.
+    pub(super) fn received(
+        &mut self,
+        node: NodeId,
+        sent: &Sent,
+        scene: &mut Scene<'_>,
+    ) -> Vec<Consequence> {
+        let mut more = Vec::new();
+        for (number, placed) in self.all.iter_mut().enumerate() {
+            if !placed.has_begun || !placed.hosts.contains(&sent.host) {
+                continue;
+            }
+            let mut wishes = Vec::new();
+            placed.with(scene, &mut wishes, |program, hands| {
+                program.received(node, &sent.host, &sent.bytes, hands);
+            });
+            more.extend(scene.consequences(number, &mut placed.origin, wishes));
+        }
+        more
     }
 
     /// Something happens to an intruder.
@@ -364,6 +419,10 @@ impl Scene<'_> {
             Wish::Inject { at, way, after, packet } => {
                 let local = self.layout.place(at).local;
                 (self.now + after, self.site, local, Event::Injected(way, packet))
+            }
+            Wish::Report(node) => {
+                let local = self.layout.place(node).local;
+                (self.now, self.site, local, Event::Command(Command::Report))
             }
         };
         let all = wishes.into_iter().map(of);

@@ -1,6 +1,7 @@
 //! Where every node stands: what never changes during a run and all nodes may look up.
 
 use crate::association::Config;
+use crate::backend::{Form, Setting};
 use crate::net::LinkType;
 use crate::sim::StreamKey;
 use crate::sim::time::Duration;
@@ -62,6 +63,8 @@ pub struct GroupSetting {
     pub first: NodeId,
     /// How many members it has.
     pub count: u32,
+    /// What its members report.
+    pub form: Form,
     /// Its members host a CSE.
     pub is_cse: bool,
     /// How its members come by the keys of their associations; `None`: they are provisioned.
@@ -79,6 +82,19 @@ pub struct Function {
     pub node: NodeId,
     /// Its name in key identifiers.
     pub fqdn: String,
+}
+
+/// An application behind a CSE that uses what the members of a group report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApplicationSetting {
+    /// Its name.
+    pub name: String,
+    /// The CSE.
+    pub cse: NodeId,
+    /// Index of the group.
+    pub group: u32,
+    /// What it is.
+    pub setting: Setting,
 }
 
 /// Everything that never changes during a run.
@@ -101,6 +117,8 @@ pub struct Layout {
     pub retry: Option<Duration>,
     /// All MAFs and MEFs.
     pub functions: Vec<Function>,
+    /// The applications behind CSEs.
+    pub applications: Vec<ApplicationSetting>,
     /// Life of a key that a MAF hands out.
     pub kc_lifetime: Duration,
     /// Handshakes that a server has in progress at the same time.

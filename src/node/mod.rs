@@ -2,6 +2,7 @@
 //! and its service layer; it reports what happens and judges nothing.
 
 mod actor;
+mod application;
 mod caller;
 mod capture;
 mod chronicle;
@@ -28,6 +29,7 @@ mod site;
 mod transit;
 mod work;
 
+pub use application::secrets;
 pub use chronicle::{Chronicle, Deed, STEPS_MAX, Step, actor, content_digest, resource};
 pub use class::{Class, Cost, FixedTimes, Prices};
 pub use custody::{
@@ -38,6 +40,6 @@ pub use event::{Alarm, Command, Done, Event, Packet, Rekey, Renewal};
 pub use function::Kind as FunctionKind;
 pub use intruder::{Answer, Hands, Intruder, Nudge, Placement, Way};
 pub use keyring::Keyring;
-pub use layout::{Function, GroupSetting, IDENTITY_MAX, Layout, NodeId, Place};
+pub use layout::{ApplicationSetting, Function, GroupSetting, IDENTITY_MAX, Layout, NodeId, Place};
 pub use resources::ServiceSetting;
 pub use site::{NodeParts, NodeSite};

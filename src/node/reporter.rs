@@ -16,6 +16,8 @@ use crate::wire::primitive::{Request, ResourceType, Rsc};
 
 /// Reports that may wait while there is no association; older ones are given up first.
 const BACKLOG: usize = 8;
+/// Contents that whoever holds a device may have it report later.
+const PLANTED_MAX: usize = 64;
 /// How long after a refusal a device tries to set up its resources again, and up to as much again.
 const AGAIN: Duration = Duration::from_secs(10);
 
@@ -50,6 +52,8 @@ pub(super) struct Reporter {
     registers: bool,
     step: Step,
     backlog: VecDeque<Time>,
+    /// What whoever holds the device wants it to report.
+    planted: VecDeque<String>,
     /// What the request that waits for its answer is for, when its report was made, and the request.
     outstanding: Option<Box<(Step, Time, Exchange)>>,
     /// Nothing is sent before.
@@ -67,6 +71,7 @@ impl Reporter {
             registers,
             step: if registers { Step::Register } else { Step::Report },
             backlog: VecDeque::new(),
+            planted: VecDeque::new(),
             outstanding: None,
             not_before: Time::ZERO,
             wake: Time::NEVER,
@@ -76,6 +81,15 @@ impl Reporter {
     pub(super) fn next_timeout(&self) -> Option<Time> {
         let again = (self.not_before > Time::ZERO).then_some(self.not_before);
         self.outstanding.as_ref().map(|outstanding| outstanding.2.deadline).or(again)
+    }
+
+    /// The next report says this. False if too much is waiting already.
+    pub(super) fn plant(&mut self, content: &str) -> bool {
+        let has_room = self.planted.len() < PLANTED_MAX;
+        if has_room {
+            self.planted.push_back(content.to_owned());
+        }
+        has_room
     }
 
     /// A report is due.
@@ -113,6 +127,9 @@ impl Reporter {
             return;
         }
         work.recorder.counters.message_sent += u64::from(self.step == Step::Report);
+        if self.step == Step::Report {
+            self.planted.pop_front();
+        }
         let reader = work.layout.group(work.node).service.head_end;
         let is_sensitive = self.is_sensitive && self.step == Step::Report;
         work.authored(&request, client.registrar(), reader.as_slice(), is_sensitive);
@@ -193,10 +210,15 @@ impl Reporter {
         bytes.inspect_err(|_| work.reject("report_too_long")).ok()
     }
 
-    /// The report itself: the time of the reading in milliseconds, in as many digits as it has bytes.
+    /// The report itself: the time of the reading in milliseconds, in as many digits as it has bytes, or what
+    /// the application of its group expects.
     fn reading(&self, message: u16, work: &Work<'_>) -> Option<Result<Vec<u8>, Unsendable>> {
         let layout = work.layout;
-        let content = device::reading(self.size as usize, work.now.0 / 1_000_000);
+        let member = layout.place(work.node).member;
+        let planted = self.planted.front().cloned();
+        let own = || layout.group(work.node).form.content(member, u64::from(message));
+        let digits = || device::reading(self.size as usize, work.now.0 / 1_000_000);
+        let content = planted.or_else(own).unwrap_or_else(digits);
         Some(device::report(&device::Report {
             originator: &layout.originator(work.node),
             target: &layout.container(work.node),

@@ -16,6 +16,10 @@ use crate::ledger::{About, NodeFacts};
 use crate::measure::{ByteClass, Recorder};
 use crate::sim::time::{Duration, Time};
 
+/// Steps of an interpreter that cost as much as one oneM2M request: an estimate, a request being some
+/// microseconds of parsing and a step some nanoseconds.
+const STEPS_OF_A_REQUEST: u64 = 1_000;
+
 /// A job in progress.
 pub(super) struct Work<'a> {
     pub(super) layout: &'a Layout,
@@ -44,6 +48,8 @@ pub(super) struct Work<'a> {
     pub(super) operations: Operations,
     /// oneM2M requests and responses built or handled.
     pub(super) requests: u64,
+    /// Steps of interpreters behind the CSE.
+    pub(super) steps: u64,
     /// What the datagram turned out to be, if the job was one.
     pub(super) received: Option<Received>,
     /// Datagrams that are to be handled again, now that something else is known.
@@ -151,9 +157,10 @@ impl Work<'_> {
     /// What the job costs on this node's processor.
     pub(super) fn cost(&self) -> Duration {
         let class = self.layout.class(self.node);
+        let requests = self.requests + self.steps / STEPS_OF_A_REQUEST;
         match self.received {
-            Some(received) => class.event_cost(received, &self.operations, self.requests),
-            None => class.own_cost(&self.operations, self.requests),
+            Some(received) => class.event_cost(received, &self.operations, requests),
+            None => class.own_cost(&self.operations, requests),
         }
     }
 }

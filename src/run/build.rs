@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use super::custody::{custodial, custody, public_packages};
-use super::invade::{Attacker, invade, write_down_keys};
+use super::invade::{Attacker, invade, write_down_canaries, write_down_keys};
 use super::keys::{Provisioner, enrolees, server_secrets};
 use super::script::Script;
 use crate::association::Config;
+use crate::backend::Form;
 use crate::measure::{Group, Recorder, Tier};
 use crate::node::{
-    Function, FunctionKind, GroupSetting, Layout, NodeId, NodeParts, NodeSite, Place, Route,
-    ServiceSetting,
+    ApplicationSetting, Function, FunctionKind, GroupSetting, Layout, NodeId, NodeParts, NodeSite,
+    Place, Route, ServiceSetting,
 };
 use crate::scenario::Plan;
 use crate::scenario::plan::{Enrolment, Fleet, Registrar, Service, StorePlace};
@@ -99,6 +100,7 @@ impl World {
         }
         if keeps_facts {
             write_down_keys(&provisioner, &mut sites);
+            write_down_canaries(&layout, &mut sites);
         }
         let (attackers, beginnings) = invade(plan, &layout, &mut sites);
         prepare(&layout, &mut sites);
@@ -159,6 +161,7 @@ impl Map {
             renewal: plan.security.renewal,
             retry: plan.security.retry,
             functions: Vec::new(),
+            applications: Vec::new(),
             kc_lifetime: plan.security.kc_lifetime,
             half_open: plan.security.half_open,
             registers: plan.registers(),
@@ -174,9 +177,26 @@ impl Map {
         map.place_gateways(plan, &mut locals);
         map.place_fleets(plan, &mut locals);
         map.place_functions(plan, &mut locals);
+        map.place_applications(plan);
         map.sites = u32::try_from(locals.len()).expect("sites are counted in 32 bits");
         number_clients(&mut map.layout);
         map
+    }
+
+    /// What devices report is what the application expects that uses it.
+    fn place_applications(&mut self, plan: &Plan) {
+        for backend in &plan.backends {
+            let group = plan.cses.len() + plan.gateways.len() + backend.fleet;
+            if let Some(setting) = self.layout.groups.get_mut(group) {
+                setting.form = backend.setting.form();
+            }
+            self.layout.applications.push(ApplicationSetting {
+                name: backend.name.clone(),
+                cse: node_id(backend.cse),
+                group: u32::try_from(group).expect("groups are few"),
+                setting: backend.setting,
+            });
+        }
     }
 
     fn place_cses(&mut self, plan: &Plan, locals: &mut [u32]) {
@@ -318,6 +338,7 @@ impl Map {
             server_id_len,
             telemetry: None,
             is_sensitive: false,
+            form: Form::default(),
             first: node_id(self.layout.places.len()),
             count,
             is_cse: matches!(tier, Tier::Cse | Tier::Gateway),

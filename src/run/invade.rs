@@ -3,7 +3,7 @@
 
 use crate::attack::{Attack, Field};
 use crate::ledger::{ActorId, Names, SecretClass};
-use crate::node::{GroupSetting, Layout, NodeId, NodeSite, actor};
+use crate::node::{GroupSetting, Layout, NodeId, NodeSite, actor, secrets};
 use crate::scenario::Plan;
 use crate::sim::time::Time;
 use crate::sim::{Seed, StreamKey};
@@ -44,6 +44,17 @@ pub(super) fn write_down_keys(provisioner: &Provisioner<'_>, sites: &mut [NodeSi
     for (holders, key) in provisioner.shared_secrets() {
         let holders: Vec<ActorId> = holders.into_iter().map(actor).collect();
         facts.create(SecretClass::LongTermKey, &holders, key.expose());
+    }
+}
+
+/// Writes down the secrets of applications, which are nobody's but their host's.
+pub(super) fn write_down_canaries(layout: &Layout, sites: &mut [NodeSite]) {
+    for (host, secret) in secrets(layout) {
+        let site = sites.get_mut(layout.place(host).site as usize);
+        let facts = site.and_then(|site| site.chronicle_mut().engine(Time::ZERO));
+        if let Some(mut facts) = facts {
+            facts.create(SecretClass::Canary, &[actor(host)], &secret);
+        }
     }
 }
 

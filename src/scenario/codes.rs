@@ -239,6 +239,11 @@ codes! {
         "Neither TR-0008 nor this project names the countermeasure against the threat of the scenario, so \
          that what a run with it shows would say nothing.",
         "[countermeasure.CM10]\noff = [\"security.replay_window=0\"]";
+    OneApplication "KS0317" "the application is not one that can run here",
+        "Each `[backend.NAME]` is exactly one kind of application. It uses the contents of a fleet whose \
+         registrar is the CSE that it stands behind, and all applications of one fleet expect contents of \
+         the same form: digits, JSON, or binary elements.",
+        "[backend.inventory]\ncse = \"in\"\nfleet = \"meters\"\nsql = { query = \"name\", coding = \"bound\" }";
     Expectation "KS0401" "the expectation does not parse",
         "An expectation is a metric and a comparison: `<`, `<=`, `=`, `>=` or `>`, and a value, \
          with or without a unit.",

@@ -1,6 +1,7 @@
 //! The checked plan of a run: every name resolved, every default filled in, nothing left to refuse.
 
 use crate::association::{Config, Profile};
+use crate::backend::Setting;
 use crate::credential::store::{HsmProfile, StoreKind};
 use crate::net::LinkType;
 pub use crate::node::{Rekey, Renewal};
@@ -34,6 +35,8 @@ pub struct Plan {
     pub fleets: Vec<Fleet>,
     /// MAFs and MEFs.
     pub functions: Vec<Function>,
+    /// The applications behind CSEs.
+    pub backends: Vec<Backend>,
     /// How associations are made and kept.
     pub security: Security,
     /// How keys, software and secrets are looked after beside their stores.
@@ -50,6 +53,19 @@ pub struct Plan {
     pub countermeasures: Vec<Countermeasure>,
     /// What must hold at the end.
     pub expectations: Vec<Expectation>,
+}
+
+/// An application behind an infrastructure CSE.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backend {
+    /// Its name.
+    pub name: String,
+    /// Index into [`Plan::cses`].
+    pub cse: usize,
+    /// Index into [`Plan::fleets`]: whose contents it uses.
+    pub fleet: usize,
+    /// What it is.
+    pub setting: Setting,
 }
 
 /// A countermeasure of TR-0008 in a scenario.

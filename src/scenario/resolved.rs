@@ -10,6 +10,8 @@ use super::plan::{
 use super::quantity::{power_text, price_text, rate_text, size_text, time_text};
 use crate::association::{KeyExchange, Profile, Suite12};
 use crate::attack::Loss;
+use crate::backend::sql::Query;
+use crate::backend::{Coding, Setting, native, page, tenants};
 use crate::credential::at_rest::Hashing;
 use crate::net::LinkType;
 use crate::node::{Boot, Class, Commands, Cost, CustodySetting};
@@ -26,6 +28,7 @@ pub(super) fn resolved(plan: &Plan) -> String {
     plan.classes.iter().for_each(|each| class(&mut text, each));
     plan.links.iter().for_each(|each| link(&mut text, each));
     groups(&mut text, plan);
+    backends(&mut text, plan);
     security(&mut text, plan);
     custody(&mut text, plan);
     events(&mut text, plan);
@@ -228,6 +231,74 @@ fn spread(spread: Spread) -> String {
             format!(", slots = {{ window = \"{window}\", slot = \"{slot}\" }}")
         }
         Spread::Poisson(rate) => format!(", poisson = \"{rate}/s\""),
+    }
+}
+
+fn backends(text: &mut String, plan: &Plan) {
+    for backend in &plan.backends {
+        line(text, format_args!("\n[backend.{}]", backend.name));
+        quoted(text, "cse", &plan.cses[backend.cse].name);
+        quoted(text, "fleet", &plan.fleets[backend.fleet].name);
+        line(text, application(backend.setting));
+    }
+}
+
+fn application(setting: Setting) -> String {
+    let coding = |coding| match coding {
+        Coding::Concatenated => "concatenated",
+        Coding::Escaped => "escaped",
+        Coding::Bound => "bound",
+    };
+    match setting {
+        Setting::Sql { query, coding: by } => {
+            let query = match query {
+                Query::Name => "name",
+                Query::Number => "number",
+                Query::Store => "store",
+                Query::Report => "report",
+            };
+            format!("sql = {{ query = \"{query}\", coding = \"{}\" }}", coding(by))
+        }
+        Setting::Xpath { coding: by } => format!("xpath = {{ coding = \"{}\" }}", coding(by)),
+        Setting::Shell { coding: by } => format!("shell = {{ coding = \"{}\" }}", coding(by)),
+        Setting::Page { slot, escaping, validation } => {
+            let slot = match slot {
+                page::Slot::Name => "name",
+                page::Slot::Content => "content",
+                page::Slot::Link => "link",
+                page::Slot::Search => "search",
+            };
+            let escaping = match escaping {
+                page::Escaping::None => "none",
+                page::Escaping::OneTag => "one_tag",
+                page::Escaping::Markup => "markup",
+                page::Escaping::Contextual => "contextual",
+            };
+            let validation = match validation {
+                page::Validation::None => "none",
+                page::Validation::Whitelist => "whitelist",
+            };
+            let words = format!("slot = \"{slot}\", escaping = \"{escaping}\"");
+            format!("page = {{ {words}, validation = \"{validation}\" }}")
+        }
+        Setting::Native { check } => {
+            let check = match check {
+                native::Check::None => "none",
+                native::Check::Validating => "validating",
+            };
+            format!("native = {{ check = \"{check}\" }}")
+        }
+        Setting::Tenants { handles, validation } => {
+            let handles = match handles {
+                tenants::Handles::AllPowerful => "all_powerful",
+                tenants::Handles::PerRole => "per_role",
+            };
+            let validation = match validation {
+                tenants::Validation::None => "none",
+                tenants::Validation::Typed => "typed",
+            };
+            format!("tenants = {{ handles = \"{handles}\", validation = \"{validation}\" }}")
+        }
     }
 }
 

@@ -390,7 +390,7 @@ pub const THREATS: [Threat; 22] = [
         properties: &[X2, E1, Z1],
         off: "X2, then E1 or Z1: a victim byte changed",
         on: "CM22: rejected with the right status, digest of memory unchanged",
-        scenario: None,
+        scenario: Some("scenarios/threats/t16-overflow.toml"),
     },
     Threat {
         number: 17,
@@ -407,7 +407,7 @@ pub const THREATS: [Threat; 22] = [
         properties: &[X1, Z1, S2],
         off: "X1 at L2-L4, then Z1 or S2",
         on: "CM23: L0 on every sink",
-        scenario: None,
+        scenario: Some("scenarios/threats/t17-injection.toml"),
     },
     Threat {
         number: 18,
@@ -477,7 +477,7 @@ pub const THREATS: [Threat; 22] = [
         properties: &[Z1, X2, V1, D1],
         off: "Z1, X2, V1, D1",
         on: "only together with CM22: rejected with a 4xx status before any effect",
-        scenario: None,
+        scenario: Some("scenarios/threats/t21-invalid-input.toml"),
     },
     Threat {
         number: 22,
@@ -494,6 +494,6 @@ pub const THREATS: [Threat; 22] = [
         properties: &[X3, Z1, S2],
         off: "X3, then Z1 or S2: canary cookie reaches the attacker's sink",
         on: "CM28: rejected or inert, DOM skeleton unchanged",
-        scenario: None,
+        scenario: Some("scenarios/threats/t22-script.toml"),
     },
 ];

@@ -38,5 +38,9 @@ files! {
     13 "t13-backhaul";
     14 "t14-first-flights";
     15 "t15-element-moved";
+    16 "t16-overflow";
+    17 "t17-injection";
     20 "t20-passwords-stolen";
+    21 "t21-invalid-input";
+    22 "t22-script";
 }

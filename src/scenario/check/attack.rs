@@ -4,8 +4,9 @@ use super::Checker;
 use super::custody_attack::custody_words;
 use super::network::Network;
 use crate::attack::catalogue::{Countermeasure as Catalogued, Threat};
+use crate::attack::content::Family;
 use crate::attack::{
-    Attack, Eavesdrop, Flood, Hijack, Loss, Program, Relay, Replay, Tamper, Victims,
+    Attack, Eavesdrop, Flood, Hijack, Hostile, Loss, Program, Relay, Replay, Tamper, Victims,
 };
 use crate::ledger::PropertyId;
 use crate::scenario::codes::Code;
@@ -13,13 +14,18 @@ use crate::scenario::plan::Countermeasure;
 use crate::scenario::source::{At, enumerate, quote};
 use crate::scenario::table::{Field, List};
 use crate::scenario::words::{
-    AttackTable, EavesdropTable, FloodTable, HijackTable, Integer, RelayTable, ReplayTable,
-    TamperTable,
+    AttackTable, ContentWord, EavesdropTable, FloodTable, HijackTable, HostileTable, Integer,
+    RelayTable, ReplayTable, TamperTable,
 };
 use crate::sim::time::{Duration, Time};
 
 /// Alarms later than this after the first step of an attack do not count, where a file says nothing.
 const ALARM_WITHIN: Duration = Duration::from_secs(60);
+
+/// The time between two hostile contents, where a file says nothing.
+const EVERY: Duration = Duration::from_secs(10);
+/// The attacker's host, where a file says nothing.
+const HOST: &str = "collector.example";
 
 impl Checker<'_> {
     /// The threat that the scenario shows.
@@ -46,6 +52,7 @@ impl Checker<'_> {
             self.eavesdrop(&words.eavesdrop, network),
             self.flood(&words.flood, network),
             self.hijack(&words.hijack, network),
+            self.hostile(&words.hostile, network),
             self.relay(&words.relay, network),
             self.replay(&words.replay, network),
             self.tamper(&words.tamper, network),
@@ -55,6 +62,7 @@ impl Checker<'_> {
             ("eavesdrop", words.eavesdrop.is_absent()),
             ("flood", words.flood.is_absent()),
             ("hijack", words.hijack.is_absent()),
+            ("hostile", words.hostile.is_absent()),
             ("relay", words.relay.is_absent()),
             ("replay", words.replay.is_absent()),
             ("tamper", words.tamper.is_absent()),
@@ -162,6 +170,30 @@ impl Checker<'_> {
             times: words.times.value().map_or(1, |times| times.0),
         };
         Some((replay.into(), victims?))
+    }
+
+    fn hostile(
+        &mut self,
+        field: &Field<HostileTable>,
+        network: &Network,
+    ) -> Option<(Program, Victims)> {
+        let words = field.value()?;
+        let victims = self.victims(&words.target, &words.members, network);
+        let family = match words.content.value()? {
+            ContentWord::Injection => Family::Injection,
+            ContentWord::List => Family::List,
+            ContentWord::Element => Family::Element,
+            ContentWord::Attribute => Family::Attribute,
+            ContentWord::Link => Family::Link,
+            ContentWord::Overrun => Family::Overrun,
+        };
+        let hostile = Hostile {
+            family,
+            times: words.times.value().map_or(1, |times| times.0),
+            every: words.every.value().map_or(EVERY, |every| Duration(every.value)),
+            host: words.host.value().map_or_else(|| HOST.to_owned(), String::clone),
+        };
+        Some((hostile.into(), victims?))
     }
 
     /// Members of a group that has links and keys of its own as a client.

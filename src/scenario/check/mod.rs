@@ -1,6 +1,7 @@
 //! From words to the plan: names resolved, defaults filled in, everything impossible refused.
 
 mod attack;
+mod backend;
 mod class;
 mod connection_id;
 mod custody;
@@ -93,6 +94,7 @@ pub(super) fn check(
     }
     let custody = checker.custody();
     let events = checker.events(&network);
+    let backends = checker.backends(&network);
     let threat = checker.threat();
     let attacks = checker.attacks(&network);
     let countermeasures = checker.countermeasures(threat);
@@ -113,6 +115,7 @@ pub(super) fn check(
         gateways: network.gateways,
         fleets: network.fleets,
         functions: network.functions,
+        backends,
         security,
         custody,
         events,

@@ -1,7 +1,7 @@
 //! The tables of attacks and countermeasures.
 
 use crate::scenario::quantity::TimeSpan;
-use crate::scenario::table::{List, table};
+use crate::scenario::table::{List, choice, table};
 use crate::scenario::words::{
     BreakInTable, Flag, Integer, ManagementTable, MoveElementTable, PushSoftwareTable, RaidTable,
     StealPasswordsTable, Text,
@@ -46,6 +46,8 @@ table! {
         push_software: PushSoftwareTable,
         /// Steals the passwords of a server's users and searches them.
         steal_passwords: StealPasswordsTable,
+        /// Has devices that it holds report hostile contents.
+        hostile: HostileTable,
     }
 }
 
@@ -111,6 +113,42 @@ table! {
         members: Integer<1, 10_000_000>,
         /// How many datagrams of each victim. Default: 1.
         datagrams: Integer<1, 1_000_000>,
+    }
+}
+
+table! {
+    /// Has each victim, which the attacker holds, report hostile contents over its own association.
+    struct HostileTable {
+        /// Which devices it holds: a fleet.
+        @required target: Text,
+        /// How many of its members, drawn by the seed. Default: 1.
+        members: Integer<1, 10_000_000>,
+        /// What the contents are made for.
+        @required content: ContentWord,
+        /// How many contents of each device. Default: 1.
+        times: Integer<1, 1_000_000>,
+        /// The time between two. Default: "10s".
+        every: TimeSpan,
+        /// The attacker's host outside the system. Default: "collector.example".
+        host: Text,
+    }
+}
+
+choice! {
+    /// What hostile contents are made for.
+    enum ContentWord {
+        /// Queries and commands: SQL, XPath, shell, options.
+        Injection = "injection",
+        /// Handlers that take a list for a condition.
+        List = "list",
+        /// Pages, in an element.
+        Element = "element",
+        /// Pages, in an attribute.
+        Attribute = "attribute",
+        /// Pages, in the address of a link.
+        Link = "link",
+        /// A parser that believes lengths.
+        Overrun = "overrun",
     }
 }
 

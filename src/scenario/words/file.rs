@@ -3,8 +3,8 @@
 use crate::scenario::quantity::{BitRate, Bytes, Energy, Frequency, Power, Price, TimeSpan};
 use crate::scenario::table::{List, Named, choice, table};
 use crate::scenario::words::{
-    AttackTable, Count, CountermeasureTable, CustodyTable, Flag, Integer, OrNone, Probability,
-    Seed, Text,
+    AttackTable, BackendTable, Count, CountermeasureTable, CustodyTable, Flag, Integer, OrNone,
+    Probability, Seed, Text,
 };
 
 table! {
@@ -28,6 +28,8 @@ table! {
         gateway: Named<GatewayTable>,
         /// Fleets of devices (ADN).
         fleet: Named<FleetTable>,
+        /// Applications behind CSEs that use what devices report.
+        backend: Named<BackendTable>,
         /// How associations are made and kept.
         security: SecurityTable,
         /// How keys, software and secrets are looked after beside their stores.

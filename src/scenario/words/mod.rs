@@ -2,12 +2,14 @@
 //! schema.
 
 mod attack;
+mod backend;
 mod basic;
 mod custody;
 mod custody_attack;
 mod file;
 
 pub(super) use attack::*;
+pub(super) use backend::*;
 pub(super) use basic::{Count, Flag, Integer, OrNone, Probability, Seed, Text};
 pub(super) use custody::*;
 pub(super) use custody_attack::*;
