@@ -16,7 +16,7 @@ use keystorm::scenario::Plan;
 use keystorm::scenario::plan::{
     Action, Cse, Enrolment, Event, Fleet, Registrar, Rekey, Schedule, Security, Service,
 };
-use keystorm::scenario::plan::{Spread, StorePlace, Target};
+use keystorm::scenario::plan::{Risk, Spread, StorePlace, Target, Weight};
 use keystorm::sim::time::{Duration, Time};
 use proptest::prelude::*;
 
@@ -82,6 +82,8 @@ fn plan(storm: &Storm) -> Plan {
             enrolment: Enrolment::Provisioned,
             service: Service::default(),
             store: StorePlace::Flash,
+            tenant: None,
+            weight: Weight::default(),
         }],
         functions: Vec::new(),
         security: Security {
@@ -96,6 +98,7 @@ fn plan(storm: &Storm) -> Plan {
         },
         events: storm.events.clone(),
         expectations: Vec::new(),
+        risk: Risk::default(),
     }
 }
 

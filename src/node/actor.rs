@@ -12,10 +12,10 @@ use super::messenger::{self, Letter};
 use super::processor::Processor;
 use super::reporter::Reporter;
 use super::server::Server;
-use super::transit::Port;
+use super::transit::{Port, log_flow};
 use super::work::Work;
 use crate::association::Operations;
-use crate::measure::Recorder;
+use crate::measure::{Recorder, Spot};
 use crate::sim::time::{Duration, Time};
 use crate::sim::{Context, Origin};
 
@@ -24,6 +24,9 @@ pub(super) const OWN_DRAWS: u8 = 0;
 
 /// Draw of a device's phase of reporting.
 const PHASE_DRAWS: u8 = 3;
+
+/// Reason of losing what reaches a node that failed.
+const NODE_DOWN: &str = "node_down";
 
 /// What waits for the processor.
 #[derive(Debug)]
@@ -48,6 +51,10 @@ pub(super) struct Actor {
     pub(super) cursor: u64,
     /// How often it was restarted.
     pub(super) generation: u32,
+    /// It was told to start.
+    pub(super) has_started: bool,
+    /// It failed and is not back.
+    pub(super) is_down: bool,
     /// Its address as a client.
     pub(super) address: u16,
 }
@@ -78,8 +85,18 @@ impl Actor {
                 if packet.to != self.id && reach.layout.is_root(self.id) {
                     return Port::send(self, packet, reach);
                 }
+                if self.is_down {
+                    return reach.context.recorder.reject(NODE_DOWN);
+                }
+                if reach.layout.is_infrastructure(self.id) {
+                    let spot = Spot::Node(self.id.0);
+                    let now = reach.context.now;
+                    log_flow(reach.context.recorder, reach.layout, now, spot, &packet);
+                }
                 self.submit(Job::Packet(packet), reach);
             }
+            // What was pending when it failed is lost, and nothing is armed until it is back.
+            Event::Wake(_) if self.is_down => {}
             Event::Wake(alarm) => self.wake(alarm, reach),
             Event::Command(command) => self.command(command, reach),
             Event::Done(done) => {
@@ -143,7 +160,10 @@ impl Actor {
                 }
                 Note::Notified { created } => recorder.notified(created, now),
                 Note::Rekeyed { trigger } => recorder.rekey_done(trigger, now),
-                Note::Answered { created } => recorder.message_done(created, now),
+                Note::Answered { created } => {
+                    recorder.message_done(created, now);
+                    self.count_served(created, now, reach.layout, recorder);
+                }
                 Note::Enrolled { started } => recorder.enrolment_done(started, now),
             }
         }
@@ -154,6 +174,14 @@ impl Actor {
         }
         for packet in done.packets {
             Port::send(self, packet, reach);
+        }
+    }
+
+    /// A report that was due at `created` is answered: in time, or too late.
+    fn count_served(&self, created: Time, now: Time, layout: &Layout, recorder: &mut Recorder) {
+        let in_time = layout.group(self.id).deadline.is_some_and(|most| now.since(created) <= most);
+        if in_time && layout.counts(self.id, created) {
+            recorder.services[layout.place(self.id).group as usize].served += 1;
         }
     }
 
@@ -363,6 +391,8 @@ impl Actor {
                 None
             }
             Command::Restart
+            | Command::Fail
+            | Command::Recover
             | Command::Readdress
             | Command::Expire
             | Command::ExpireClients { .. } => None,
@@ -373,6 +403,13 @@ impl Actor {
     fn command(&mut self, command: Command, reach: &mut Reach<'_, '_>) {
         let layout = reach.layout;
         match command {
+            Command::Fail => {
+                self.restart(reach);
+                self.is_down = true;
+            }
+            Command::Recover => self.recover(reach),
+            // A node that is down cannot be told anything; it starts again when it is back.
+            Command::Restart | Command::Rekey { .. } | Command::Retry if self.is_down => {}
             Command::Restart => self.restart(reach),
             Command::Readdress => self.address = self.address.wrapping_add(1),
             Command::Expire => {
@@ -391,14 +428,23 @@ impl Actor {
                 }
             }
             Command::Report => {
-                self.submit(Job::Command(command), reach);
+                if layout.counts(self.id, reach.context.now) {
+                    let group = layout.place(self.id).group as usize;
+                    reach.context.recorder.services[group].offered += 1;
+                }
+                if !self.is_down {
+                    self.submit(Job::Command(command), reach);
+                }
                 if let Some((interval, _)) = layout.group(self.id).telemetry {
                     let at = reach.context.now + interval;
                     reach.schedule_own(self, at, Event::Command(Command::Report));
                 }
             }
             Command::Start => {
-                self.submit(Job::Command(command), reach);
+                self.has_started = true;
+                if !self.is_down {
+                    self.submit(Job::Command(command), reach);
+                }
                 self.first_report(reach);
             }
             Command::Rekey { .. } | Command::Retry => self.submit(Job::Command(command), reach),
@@ -414,6 +460,17 @@ impl Actor {
             let phase = streams.draws(place.member, PHASE_DRAWS, &mut 0).below(interval.0);
             let at = reach.context.now + Duration(phase);
             reach.schedule_own(self, at, Event::Command(Command::Report));
+        }
+    }
+
+    /// It is back, as after a restart at this moment; a client that had been started starts again.
+    fn recover(&mut self, reach: &mut Reach<'_, '_>) {
+        if !std::mem::take(&mut self.is_down) {
+            return;
+        }
+        self.restart(reach);
+        if self.has_started {
+            self.submit(Job::Command(Command::Start), reach);
         }
     }
 

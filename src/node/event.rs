@@ -64,6 +64,10 @@ pub enum Command {
     Restart,
     /// Come from another address from now on (a NAT rebinding).
     Readdress,
+    /// Be gone: lose all volatile state, and neither handle nor forward anything.
+    Fail,
+    /// Be back after a failure, as after a restart.
+    Recover,
     /// The keys with the registrar are no longer valid.
     Expire,
     /// The keys with all clients of a group are no longer valid.

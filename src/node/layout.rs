@@ -3,7 +3,7 @@
 use crate::association::Config;
 use crate::net::LinkType;
 use crate::sim::StreamKey;
-use crate::sim::time::Duration;
+use crate::sim::time::{Duration, Time};
 
 use super::{Class, FunctionKind, Renewal, Route, ServiceSetting};
 
@@ -56,6 +56,8 @@ pub struct GroupSetting {
     pub server_id_len: Option<u8>,
     /// Telemetry of each member: interval, and bytes of content.
     pub telemetry: Option<(Duration, u32)>,
+    /// How soon after a report is due its answer must be there; `None`: nobody counts.
+    pub deadline: Option<Duration>,
     /// Its first member; the others follow it.
     pub first: NodeId,
     /// How many members it has.
@@ -105,6 +107,10 @@ pub struct Layout {
     pub half_open: Option<u32>,
     /// Some entities register themselves.
     pub registers: bool,
+    /// When each link type is out of service: from, and until before.
+    pub outages: Vec<(usize, Time, Time)>,
+    /// The end of the run.
+    pub end: Time,
 }
 
 /// Longest identity of a node in bytes: a group's name, a dash and a number.
@@ -134,6 +140,18 @@ impl Layout {
     pub fn uplink(&self, node: NodeId) -> Option<(usize, &LinkType)> {
         let index = self.group(node).link?;
         Some((index, &self.links[index]))
+    }
+
+    /// Whether the link type with this index is out of service at `now`.
+    #[must_use]
+    pub fn is_out(&self, link: usize, now: Time) -> bool {
+        self.outages.iter().any(|(out, from, until)| *out == link && (*from..*until).contains(&now))
+    }
+
+    /// Whether a report that is due at `due` counts: it could be answered in time before the run ends.
+    #[must_use]
+    pub fn counts(&self, node: NodeId, due: Time) -> bool {
+        self.group(node).deadline.is_some_and(|deadline| due + deadline <= self.end)
     }
 
     /// The identity under which `node` proves itself: `GROUP-NUMBER`.
@@ -237,6 +255,12 @@ impl Layout {
         }
         self.function_of(root)?;
         Some(Hop { next: root, link: root, is_up: false, end: self.place(root).child })
+    }
+
+    /// Whether `node` serves others: a gateway, CSE or function.
+    #[must_use]
+    pub fn is_infrastructure(&self, node: NodeId) -> bool {
+        self.group(node).is_cse || self.is_root(node)
     }
 
     /// Whether datagrams between other nodes pass `node` without touching it: those of a CSE or function

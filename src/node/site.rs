@@ -69,6 +69,8 @@ impl NodeSite {
             reporter: telemetry.map(|(_, size)| Reporter::new(size, registers)),
             cursor: 0,
             generation: 0,
+            has_started: false,
+            is_down: false,
             address: 0,
         });
     }

@@ -11,8 +11,8 @@ use crate::node::{
     ServiceSetting,
 };
 use crate::scenario::Plan;
-use crate::scenario::plan::{Enrolment, Fleet, Registrar, Service, StorePlace};
-use crate::sim::time::Duration;
+use crate::scenario::plan::{Action, Enrolment, Fleet, Registrar, Service, StorePlace, Target};
+use crate::sim::time::{Duration, Time};
 use crate::sim::{Engine, Seed};
 
 /// Servers keep their addresses: clients send connection IDs, and want none themselves.
@@ -132,6 +132,8 @@ impl Map {
             kc_lifetime: plan.security.kc_lifetime,
             half_open: plan.security.half_open,
             registers: plan.registers(),
+            outages: outages(plan),
+            end: Time::ZERO + plan.duration,
         };
         let (groups, specs) = (Vec::new(), Vec::new());
         let mut map = Self { layout, groups, specs, sites: 1, lookahead: Duration::MAX };
@@ -221,6 +223,7 @@ impl Map {
             setting.route = route(plan, fleet.enrolment);
             setting.service = service(plan, fleet);
             setting.telemetry = fleet.telemetry.map(|t| (t.interval, t.size));
+            setting.deadline = fleet.telemetry.and_then(|t| t.deadline);
             if let (true, Some(via), Registrar::Gateway) =
                 (fleet.service.registers, fleet.via, fleet.registrar)
             {
@@ -282,6 +285,7 @@ impl Map {
             association,
             server_id_len,
             telemetry: None,
+            deadline: None,
             first: node_id(self.layout.places.len()),
             count,
             is_cse: matches!(tier, Tier::Cse | Tier::Gateway),
@@ -337,6 +341,22 @@ fn route(plan: &Plan, enrolment: Enrolment) -> Option<Route> {
         Enrolment::Maf => Some(Route { mef: false, maf: true }),
         Enrolment::Mef | Enrolment::Network => Some(Route { mef: true, maf: has_maf }),
     }
+}
+
+/// When link types are out of service: each failure ends at the next recovery, or never.
+fn outages(plan: &Plan) -> Vec<(usize, Time, Time)> {
+    let of_links = || plan.events.iter().filter_map(|event| match event.target {
+        Target::Link(index) => Some((index, event.at, event.action)),
+        _ => None,
+    });
+    let failures = of_links().filter(|(.., action)| matches!(action, Action::Fail { .. }));
+    let ends = |link: usize, from: Time| {
+        let back = |(index, at, action): &(usize, Time, Action)| {
+            *index == link && *at >= from && matches!(action, Action::Recover { .. })
+        };
+        of_links().find(back).map_or(Time::NEVER, |(_, at, _)| at)
+    };
+    failures.map(|(link, from, _)| (link, from, ends(link, from))).collect()
 }
 
 fn node_id(index: usize) -> NodeId {

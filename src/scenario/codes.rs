@@ -227,6 +227,12 @@ codes! {
         "Devices that register make their own policies and containers, wherever they want them, and may \
          be subscribed to. What is provisioned is one container at the registrar.",
         "[fleet.meters]\nregistration = \"registered\"\nreports_to = \"head_end\"";
+    Risk "KS0314" "risk cannot be assessed like this",
+        "A failure needs one target or one link, and a member that exists. A shared asset names what stops \
+         when it fails. The shares of contexts are parts of one year and add up to 1. The outage of an \
+         assessment lies within the run.",
+        "[asset.hall]\nkind = \"premises\"\nmembers = [\"in\", \"auth\"]\n\n[[event]]\nat = \"5min\"\n\
+         fail = { target = \"routers\", member = 0 }";
     Expectation "KS0401" "the expectation does not parse",
         "An expectation is a metric and a comparison: `<`, `<=`, `=`, `>=` or `>`, and a value, \
          with or without a unit.",

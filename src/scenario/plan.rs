@@ -3,6 +3,7 @@
 use crate::association::{Config, Profile};
 use crate::credential::store::{HsmProfile, StoreKind};
 use crate::net::LinkType;
+pub use super::risk::{Asset, AssetKind, ContextOfUse, Part, Risk, Treatment, Weight};
 pub use crate::node::{Rekey, Renewal};
 
 use crate::node::Class;
@@ -38,6 +39,8 @@ pub struct Plan {
     pub events: Vec<Event>,
     /// What must hold at the end.
     pub expectations: Vec<Expectation>,
+    /// What is known for an assessment of risk; a run takes no notice of it.
+    pub risk: Risk,
 }
 
 impl Plan {
@@ -45,6 +48,31 @@ impl Plan {
     #[must_use]
     pub fn registers(&self) -> bool {
         self.fleets.iter().any(|fleet| fleet.service.registers)
+    }
+
+    /// The name of a group or link type.
+    ///
+    /// # Panics
+    /// If the plan has no such group or link type.
+    #[must_use]
+    pub fn target_name(&self, target: Target) -> &str {
+        match target {
+            Target::Fleet(index) => &self.fleets[index].name,
+            Target::Gateway(index) => &self.gateways[index].name,
+            Target::Cse(index) => &self.cses[index].name,
+            Target::Function(index) => &self.functions[index].name,
+            Target::Link(index) => &self.links[index].name,
+        }
+    }
+
+    /// The name of a part of an asset, as a file has it.
+    ///
+    /// # Panics
+    /// If the plan has no such group or link type.
+    #[must_use]
+    pub fn part_name(&self, part: &Part) -> String {
+        let name = self.target_name(part.target);
+        part.member.map_or_else(|| name.to_owned(), |member| format!("{name}-{member}"))
     }
 }
 
@@ -179,6 +207,10 @@ pub struct Fleet {
     pub service: Service,
     /// Where its long-term keys live.
     pub store: StorePlace,
+    /// Whose service it is.
+    pub tenant: Option<String>,
+    /// What its service is worth, for an assessment of risk.
+    pub weight: Weight,
 }
 
 /// How the devices of a fleet use the service layer.
@@ -236,6 +268,8 @@ pub struct Telemetry {
     pub interval: Duration,
     /// Bytes of the content.
     pub size: u32,
+    /// An answer that comes later than this after its report was due is no service; `None`: nobody counts.
+    pub deadline: Option<Duration>,
 }
 
 /// How associations are made and kept.
@@ -285,6 +319,8 @@ pub enum Target {
     Cse(usize),
     /// Index into [`Plan::functions`].
     Function(usize),
+    /// Index into [`Plan::links`]: every use of this link type.
+    Link(usize),
 }
 
 /// What happens to a target.
@@ -299,6 +335,25 @@ pub enum Action {
     Expire,
     /// Each member's datagrams come from a new address (a NAT rebinding).
     Readdress,
+    /// The members, or this one of them, lose all volatile state and are gone until they recover; a link
+    /// carries nothing.
+    Fail {
+        /// Only this one.
+        member: Option<u32>,
+    },
+    /// They are back, as after a restart.
+    Recover {
+        /// Only this one.
+        member: Option<u32>,
+    },
+}
+
+impl Action {
+    /// It is about the keys of the target's own associations as a client, or about its address there.
+    #[must_use]
+    pub const fn needs_keys(self) -> bool {
+        matches!(self, Self::Rekey(_) | Self::Expire | Self::Readdress)
+    }
 }
 
 /// `"METRIC" = "< VALUE"`.

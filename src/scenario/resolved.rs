@@ -4,8 +4,8 @@
 use std::fmt::{Display, Write as _};
 
 use super::plan::{
-    Action, Enrolment, FunctionKind, Plan, Registrar, Rekey, Renewal, Schedule, Service, Spread,
-    StorePlace, Target,
+    Action, Enrolment, Fleet, FunctionKind, Part, Plan, Registrar, Rekey, Renewal, Schedule, Service,
+    Spread, StorePlace, Target, Weight,
 };
 use super::quantity::{power_text, price_text, rate_text, size_text, time_text};
 use crate::association::{KeyExchange, Profile, Suite12};
@@ -26,6 +26,7 @@ pub(super) fn resolved(plan: &Plan) -> String {
     groups(&mut text, plan);
     security(&mut text, plan);
     events(&mut text, plan);
+    risk(&mut text, plan);
     expectations(&mut text, plan);
     text
 }
@@ -162,12 +163,30 @@ fn groups(text: &mut String, plan: &Plan) {
         };
         quoted(text, "enrolment", enrolment);
         service(text, fleet.service);
+        worth(text, fleet);
         if let Some(telemetry) = fleet.telemetry {
             let interval = time_text(telemetry.interval.0);
             let size = telemetry.size;
-            let words = format!("{{ interval = \"{interval}\", size = \"{size}B\" }}");
+            let deadline = telemetry.deadline.map_or_else(String::new, |deadline| {
+                format!(", deadline = \"{}\"", time_text(deadline.0))
+            });
+            let words = format!("{{ interval = \"{interval}\", size = \"{size}B\"{deadline} }}");
             line(text, format_args!("telemetry = {words}"));
         }
+    }
+}
+
+fn worth(text: &mut String, fleet: &Fleet) {
+    if let Some(tenant) = &fleet.tenant {
+        line(text, format_args!("tenant = {}", toml::Value::from(tenant.as_str())));
+    }
+    if fleet.weight != Weight::default() {
+        let Weight { confidentiality, integrity, availability } = fleet.weight;
+        let words = format!(
+            "{{ confidentiality = {confidentiality:?}, integrity = {integrity:?}, \
+             availability = {availability:?} }}"
+        );
+        line(text, format_args!("weight = {words}"));
     }
 }
 
@@ -297,22 +316,23 @@ const fn with(how: Rekey) -> &'static str {
 
 fn events(text: &mut String, plan: &Plan) {
     for event in &plan.events {
-        let target = match event.target {
-            Target::Fleet(index) => &plan.fleets[index].name,
-            Target::Gateway(index) => &plan.gateways[index].name,
-            Target::Cse(index) => &plan.cses[index].name,
-            Target::Function(index) => &plan.functions[index].name,
+        let target = plan.target_name(event.target);
+        let member = |member: Option<u32>| {
+            member.map_or_else(String::new, |member| format!(", member = {member}"))
         };
         let (verb, with) = match event.action {
             Action::Rekey(how) => ("rekey", format!(", with = \"{}\"", with(how))),
             Action::Restart => ("restart", String::new()),
             Action::Expire => ("expire", String::new()),
             Action::Readdress => ("readdress", String::new()),
+            Action::Fail { member: only } => ("fail", member(only)),
+            Action::Recover { member: only } => ("recover", member(only)),
         };
         let spread = spread(event.spread);
         line(text, "\n[[event]]");
         time(text, "at", Duration(event.at.0));
-        line(text, format_args!("{verb} = {{ target = \"{target}\"{with}{spread} }}"));
+        let what = if matches!(event.target, Target::Link(_)) { "link" } else { "target" };
+        line(text, format_args!("{verb} = {{ {what} = \"{target}\"{with}{spread} }}"));
     }
 }
 
@@ -325,4 +345,46 @@ fn expectations(text: &mut String, plan: &Plan) {
         let (key, value) = (&expectation.metric, &expectation.text);
         line(text, format_args!("\"{key}\" = {}", toml::Value::from(value.as_str())));
     }
+}
+
+fn risk(text: &mut String, plan: &Plan) {
+    let risk = &plan.risk;
+    let mut words = Vec::new();
+    words.extend(risk.at.map(|at| format!("at = \"{}\"", time_text(at.0))));
+    words.extend(risk.outage.map(|outage| format!("outage = \"{}\"", time_text(outage.0))));
+    if let Some((from, until)) = risk.observe {
+        let (from, until) = (time_text(from.0), time_text(until.0));
+        let one_in = risk.one_in;
+        words.push(format!(
+            "observe = {{ from = \"{from}\", until = \"{until}\", one_in = {one_in} }}"
+        ));
+    }
+    words.extend(risk.budget.map(|budget| format!("budget = {budget:?}")));
+    let currency = risk.currency.as_deref().map(toml::Value::from);
+    words.extend(currency.map(|currency| format!("currency = {currency}")));
+    if !words.is_empty() {
+        line(text, format_args!("\n[risk]\n{}", words.join("\n")));
+    }
+    for asset in &risk.assets {
+        line(text, format_args!("\n[asset.{}]", asset.name));
+        quoted(text, "kind", asset.kind.name());
+        let is_link = |part: &&Part| matches!(part.target, Target::Link(_));
+        let (links, members): (Vec<_>, Vec<_>) = asset.parts.iter().partition(is_link);
+        list(text, "members", members.iter().map(|part| plan.part_name(part)));
+        list(text, "links", links.iter().map(|part| plan.part_name(part)));
+        line(text, format_args!("per_year = {:?}", asset.per_year));
+    }
+    for treatment in &risk.treatments {
+        line(text, format_args!("\n[treatment.{}]\ncost = {:?}", treatment.name, treatment.cost));
+        list(text, "set", treatment.set.iter().cloned());
+    }
+    for context in &risk.contexts {
+        line(text, format_args!("\n[context.{}]\nshare = {:?}", context.name, context.share));
+        list(text, "set", context.set.iter().cloned());
+    }
+}
+
+fn list(text: &mut String, key: &str, items: impl Iterator<Item = String>) {
+    let items: Vec<_> = items.map(toml::Value::from).collect();
+    line(text, format_args!("{key} = {}", toml::Value::from(items)));
 }

@@ -8,6 +8,7 @@ mod function;
 mod keys;
 mod link;
 mod network;
+mod risk;
 mod security;
 mod spread;
 
@@ -91,6 +92,7 @@ pub(super) fn check(
     let events = checker.events(&network);
     let classes = checker.finish_classes();
     let links = checker.finish_links(&network);
+    let risk = checker.risk(&network);
     let expectations = checker.expectations();
     checker.unused(&network);
     let mut security = association?;
@@ -109,6 +111,7 @@ pub(super) fn check(
         security,
         events,
         expectations,
+        risk,
     })
 }
 
@@ -159,7 +162,8 @@ impl<'a> Checker<'a> {
         let classes = file.class.value().into_iter().flat_map(|named| &named.0);
         let links = file.link.value().into_iter().flat_map(|named| &named.0);
         let places = classes.map(|(name, entry)| (name, entry.key));
-        let places: Vec<_> = places.chain(links.map(|(name, entry)| (name, entry.key))).collect();
+        let links = links.map(|(name, entry)| (name, entry.key));
+        let places: Vec<_> = places.chain(links).chain(risk::names(file)).collect();
         for (name, place) in places {
             self.well_formed(name, place);
         }

@@ -8,7 +8,8 @@ use super::keys::{GroupKeys, StoreWords};
 use crate::association::Profile;
 use crate::scenario::codes::{Code, Severity};
 use crate::scenario::plan::{
-    Cse, Fleet, Function, Gateway, Registrar, Schedule, Service, Spread, StorePlace, Telemetry,
+    Cse, Fleet, Function, Gateway, Registrar, Schedule, Service, Spread, StorePlace, Target,
+    Telemetry,
 };
 use crate::scenario::preset::names;
 use crate::scenario::source::{At, Place, quote};
@@ -42,6 +43,29 @@ pub(super) struct Network {
     pub(super) gateway_index: BTreeMap<String, usize>,
     pub(super) cse_index: BTreeMap<String, usize>,
     pub(super) function_index: BTreeMap<String, usize>,
+}
+
+impl Network {
+    /// The group of this name.
+    pub(super) fn named(&self, name: &str) -> Option<Target> {
+        let found = |index: &BTreeMap<String, usize>, of: fn(usize) -> Target| {
+            index.get(name).map(|number| of(*number))
+        };
+        found(&self.fleet_index, Target::Fleet)
+            .or_else(|| found(&self.gateway_index, Target::Gateway))
+            .or_else(|| found(&self.cse_index, Target::Cse))
+            .or_else(|| found(&self.function_index, Target::Function))
+    }
+
+    /// How many members a group has.
+    pub(super) fn count(&self, target: Target) -> u32 {
+        match target {
+            Target::Fleet(index) => self.fleets[index].count,
+            Target::Gateway(index) => self.gateways[index].count,
+            Target::Function(index) => self.functions[index].count,
+            Target::Cse(_) | Target::Link(_) => 1,
+        }
+    }
 }
 
 /// What a fleet's words `via` and `registrar` mean.
@@ -273,6 +297,8 @@ impl<'a> Checker<'a> {
             enrolment: self.enrolment(&words.enrolment),
             service: self.service(words),
             store,
+            tenant: words.tenant.value().cloned(),
+            weight: super::risk::weight(&words.weight),
         })
     }
 
@@ -370,7 +396,8 @@ impl<'a> Checker<'a> {
         if let (Some(link), Some(place)) = (link, at.value.size.given().map(|at| at.place)) {
             network.reports.push((link, size, place));
         }
-        Some(Telemetry { interval: Duration(interval.value.value), size })
+        let deadline = at.value.deadline.value().map(|deadline| Duration(deadline.value));
+        Some(Telemetry { interval: Duration(interval.value.value), size, deadline })
     }
 }
 

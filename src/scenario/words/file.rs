@@ -2,7 +2,9 @@
 
 use crate::scenario::quantity::{BitRate, Bytes, Energy, Frequency, Power, Price, TimeSpan};
 use crate::scenario::table::{List, Named, choice, table};
-use crate::scenario::words::{Count, Flag, Integer, OrNone, Probability, Seed, Text};
+use crate::scenario::words::{
+    Amount, Count, Flag, Integer, OrNone, Probability, Seed, Text, Texts,
+};
 
 table! {
     /// A keystorm scenario: who takes part, how they are connected and secured, what happens, and
@@ -29,6 +31,14 @@ table! {
         security: SecurityTable,
         /// What happens on purpose.
         event: List<EventTable>,
+        /// How `keystorm risk` assesses this scenario.
+        risk: RiskTable,
+        /// Shared assets: what several services depend on, and what stops when it fails.
+        asset: Named<AssetTable>,
+        /// What might be done against risks, and what it costs.
+        treatment: Named<TreatmentTable>,
+        /// Contexts of use, such as day, night and season: their shares of the year add up to 1.
+        context: Named<ContextTable>,
         /// What must hold at the end: a metric and a comparison, such as "rekey.time_s.p99" = "<
         /// 30s". Without a unit the bound has the metric's own (SI).
         expect: Named<Text>,
@@ -235,6 +245,104 @@ table! {
         store: StoreWord,
         /// Which HSM, with `store = "hsm"`. Default: as `[security]` says.
         hsm: HsmWord,
+        /// Whose service it is, for `keystorm risk`.
+        tenant: Text,
+        /// What its service is worth, for `keystorm risk`.
+        weight: WeightTable,
+    }
+}
+
+table! {
+    /// What a service is worth in each respect; 1 is usual, 0 nothing.
+    struct WeightTable {
+        /// That nobody reads along. Default: 1.
+        confidentiality: Amount,
+        /// That nobody changes anything. Default: 1.
+        integrity: Amount,
+        /// That it is there. Default: 1.
+        availability: Amount,
+    }
+}
+
+table! {
+    /// How `keystorm risk` assesses this scenario.
+    struct RiskTable {
+        /// When an asset fails in simulation. Default: after a third of the run.
+        at: TimeSpan,
+        /// For how long. Default: a sixth of the run.
+        outage: TimeSpan,
+        /// What an observer of flows sees. Default: everything.
+        observe: ObserveTable,
+        /// What treatments may cost together a year. Default: any sum.
+        budget: Amount,
+        /// What costs are counted in, such as "EUR".
+        currency: Text,
+    }
+}
+
+table! {
+    /// What an observer of flows sees: assets are discovered from this alone.
+    struct ObserveTable {
+        /// When it begins to look. Default: 0.
+        from: TimeSpan,
+        /// When it ends. Default: the end of the run.
+        until: TimeSpan,
+        /// It sees one datagram in so many. Default: 1.
+        one_in: Integer<1, 1_000_000>,
+    }
+}
+
+table! {
+    /// A shared asset: what several services depend on.
+    struct AssetTable {
+        /// What it is.
+        @required kind: AssetWord,
+        /// Groups, or single nodes such as "routers-0", that stop when it fails.
+        members: Texts,
+        /// Link types that carry nothing when it fails.
+        links: Texts,
+        /// How often it fails in a year. Default: an estimate by its kind; see the manual.
+        per_year: Amount,
+    }
+}
+
+table! {
+    /// Something that might be done against risks.
+    struct TreatmentTable {
+        /// What it costs a year.
+        @required cost: Amount,
+        /// What it changes in this file, as `--set` has it: "KEY=VALUE".
+        @required set: Texts,
+    }
+}
+
+table! {
+    /// A context of use.
+    struct ContextTable {
+        /// Its share of the year, above 0 to 1.
+        @required share: Amount,
+        /// What it changes in this file, as `--set` has it: "KEY=VALUE". Default: nothing.
+        set: Texts,
+    }
+}
+
+choice! {
+    /// What a shared asset is.
+    enum AssetWord {
+        /// A line from the field to the infrastructure.
+        Backhaul = "backhaul",
+        /// A building with its power and cooling.
+        Premises = "premises",
+        /// What hands out keys: a MAF or MEF.
+        IdentityProvider = "identity_provider",
+        /// A radio channel.
+        Spectrum = "spectrum",
+        /// People who keep something going.
+        Staff = "staff",
+        /// A data centre.
+        DataCentre = "data_centre",
+        /// One machine.
+        Node = "node",
     }
 }
 
@@ -269,6 +377,9 @@ table! {
         @required interval: TimeSpan,
         /// Bytes of the content, at most 60000B.
         @required size: Bytes,
+        /// How soon after a report is due its answer must be there for the fleet to count as served
+        /// (`service.FLEET.availability`). Default: nobody counts; in `keystorm risk`, the interval.
+        deadline: TimeSpan,
     }
 }
 
@@ -498,8 +609,8 @@ choice! {
 }
 
 table! {
-    /// Something that happens on purpose: a time and exactly one of rekey, restart, expire and
-    /// readdress.
+    /// Something that happens on purpose: a time and exactly one of rekey, restart, expire, readdress,
+    /// fail and recover.
     struct EventTable {
         /// When, from the start of the run.
         @required at: TimeSpan,
@@ -512,6 +623,11 @@ table! {
         /// Each member's datagrams come from a new address (a NAT rebinding). Without connection IDs its
         /// server no longer knows it, and it must make a new handshake once it notices.
         readdress: ActionTable,
+        /// The target loses all volatile state and is gone until it recovers; what reaches it is lost. Its
+        /// peers notice by their own timers, and come back only with `security.retry`.
+        fail: FailTable,
+        /// The target is back, as after a restart.
+        recover: FailTable,
     }
 }
 
@@ -542,5 +658,17 @@ table! {
         slots: SlotsTable,
         /// A Poisson process of this many members, such as "500/s".
         poisson: Frequency,
+    }
+}
+
+table! {
+    /// What fails or is back: a target or a link.
+    struct FailTable {
+        /// A CSE, MAF, MEF, gateway group or fleet.
+        target: Text,
+        /// Only this member of the target, from 0. Default: all.
+        member: Integer<0, 9_999_999>,
+        /// A link type: every use of it.
+        link: Text,
     }
 }

@@ -4,5 +4,5 @@
 mod basic;
 mod file;
 
-pub(super) use basic::{Count, Flag, Integer, OrNone, Probability, Seed, Text};
+pub(super) use basic::{Amount, Count, Flag, Integer, OrNone, Probability, Seed, Text, Texts};
 pub(super) use file::*;
