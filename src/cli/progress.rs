@@ -106,6 +106,49 @@ impl Progress {
     }
 }
 
+/// Shows how many steps of unknown number are done.
+pub(super) struct Steps {
+    bar: Option<ProgressBar>,
+    plain: Option<Mutex<Instant>>,
+    what: &'static str,
+}
+
+impl Steps {
+    #[expect(clippy::disallowed_methods, reason = "progress is shown in real time")]
+    pub(super) fn new(pace: &PaceArguments, what: &'static str) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let bar = !pace.quiet && pace.progress == ProgressMode::Auto && terminal;
+        let plain = !pace.quiet && !bar && pace.progress != ProgressMode::None;
+        Self {
+            bar: bar.then(ProgressBar::new_spinner),
+            plain: plain.then(|| Mutex::new(Instant::now())),
+            what,
+        }
+    }
+
+    /// So many are done.
+    #[expect(clippy::disallowed_methods, reason = "progress is shown in real time")]
+    pub(super) fn at(&self, done: u64) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(format!("{done} {}", self.what));
+            bar.tick();
+        }
+        let Some(Ok(mut last)) = self.plain.as_ref().map(Mutex::lock) else { return };
+        if last.elapsed() >= LINE_EVERY {
+            *last = Instant::now();
+            output::talk(&format!("progress: {done} {} done", self.what));
+        }
+    }
+}
+
+impl Drop for Steps {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 fn draw(duration: Duration) -> ProgressBar {
     let target = ProgressDrawTarget::stderr_with_hz(8);
     let bar = ProgressBar::with_draw_target(Some(duration.0 / 1_000_000), target);

@@ -13,7 +13,7 @@ use crate::run::Metric;
 /// Rows of a table at most; what is beyond is counted.
 const MAX_ROWS: usize = 40;
 /// Length of a name in a table.
-const NAME: usize = 48;
+pub(super) const NAME: usize = 48;
 
 /// The figures for people. `place` is the results folder, where there is one to name.
 #[must_use]
@@ -167,18 +167,18 @@ fn quoted(path: &str) -> String {
 }
 
 /// Columns, the first to the left and the others to the right.
-struct Table {
+pub(super) struct Table {
     heads: Vec<String>,
-    rows: Vec<Vec<String>>,
+    pub(super) rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    fn new(heads: &[&str]) -> Self {
+    pub(super) fn new(heads: &[&str]) -> Self {
         Self { heads: heads.iter().map(|h| (*h).to_owned()).collect(), rows: Vec::new() }
     }
 
     /// Nothing at all without rows.
-    fn write(&self, out: &mut String) {
+    pub(super) fn write(&self, out: &mut String) {
         if self.rows.is_empty() {
             return;
         }

@@ -8,6 +8,7 @@ mod keys;
 mod metrics;
 mod outcome;
 mod process;
+pub mod risk;
 mod script;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,247 @@
+//! Inventory of shared assets (TR-0008 CM14): what was declared, and what an observer of flows discovers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::measure::{Flow, Flows, Group, Recorder, Spot, Tier};
+use crate::scenario::Plan;
+use crate::scenario::plan::{Asset, AssetKind, Part, Target};
+
+/// An asset of the inventory.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Known {
+    pub(super) asset: Asset,
+    pub(super) declared: bool,
+    pub(super) observed: bool,
+    /// Of a group of like nodes that are shared each, this one stands for so many.
+    pub(super) alike: u32,
+    /// Services that depend on it, by the observed flows: indices of fleets.
+    pub(super) services: BTreeSet<usize>,
+    /// Services whose associations end there, so that a breach would expose them.
+    pub(super) exposed: BTreeSet<usize>,
+}
+
+/// The inventory of one variant of a scenario.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Discovery {
+    pub(super) known: Vec<Known>,
+    /// Shared assets that all flows show together.
+    pub(super) truth: usize,
+    /// Of these, what the observer saw.
+    pub(super) seen: usize,
+    /// What neither the observer saw nor anybody declared.
+    pub(super) missed: Vec<String>,
+}
+
+/// What flows tell: on which spots and groups each fleet depends.
+struct Graph {
+    /// By fleet.
+    spots: Vec<BTreeSet<Spot>>,
+    ends: Vec<BTreeSet<u32>>,
+}
+
+/// What is shared: the services at each spot that several use.
+type Shared = BTreeMap<String, Known>;
+
+/// The inventory of `plan` after a run with these notes.
+pub(super) fn discover(plan: &Plan, recorder: &Recorder) -> Discovery {
+    let empty = Flows::new(crate::sim::time::Time::ZERO, crate::sim::time::Time::ZERO, 1);
+    let flows = recorder.flows.as_deref().unwrap_or(&empty);
+    let places = Places::of(plan, &recorder.groups);
+    let graph = |log: &BTreeMap<Flow, u64>| Graph::of(plan, &recorder.groups, log);
+    let (seen, all) = (graph(flows.seen()), graph(flows.all()));
+    let (found, truth) = (places.shared(plan, &seen), places.shared(plan, &all));
+    let mut known: Vec<Known> = plan
+        .risk
+        .assets
+        .iter()
+        .map(|asset| {
+            let (services, exposed) = places.dependents(&asset.parts, &seen);
+            let observed = found.values().any(|other| covers(plan, asset, &other.asset));
+            Known {
+                asset: asset.clone(),
+                declared: true,
+                observed,
+                alike: 1,
+                services,
+                exposed,
+            }
+        })
+        .collect();
+    let is_declared = |other: &Known| {
+        plan.risk.assets.iter().any(|asset| covers(plan, asset, &other.asset))
+    };
+    known.extend(found.values().filter(|other| !is_declared(other)).cloned());
+    let unseen = truth.iter().filter(|(name, _)| !found.contains_key(*name));
+    let missed = unseen.filter(|(_, other)| !is_declared(other)).map(|(name, _)| name.clone());
+    let seen = truth.keys().filter(|name| found.contains_key(*name)).count();
+    Discovery { known, truth: truth.len(), seen, missed: missed.collect() }
+}
+
+/// Whether a declared asset is this very thing: one part, the same.
+fn covers(plan: &Plan, declared: &Asset, found: &Asset) -> bool {
+    let ([mine], [theirs]) = (declared.parts.as_slice(), found.parts.as_slice()) else {
+        return false;
+    };
+    let alone = members(plan, theirs.target) == 1;
+    mine.target == theirs.target && (mine.member == theirs.member || alone)
+}
+
+fn members(plan: &Plan, target: Target) -> u32 {
+    match target {
+        Target::Fleet(index) => plan.fleets[index].count,
+        Target::Gateway(index) => plan.gateways[index].count,
+        Target::Function(index) => plan.functions[index].count,
+        Target::Cse(_) | Target::Link(_) => 1,
+    }
+}
+
+impl Graph {
+    /// In each flow the end of the lower tier depends on the other, and on what that one depends on.
+    fn of(plan: &Plan, groups: &[Group], log: &BTreeMap<Flow, u64>) -> Self {
+        let tier = |group: u32| groups.get(group as usize).map(|group| group.tier);
+        let mut direct: BTreeMap<u32, (BTreeSet<Spot>, BTreeSet<u32>)> = BTreeMap::new();
+        for flow in log.keys() {
+            let (a, b) = flow.groups;
+            let (client, server) = if tier(a) <= tier(b) { (a, b) } else { (b, a) };
+            let (spots, servers) = direct.entry(client).or_default();
+            spots.insert(flow.spot);
+            if client != server {
+                servers.insert(server);
+            }
+        }
+        let before = plan.cses.len() + plan.gateways.len();
+        let fleets = (0..plan.fleets.len()).map(|fleet| {
+            let start = u32::try_from(before + fleet).unwrap_or(u32::MAX);
+            closure(start, &direct)
+        });
+        let (spots, ends) = fleets.unzip();
+        Self { spots, ends }
+    }
+}
+
+/// All spots and servers on which `start` depends, at however many removes.
+fn closure(
+    start: u32,
+    direct: &BTreeMap<u32, (BTreeSet<Spot>, BTreeSet<u32>)>,
+) -> (BTreeSet<Spot>, BTreeSet<u32>) {
+    let (mut spots, mut ends) = (BTreeSet::new(), BTreeSet::new());
+    let mut open = vec![start];
+    while let Some(group) = open.pop() {
+        let Some((own, servers)) = direct.get(&group) else { continue };
+        spots.extend(own);
+        open.extend(servers.iter().filter(|server| ends.insert(**server)));
+    }
+    (spots, ends)
+}
+
+/// Which node is whose, in the order in which a world is built.
+struct Places {
+    /// Group of the world, what it is in the plan, its first node and its members.
+    groups: Vec<(Target, u32, u32)>,
+}
+
+impl Places {
+    fn of(plan: &Plan, groups: &[Group]) -> Self {
+        let targets = (0..plan.cses.len())
+            .map(Target::Cse)
+            .chain((0..plan.gateways.len()).map(Target::Gateway))
+            .chain((0..plan.fleets.len()).map(Target::Fleet))
+            .chain((0..plan.functions.len()).map(Target::Function));
+        let mut first = 0;
+        let numbered = targets.zip(groups).map(|(target, group)| {
+            let start = first;
+            first += group.count;
+            (target, start, group.count)
+        });
+        Self { groups: numbered.collect() }
+    }
+
+    /// The part of the world that a spot is.
+    fn part(&self, spot: Spot) -> Option<Part> {
+        match spot {
+            Spot::Link(index) => Some(Part { target: Target::Link(index as usize), member: None }),
+            Spot::Node(node) => {
+                let within = |(_, first, count): &&(Target, u32, u32)| {
+                    (*first..first + count).contains(&node)
+                };
+                let (target, first, _) = self.groups.iter().find(within)?;
+                Some(Part { target: *target, member: Some(node - first) })
+            }
+        }
+    }
+
+    /// Spots that several services use; of like nodes the first stands for all.
+    fn shared(&self, plan: &Plan, graph: &Graph) -> Shared {
+        let spots: BTreeSet<Spot> = graph.spots.iter().flatten().copied().collect();
+        let mut shared = Shared::new();
+        let mut stands: BTreeMap<usize, String> = BTreeMap::new();
+        for spot in spots {
+            let Some(part) = self.part(spot) else { continue };
+            let (services, exposed) = self.dependents(&[part], graph);
+            if services.len() < 2 {
+                continue;
+            }
+            let group = self.groups.iter().position(|(target, ..)| *target == part.target);
+            if let Some(first) = group.and_then(|group| stands.get(&group))
+                && let Some(known) = shared.get_mut(first)
+            {
+                known.alike += 1;
+                known.asset.per_year += known.asset.kind.per_year();
+                continue;
+            }
+            let name = plan.part_name(&part);
+            let kind = kind(plan, part.target);
+            let per_year = kind.per_year();
+            let asset = Asset { name: name.clone(), kind, parts: vec![part], per_year };
+            if let Some(group) = group {
+                stands.insert(group, name.clone());
+            }
+            let (declared, observed) = (false, true);
+            let known = Known { asset, declared, observed, alike: 1, services, exposed };
+            shared.insert(name, known);
+        }
+        shared
+    }
+
+    /// Services that use any of these parts, and those whose associations end at one.
+    fn dependents(&self, parts: &[Part], graph: &Graph) -> (BTreeSet<usize>, BTreeSet<usize>) {
+        let (mut services, mut exposed) = (BTreeSet::new(), BTreeSet::new());
+        for (fleet, (spots, ends)) in graph.spots.iter().zip(&graph.ends).enumerate() {
+            for part in parts {
+                let is_own = part.target == Target::Fleet(fleet);
+                let here = |spot: &Spot| {
+                    let found = self.part(*spot);
+                    found.is_some_and(|found| {
+                        let same = part.member.is_none() || part.member == found.member;
+                        found.target == part.target && same
+                    })
+                };
+                if !is_own && !spots.iter().any(here) {
+                    continue;
+                }
+                services.insert(fleet);
+                let group = self.groups.iter().position(|(target, ..)| *target == part.target);
+                let group = group.and_then(|group| u32::try_from(group).ok());
+                if is_own || group.is_some_and(|group| ends.contains(&group)) {
+                    exposed.insert(fleet);
+                }
+            }
+        }
+        (services, exposed)
+    }
+}
+
+/// What a discovered asset is.
+fn kind(plan: &Plan, target: Target) -> AssetKind {
+    match target {
+        Target::Function(_) => AssetKind::IdentityProvider,
+        Target::Link(index) if plan.fleets.iter().any(|fleet| fleet.link == index) => {
+            AssetKind::Spectrum
+        }
+        Target::Link(_) => AssetKind::Backhaul,
+        Target::Fleet(_) | Target::Gateway(_) | Target::Cse(_) => AssetKind::Node,
+    }
+}
+
+/// The tiers are in the order in which the lower one depends on the higher one.
+const _: () = assert!((Tier::Device as u8) < (Tier::Gateway as u8));
