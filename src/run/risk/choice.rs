@@ -8,7 +8,7 @@ use super::RiskError;
 use super::variant::{Bench, Variant};
 
 /// Most plans of treatment that are all tried; beyond, one treatment after the other is added.
-const EXACT_MAX: usize = 64;
+const EXACT_MAX: usize = 32;
 /// A gain below this share of the untreated risk is none: it does not justify any cost.
 const LEAST_GAIN: f64 = 0.005;
 /// A treatment may not cost any service more than this share of its reports while nothing fails.

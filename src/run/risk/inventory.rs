@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::measure::{Flow, Flows, Group, Recorder, Spot, Tier};
+use crate::measure::{Flow, Flows, Group, Recorder, Spot};
 use crate::scenario::Plan;
 use crate::scenario::plan::{Asset, AssetKind, Part, Target};
 
@@ -20,11 +20,18 @@ pub(super) struct Known {
     pub(super) exposed: BTreeSet<usize>,
 }
 
+impl Known {
+    /// Several services depend on it.
+    fn is_shared(&self) -> bool {
+        self.services.len() > 1
+    }
+}
+
 /// The inventory of one variant of a scenario.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Discovery {
     pub(super) known: Vec<Known>,
-    /// Shared assets that all flows show together.
+    /// Assets that all flows show to be shared.
     pub(super) truth: usize,
     /// Of these, what the observer saw.
     pub(super) seen: usize,
@@ -39,8 +46,8 @@ struct Graph {
     ends: Vec<BTreeSet<u32>>,
 }
 
-/// What is shared: the services at each spot that several use.
-type Shared = BTreeMap<String, Known>;
+/// What flows reveal, by name.
+type Revealed = BTreeMap<String, Known>;
 
 /// The inventory of `plan` after a run with these notes.
 pub(super) fn discover(plan: &Plan, recorder: &Recorder) -> Discovery {
@@ -49,7 +56,7 @@ pub(super) fn discover(plan: &Plan, recorder: &Recorder) -> Discovery {
     let places = Places::of(plan, &recorder.groups);
     let graph = |log: &BTreeMap<Flow, u64>| Graph::of(plan, &recorder.groups, log);
     let (seen, all) = (graph(flows.seen()), graph(flows.all()));
-    let (found, truth) = (places.shared(plan, &seen), places.shared(plan, &all));
+    let (found, truth) = (places.revealed(plan, &seen), places.revealed(plan, &all));
     let mut known: Vec<Known> = plan
         .risk
         .assets
@@ -67,14 +74,18 @@ pub(super) fn discover(plan: &Plan, recorder: &Recorder) -> Discovery {
             }
         })
         .collect();
-    let is_declared = |other: &Known| {
+    let is_declared = |other: &Known| -> bool {
         plan.risk.assets.iter().any(|asset| covers(plan, asset, &other.asset))
     };
     known.extend(found.values().filter(|other| !is_declared(other)).cloned());
-    let unseen = truth.iter().filter(|(name, _)| !found.contains_key(*name));
-    let missed = unseen.filter(|(_, other)| !is_declared(other)).map(|(name, _)| name.clone());
-    let seen = truth.keys().filter(|name| found.contains_key(*name)).count();
-    Discovery { known, truth: truth.len(), seen, missed: missed.collect() }
+    let shared: Vec<&String> =
+        truth.iter().filter(|(_, asset)| asset.is_shared()).map(|(name, _)| name).collect();
+    // To see an asset with one of its services is not to see that it is shared.
+    let is_seen = |name: &&&String| found.get(**name).is_some_and(Known::is_shared);
+    let unseen = shared.iter().filter(|name| !is_seen(name));
+    let missed = unseen.filter(|name| !truth.get(**name).is_some_and(is_declared));
+    let missed = missed.map(|name| (*name).clone()).collect();
+    Discovery { known, truth: shared.len(), seen: shared.iter().filter(is_seen).count(), missed }
 }
 
 /// Whether a declared asset is this very thing: one part, the same.
@@ -170,20 +181,18 @@ impl Places {
         }
     }
 
-    /// Spots that several services use; of like nodes the first stands for all.
-    fn shared(&self, plan: &Plan, graph: &Graph) -> Shared {
+    /// Spots that services use, shared or not: a service that moves to a line of its own takes its risk along. Of
+    /// like nodes the first stands for all.
+    fn revealed(&self, plan: &Plan, graph: &Graph) -> Revealed {
         let spots: BTreeSet<Spot> = graph.spots.iter().flatten().copied().collect();
-        let mut shared = Shared::new();
+        let mut revealed = Revealed::new();
         let mut stands: BTreeMap<usize, String> = BTreeMap::new();
         for spot in spots {
             let Some(part) = self.part(spot) else { continue };
             let (services, exposed) = self.dependents(&[part], graph);
-            if services.len() < 2 {
-                continue;
-            }
             let group = self.groups.iter().position(|(target, ..)| *target == part.target);
             if let Some(first) = group.and_then(|group| stands.get(&group))
-                && let Some(known) = shared.get_mut(first)
+                && let Some(known) = revealed.get_mut(first)
             {
                 known.alike += 1;
                 known.asset.per_year += known.asset.kind.per_year();
@@ -198,9 +207,9 @@ impl Places {
             }
             let (declared, observed) = (false, true);
             let known = Known { asset, declared, observed, alike: 1, services, exposed };
-            shared.insert(name, known);
+            revealed.insert(name, known);
         }
-        shared
+        revealed
     }
 
     /// Services that use any of these parts, and those whose associations end at one.
@@ -242,6 +251,3 @@ fn kind(plan: &Plan, target: Target) -> AssetKind {
         Target::Fleet(_) | Target::Gateway(_) | Target::Cse(_) => AssetKind::Node,
     }
 }
-
-/// The tiers are in the order in which the lower one depends on the higher one.
-const _: () = assert!((Tier::Device as u8) < (Tier::Gateway as u8));
