@@ -92,11 +92,16 @@ fn plan(storm: &Storm) -> Plan {
             key_hard_limit: None,
             renewal: None,
             retry: None,
+            well_known_keys: false,
             second_factor: false,
             kc_lifetime: Duration::from_secs(86_400),
             half_open: None,
         },
         events: storm.events.clone(),
+        threat: None,
+        attacks: Vec::new(),
+        is_attacked: true,
+        countermeasures: Vec::new(),
         expectations: Vec::new(),
         risk: Risk::default(),
     }
@@ -232,6 +237,7 @@ fn outcome(plan: Plan, recorder: Recorder, rekey: bool) -> Outcome {
         },
     ];
     Outcome {
+        evidence: None,
         digest: "1a2b3c4d".repeat(8),
         trail: DigestTrail { slice_ns: 1, slices: Vec::new() },
         verdict: if held { Verdict::Held } else { Verdict::Failed },

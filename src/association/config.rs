@@ -35,6 +35,8 @@ pub enum Profile {
         /// The suite that a client offers and a server accepts.
         suite: Suite12,
     },
+    /// None: application data goes as it is, and whoever sends from an address is taken for its owner.
+    Plain,
 }
 
 /// Retransmission policy (RFC 9147 section 5.8).

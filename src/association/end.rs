@@ -2,10 +2,18 @@
 
 use std::fmt;
 
+use sha2::{Digest as _, Sha256};
+
 use super::dtls12::Dtls12;
 use super::machine::Dtls13;
-use super::{Accept, Config, ConnectionId, Env, Newest, Offer, Operations, Profile, Received};
+use super::plain::Plain;
+use super::{
+    Accept, Config, ConnectionId, Env, Newest, Offer, Operations, Profile, Received, Rejection,
+};
 use crate::sim::time::{Duration, Time};
+
+/// Separates the fingerprint from all other uses of the secret.
+const FINGERPRINT: &[u8] = b"keystorm fingerprint";
 
 /// Why a client cannot start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,14 +58,16 @@ pub struct Association(End);
 enum End {
     Dtls13(Dtls13),
     Dtls12(Dtls12),
+    Plain(Plain),
 }
 
-/// The same of either profile.
+/// The same of any profile.
 macro_rules! either {
     ($end:expr, $it:ident => $what:expr) => {
         match $end {
             End::Dtls13($it) => $what,
             End::Dtls12($it) => $what,
+            End::Plain($it) => $what,
         }
     };
 }
@@ -72,6 +82,7 @@ impl Association {
         let end = match config.profile {
             Profile::Dtls13 => End::Dtls13(Dtls13::connect(config, offer, env)?),
             Profile::Dtls12 { suite } => End::Dtls12(Dtls12::connect(config, suite, offer, env)?),
+            Profile::Plain => End::Plain(Plain::connect(env)),
         };
         Ok(Self(end))
     }
@@ -116,7 +127,14 @@ impl Association {
             }
             Profile::Dtls12 { suite } => Dtls12::accept(config, suite, id, peer, datagram, env)
                 .map(|end| Self(End::Dtls12(end))),
+            Profile::Plain => Accept::Rejected(Rejection::UnknownIdentity),
         }
+    }
+
+    /// Answers the first datagram of a peer where nothing is protected: the peer is taken for whom its
+    /// address stands for. [`accept`](Self::accept) rejects such datagrams, since nobody proves anything.
+    pub fn accept_plain(identity: &[u8], datagram: &[u8], env: &mut Env<'_>) -> Self {
+        Self(End::Plain(Plain::accept(identity, datagram, env)))
     }
 
     /// Handles a datagram of the peer.
@@ -172,6 +190,7 @@ impl Association {
             End::Dtls13(end) => end.update_keys(config, request_peer, env),
             End::Dtls12(end) if end.is_established() => Err(SendError::NoKeyUpdate),
             End::Dtls12(_) => Err(SendError::NotEstablished),
+            End::Plain(_) => Err(SendError::NoKeyUpdate),
         }
     }
 
@@ -191,6 +210,7 @@ impl Association {
         match &self.0 {
             End::Dtls13(end) => end.export(label, context, out, operations),
             End::Dtls12(end) => end.export(label, Some(context), out, operations),
+            End::Plain(_) => Err(SendError::NotEstablished),
         }
     }
 
@@ -205,6 +225,7 @@ impl Association {
         match &self.0 {
             End::Dtls13(end) => end.export(label, &[], out, operations),
             End::Dtls12(end) => end.export(label, None, out, operations),
+            End::Plain(_) => Err(SendError::NotEstablished),
         }
     }
 
@@ -282,8 +303,23 @@ impl Association {
     pub fn is_updating(&self) -> bool {
         match &self.0 {
             End::Dtls13(end) => end.is_updating(),
-            End::Dtls12(_) => false,
+            End::Dtls12(_) | End::Plain(_) => false,
         }
+    }
+
+    /// A digest of the secret from which the traffic keys follow: the same at both ends if they agree in
+    /// everything that the handshake binds. There is one as soon as an end has, or can make, its Finished;
+    /// none where nothing is protected. Whoever judges a run compares both ends by it.
+    #[must_use]
+    pub fn fingerprint(&self) -> Option<[u8; 32]> {
+        let secret: &[u8] = match &self.0 {
+            End::Dtls13(end) => &end.exporter,
+            End::Dtls12(end) => &end.master,
+            End::Plain(_) => return None,
+        };
+        let is_there = secret.iter().any(|byte| *byte != 0);
+        is_there
+            .then(|| Sha256::new().chain_update(FINGERPRINT).chain_update(secret).finalize().into())
     }
 
     /// Appends the raw traffic keys and secrets that it has in memory while it is idle: what a reader of
@@ -306,6 +342,7 @@ impl fmt::Debug for Association {
         let (profile, server, stage) = match &self.0 {
             End::Dtls13(end) => ("DTLS 1.3", end.is_server(), end.stage_name()),
             End::Dtls12(end) => ("DTLS 1.2", end.is_server(), end.stage_name()),
+            End::Plain(end) => ("none", end.peer_identity().is_some(), "without protection"),
         };
         f.debug_struct("Association")
             .field("profile", &profile)

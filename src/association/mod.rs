@@ -37,7 +37,7 @@
 //!
 //! # Files
 //!
-//! `end` is the interface; `machine` is the state; `receive` takes datagrams apart; `client`, `server` and
+//! `end` is the interface; `plain` is no protection at all; `machine` is the state; `receive` takes datagrams apart; `client`, `server` and
 //! `update` handle the messages. Below them: `flight`, `packer` and `timer` send and repeat; `incoming`
 //! puts messages together; `connection_ids` names associations; `channel`, `protection` and `window` are the record layer; `schedule` and
 //! `hash` the key schedule.
@@ -58,6 +58,7 @@ mod machine;
 mod operations;
 mod packer;
 mod peek;
+mod plain;
 mod protection;
 mod ranges;
 mod receive;

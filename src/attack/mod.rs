@@ -1,3 +1,11 @@
-//! What is attacked and how: the catalogue of TR-0008.
+//! What is attacked and how: the catalogue of TR-0008, and the adversaries as programs over what they can
+//! really see and do. One file a family; each program is data, and sees bytes only.
 
 pub mod catalogue;
+mod place;
+mod program;
+mod replay;
+
+pub use place::Field;
+pub use program::{Attack, Loss, Program, Victims};
+pub use replay::Replay;

@@ -158,6 +158,26 @@ impl Names {
         let name = self.0.get(actor.0 as usize);
         name.cloned().unwrap_or_else(|| actor.to_string())
     }
+
+    /// A text that calls actors by their numbers, with their names.
+    #[must_use]
+    pub fn tell(&self, text: &str) -> String {
+        let mut parts = text.split("actor ");
+        let mut told = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let len = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
+            let (number, rest) = part.split_at(len);
+            match number.parse() {
+                Ok(number) => told.push_str(&self.of(ActorId(number))),
+                Err(_) => {
+                    told.push_str("actor ");
+                    told.push_str(number);
+                }
+            }
+            told.push_str(rest);
+        }
+        told
+    }
 }
 
 #[cfg(test)]

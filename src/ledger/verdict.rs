@@ -14,7 +14,9 @@ pub const SEEDS_MIN: usize = 30;
 pub const VACUOUS_PERCENT_MAX: u64 = 10;
 
 /// What one run says about an attack.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Verdict {
     /// The attack ran, a mechanism blocked it, and the property holds.
@@ -53,6 +55,8 @@ pub struct Question<'a> {
     pub first_step: Option<Time>,
     /// Is this what the attack touched? Refusals and alarms about other things do not count.
     pub concerns: &'a dyn Fn(&About) -> bool,
+    /// Is this refusal the work of a mechanism that is asked about, by its name?
+    pub counts: &'a dyn Fn(&'static str) -> bool,
     /// An alarm later than this after the first step does not count.
     pub alarm_deadline: Duration,
     /// The metric of the finding that is the loss, and up to where it counts as mitigated.
@@ -60,7 +64,7 @@ pub struct Question<'a> {
 }
 
 /// A verdict and its figures.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Judgement {
     /// The verdict.
     pub verdict: Verdict,
@@ -92,7 +96,9 @@ pub fn judge(facts: &Facts, finding: &Finding, question: &Question<'_>) -> Judge
         later.find(|(_, _, fact)| is_meant(fact)).map(|(_, at, _)| at.since(start))
     };
     judgement.refusal_latency = first(&|fact| match fact {
-        Fact::Refuse { about, .. } => (question.concerns)(about),
+        Fact::Refuse { mechanism, about, .. } => {
+            (question.counts)(mechanism) && (question.concerns)(about)
+        }
         _ => false,
     });
     let alarm = first(&|fact| match fact {

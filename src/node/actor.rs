@@ -2,11 +2,13 @@
 //! reporter as its place in the system asks for.
 
 use super::capture;
+use super::chronicle::Chronicle;
 use super::client::{Change, Client};
 use super::enrolment::{Enrolment, Progress};
 use super::event::{Alarm, Command, Done, Event, Note, Packet};
 use super::fetcher::Fetcher;
 use super::host::Host;
+use super::intruder::{Intruders, Scene, Way};
 use super::layout::{Layout, NodeId};
 use super::messenger::{self, Letter};
 use super::processor::Processor;
@@ -57,11 +59,17 @@ pub(super) struct Actor {
     pub(super) is_down: bool,
     /// Its address as a client.
     pub(super) address: u16,
+    /// An attacker sits on its link.
+    pub(super) is_tapped: bool,
 }
 
 /// What an actor can reach while something happens to it.
 pub(super) struct Reach<'a, 'b> {
     pub(super) layout: &'a Layout,
+    /// The number of the site.
+    pub(super) site: u32,
+    pub(super) chronicle: &'a mut Chronicle,
+    pub(super) intruders: &'a mut Intruders,
     pub(super) context: &'a mut Context<'b, Event, Recorder>,
 }
 
@@ -71,30 +79,39 @@ impl Reach<'_, '_> {
         let place = self.layout.place(actor.id);
         self.context.schedule(actor.origin.key(at), place.site, place.local, event);
     }
+
+    /// A packet passes the link of `actor`, where an attacker sits: what goes on.
+    pub(super) fn tap(&mut self, actor: &Actor, way: Way, packet: Packet) -> Option<Packet> {
+        let local = self.layout.place(actor.id).local;
+        let mut scene = Scene {
+            now: self.context.now,
+            site: self.site,
+            layout: self.layout,
+            chronicle: self.chronicle,
+            actors: None,
+        };
+        let (packet, more) = self.intruders.passing((local, actor.id), way, packet, &mut scene);
+        super::site::schedule(more, self.context);
+        packet
+    }
 }
 
 impl Actor {
     pub(super) fn handle(&mut self, event: Event, reach: &mut Reach<'_, '_>) {
         match event {
-            // The NAT has no entry for it any more.
-            Event::Arrive(packet) if self.is_stale(&packet, reach.layout) => {
-                reach.context.recorder.reject("old_address");
+            Event::Arrive(packet)
+                if self.is_tapped && self.is_from_above(&packet, reach.layout) =>
+            {
+                if let Some(packet) = reach.tap(self, Way::Down, packet) {
+                    self.arrive(packet, reach);
+                }
             }
-            Event::Arrive(packet) => {
-                self.port.arrived(self.id, &packet, reach.layout);
-                if packet.to != self.id && reach.layout.is_root(self.id) {
-                    return Port::send(self, packet, reach);
-                }
-                if self.is_down {
-                    return reach.context.recorder.reject(NODE_DOWN);
-                }
-                if reach.layout.is_infrastructure(self.id) {
-                    let spot = Spot::Node(self.id.0);
-                    let now = reach.context.now;
-                    log_flow(reach.context.recorder, reach.layout, now, spot, &packet);
-                }
-                self.submit(Job::Packet(packet), reach);
+            Event::Arrive(packet) | Event::Injected(Way::Down, packet) => {
+                self.arrive(packet, reach)
             }
+            Event::Injected(Way::Up, packet) => Port::transmit(self, packet, reach),
+            // Attackers are no nodes: the site deals with them.
+            Event::Intruder(_) => {}
             // What was pending when it failed is lost, and nothing is armed until it is back.
             Event::Wake(_) if self.is_down => {}
             Event::Wake(alarm) => self.wake(alarm, reach),
@@ -108,6 +125,42 @@ impl Actor {
                 }
             }
         }
+    }
+
+    fn is_from_above(&self, packet: &Packet, layout: &Layout) -> bool {
+        layout.place(packet.from).parent != self.id
+    }
+
+    fn arrive(&mut self, packet: Packet, reach: &mut Reach<'_, '_>) {
+        if self.is_stale(&packet, reach.layout) {
+            // The NAT has no entry for it any more.
+            return reach.context.recorder.reject("old_address");
+        }
+        self.port.arrived(self.id, &packet, reach.layout);
+        if packet.to != self.id && reach.layout.is_root(self.id) {
+            return Port::send(self, packet, reach);
+        }
+        if self.is_down {
+            return reach.context.recorder.reject(NODE_DOWN);
+        }
+        if reach.layout.is_infrastructure(self.id) {
+            let (spot, now) = (Spot::Node(self.id.0), reach.context.now);
+            log_flow(reach.context.recorder, reach.layout, now, spot, &packet);
+        }
+        self.submit(Job::Packet(packet), reach);
+    }
+
+    /// The bytes of keys that it has in memory: those of its store, as far as they lie there, and the raw
+    /// keys of its associations.
+    pub(super) fn memory_image(&self) -> Vec<u8> {
+        let mut image = self.keyring.memory_image();
+        if let Some(client) = &self.client {
+            client.memory_image(&mut image);
+        }
+        if let Some(server) = &self.server {
+            server.memory_image(&mut image);
+        }
+        image
     }
 
     /// It is an answer of the registrar to an address that this node no longer has.
@@ -210,6 +263,7 @@ impl Actor {
             address: self.address,
             now,
             recorder: reach.context.recorder,
+            chronicle: reach.chronicle,
             keyring: &mut keyring,
             store_work: Default::default(),
             refusal: None,

@@ -9,6 +9,7 @@ use crate::association::{
     Association, ConnectError, Failure, Kind, Offer, Output, Profile, Received, Ticket,
 };
 use crate::credential::store::StoreError;
+use crate::ledger::Role;
 use crate::measure::{ByteClass, Recorder};
 use crate::sim::time::{Duration, Time};
 
@@ -38,6 +39,8 @@ struct Pending {
     started: Time,
     class: ByteClass,
     resumes: bool,
+    /// The ledger knows its parameters.
+    is_noted: bool,
 }
 
 /// New keys that an event asked for.
@@ -405,7 +408,8 @@ impl Client {
         }
         match work.call(|env| Association::connect(config, offer, env)) {
             Ok(association) => {
-                let pending = Pending { association, started: work.now, class, resumes };
+                let started = work.now;
+                let pending = Pending { association, started, class, resumes, is_noted: false };
                 self.pending = Some(Box::new(pending));
                 self.settle(work).1
             }
@@ -440,6 +444,9 @@ impl Client {
 
     /// Acts on the outputs of the last call.
     fn settle(&mut self, work: &mut Work<'_>) -> (Vec<Vec<u8>>, Option<Change>) {
+        if let Some(pending) = self.pending.as_mut().filter(|_| work.chronicle.is_on()) {
+            pending.note(self.registrar, work);
+        }
         let mut data = Vec::new();
         let mut change = None;
         let mut outputs = std::mem::take(&mut work.out);
@@ -481,6 +488,9 @@ impl Client {
         let pending = self.pending.take()?;
         self.failures = 0;
         self.drop_current(work);
+        let commit = (pending.started, true);
+        work.agreed(&pending.association, Role::Client, Some(self.registrar), commit);
+        work.settled(pending.started.0, true, true);
         self.current = Some(pending.association);
         let is_first = self.keys_since == Time::ZERO;
         self.begin_keys(work);
@@ -514,6 +524,7 @@ impl Client {
     }
 
     fn failed(&mut self, reason: &'static str, work: &mut Work<'_>) -> Option<Change> {
+        work.settled(work.now.0, true, false);
         self.failures = self.failures.saturating_add(1);
         if self.failures >= FAILURES_MAX
             && let Some(useless) = self.forget_key()
@@ -544,6 +555,16 @@ impl Client {
             let trigger = *trigger;
             self.wanted = None;
             work.note(Note::Rekeyed { trigger });
+        }
+    }
+}
+
+impl Pending {
+    /// The ledger hears of the run as soon as its parameters are known: before the other end can finish.
+    fn note(&mut self, peer: NodeId, work: &mut Work<'_>) {
+        if !self.is_noted && self.association.fingerprint().is_some() {
+            self.is_noted = true;
+            work.agreed(&self.association, Role::Client, Some(peer), (self.started, false));
         }
     }
 }

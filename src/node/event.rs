@@ -1,5 +1,6 @@
 //! What happens to nodes.
 
+use super::intruder::{Nudge, Way};
 use super::layout::NodeId;
 use crate::measure::ByteClass;
 use crate::sim::time::Time;
@@ -105,6 +106,10 @@ pub enum Event {
     Command(Command),
     /// The processor is done with a job, unless the node was restarted since.
     Done(Box<Done>),
+    /// A datagram that an attacker put on the link of the node: it leaves upwards, or arrives from above.
+    Injected(Way, Packet),
+    /// Something happens to the attacker with the number of the target in this site.
+    Intruder(Nudge),
 }
 
 /// What becomes visible when a job is done.

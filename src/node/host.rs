@@ -102,7 +102,13 @@ impl Host {
         }
         let mut effects = Vec::new();
         match self.service.receive(work.now, peer, identity, bytes, &mut effects) {
-            Ok(operation) => work.requested(operation),
+            Ok(operation) => {
+                work.requested(operation);
+                if operation.is_some() && work.chronicle.is_on() {
+                    let status = effects.iter().find_map(|effect| status_for(peer, effect));
+                    work.served(bytes, identity, status);
+                }
+            }
             Err(reason) => work.reject(reason.name()),
         }
         self.act(effects, work);
@@ -229,6 +235,16 @@ impl Host {
         let registers = layout.group(me).service.registers;
         self.registration =
             if registers { Registration::From(Time::ZERO) } else { Registration::Settled };
+    }
+}
+
+/// The status of an answer to this peer.
+fn status_for(peer: u32, effect: &Effect) -> Option<Rsc> {
+    match effect {
+        Effect::Message { peer: to, bytes } if *to == peer => {
+            Some(device::answer(bytes).ok()?.status)
+        }
+        _ => None,
     }
 }
 

@@ -58,6 +58,8 @@ pub struct GroupSetting {
     pub telemetry: Option<(Duration, u32)>,
     /// How soon after a report is due its answer must be there; `None`: nobody counts.
     pub deadline: Option<Duration>,
+    /// Only its members, their registrars and the head end may know what they report.
+    pub is_sensitive: bool,
     /// Its first member; the others follow it.
     pub first: NodeId,
     /// How many members it has.
@@ -111,6 +113,8 @@ pub struct Layout {
     pub outages: Vec<(usize, Time, Time)>,
     /// The end of the run.
     pub end: Time,
+    /// Nothing affects another site sooner.
+    pub lookahead: Duration,
 }
 
 /// Longest identity of a node in bytes: a group's name, a dash and a number.

@@ -4,6 +4,7 @@
 mod actor;
 mod caller;
 mod capture;
+mod chronicle;
 mod class;
 mod client;
 mod demultiplex;
@@ -14,6 +15,7 @@ mod fetcher;
 mod function;
 mod head_end;
 mod host;
+mod intruder;
 mod keyring;
 mod layout;
 mod messenger;
@@ -25,10 +27,12 @@ mod site;
 mod transit;
 mod work;
 
+pub use chronicle::{Chronicle, Deed, STEPS_MAX, Step, actor, content_digest, resource};
 pub use class::{Class, Cost, FixedTimes, Prices};
 pub use enrolment::Route;
 pub use event::{Alarm, Command, Done, Event, Packet, Rekey, Renewal};
 pub use function::Kind as FunctionKind;
+pub use intruder::{Answer, Hands, Intruder, Nudge, Placement, Way};
 pub use keyring::Keyring;
 pub use layout::{Function, GroupSetting, IDENTITY_MAX, Layout, NodeId, Place};
 pub use resources::ServiceSetting;

@@ -45,6 +45,7 @@ impl Step {
 /// What a device reports and what it still waits for.
 pub(super) struct Reporter {
     size: u32,
+    is_sensitive: bool,
     next_message: u16,
     registers: bool,
     step: Step,
@@ -58,9 +59,10 @@ pub(super) struct Reporter {
 }
 
 impl Reporter {
-    pub(super) const fn new(size: u32, registers: bool) -> Self {
+    pub(super) const fn new(size: u32, is_sensitive: bool, registers: bool) -> Self {
         Self {
             size,
+            is_sensitive,
             next_message: 0,
             registers,
             step: if registers { Step::Register } else { Step::Report },
@@ -111,6 +113,9 @@ impl Reporter {
             return;
         }
         work.recorder.counters.message_sent += u64::from(self.step == Step::Report);
+        let reader = work.layout.group(work.node).service.head_end;
+        let is_sensitive = self.is_sensitive && self.step == Step::Report;
+        work.authored(&request, client.registrar(), reader.as_slice(), is_sensitive);
         let exchange = Exchange::new(message, request, work.now, work.rng);
         self.outstanding = Some(Box::new((self.step, created, exchange)));
     }
@@ -126,7 +131,10 @@ impl Reporter {
             Some(outstanding) if answer.status.is_success() => {
                 let (step, created, _) = *outstanding;
                 match step {
-                    Step::Report => work.note(Note::Answered { created }),
+                    Step::Report => {
+                        work.note(Note::Answered { created });
+                        work.settled(answer.mid.into(), false, true);
+                    }
                     Step::Register => work.recorder.counters.registered += 1,
                     Step::Policy | Step::Container => {}
                 }
@@ -168,6 +176,7 @@ impl Reporter {
                 false
             }
             Due::GiveUp => {
+                work.settled(outstanding.2.mid.into(), false, false);
                 self.outstanding = None;
                 work.reject("unanswered");
                 true
@@ -200,7 +209,8 @@ impl Reporter {
 
     /// All volatile state is lost: the device does not know whether it has registered.
     pub(super) fn restart(&mut self) {
-        *self = Self { next_message: self.next_message, ..Self::new(self.size, self.registers) };
+        let fresh = Self::new(self.size, self.is_sensitive, self.registers);
+        *self = Self { next_message: self.next_message, ..fresh };
     }
 }
 

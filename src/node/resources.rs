@@ -52,7 +52,8 @@ impl Layout {
     }
 
     /// The address of `device`'s container, for requests to its registrar.
-    pub(super) fn container(&self, device: NodeId) -> String {
+    #[must_use]
+    pub fn container(&self, device: NodeId) -> String {
         format!("{}/{}", self.base(device), self.container_name(device))
     }
 

@@ -10,10 +10,11 @@ use super::host::Host;
 use super::layout::{Function as Site, Layout, NodeId};
 use super::work::{Work, byte_class};
 use crate::association::{
-    Accept, Association, Config, ConnectionId, Output, Peek, Received, Rejection, peek,
+    Accept, Association, Config, ConnectionId, Output, Peek, Profile, Received, Rejection, peek,
     peek_connection_id,
 };
 use crate::credential::store::StoreError;
+use crate::ledger::Role;
 use crate::measure::ByteClass;
 use crate::sim::time::{Duration, Time};
 
@@ -54,6 +55,8 @@ pub(super) struct Peer {
     /// Where the client of either is.
     current_address: u16,
     pending_address: u16,
+    /// When the handshake in progress, or the last one, began.
+    since: Time,
     /// What the handshake in progress is booked as.
     class: ByteClass,
     /// The earliest wake-up that is scheduled.
@@ -67,6 +70,7 @@ impl Default for Peer {
             pending: None,
             current_address: 0,
             pending_address: 0,
+            since: Time::ZERO,
             class: ByteClass::Handshake,
             wake: Time::NEVER,
         }
@@ -163,8 +167,10 @@ impl Server {
     fn find(&mut self, packet: &Packet, work: &Work<'_>) -> Result<u32, &'static str> {
         let number = self.number(packet.from, work.node, work.layout).ok_or(NO_ASSOCIATION)?;
         let peer = self.clients.get(number as usize).ok_or(NO_ASSOCIATION)?;
+        let config = &self.configs[work.layout.place(packet.from).group as usize];
+        let is_plain = config.profile == Profile::Plain;
         let hello = matches!(peek(&packet.bytes), Some(Peek::ClientHello { .. }));
-        if hello || peer.is_at(packet.address) {
+        if is_plain || hello || peer.is_at(packet.address) {
             return Ok(number);
         }
         let id = peek_connection_id(&packet.bytes, self.id_len).ok_or(NO_ASSOCIATION)?;
@@ -292,6 +298,7 @@ impl Server {
                     }
                     Output::Established { .. } => {
                         peer.promote();
+                        desk.agreed(peer, work);
                         desk.associated(peer, work);
                     }
                     Output::Failed(_) | Output::Closed => peer.drop_over(),
@@ -326,6 +333,18 @@ impl Desk<'_> {
         let text = str::from_utf8(identity).ok()?;
         let node = layout.named(text.split_once('@').map_or(text, |(relative, _)| relative))?;
         Some(layout.entity(node))
+    }
+
+    /// A server knows the parameters when it has the client's Finished, and has finished then.
+    fn agreed(&self, peer: &Peer, work: &mut Work<'_>) {
+        let Some(current) = peer.current.as_ref().filter(|_| work.chronicle.is_on()) else {
+            return;
+        };
+        let client = self.subject(peer, work.layout);
+        let client = client.and_then(|entity| work.layout.entity_named(&entity));
+        for is_commit in [false, true] {
+            work.agreed(current, Role::Server, client, (peer.since, is_commit));
+        }
     }
 
     fn associated(&mut self, peer: &Peer, work: &Work<'_>) {
@@ -412,6 +431,9 @@ impl Peer {
         packet: &Packet,
         work: &mut Work<'_>,
     ) -> Option<(Received, u16)> {
+        if config.profile == Profile::Plain {
+            return Some(self.take_plain(config, packet, work));
+        }
         if let Some(Peek::ClientHello { random }) = peek(&packet.bytes) {
             let received = self.hello(config, id, packet, &random, work);
             return Some((received, packet.address));
@@ -433,6 +455,29 @@ impl Peer {
             received = Some(receive_from(current, address, config, packet, work));
         }
         received
+    }
+
+    /// Without protection: whoever sends from an address is who it belongs to.
+    fn take_plain(
+        &mut self,
+        config: &Config,
+        packet: &Packet,
+        work: &mut Work<'_>,
+    ) -> (Received, u16) {
+        let bytes = &packet.bytes;
+        let received = match &mut self.current {
+            Some(current) => work.call(|env| current.receive(config, bytes, env)),
+            None => {
+                let identity = work.layout.identity(packet.from);
+                let id = identity.as_bytes();
+                let end = work.call(|env| Association::accept_plain(id, bytes, env));
+                self.pending = Some(Box::new(end));
+                Received::Data
+            }
+        };
+        self.pending_address = packet.address;
+        self.current_address = packet.address;
+        (received, packet.address)
     }
 
     /// A plaintext ClientHello: of the handshake in progress, a late copy, or of a new handshake, which
@@ -461,6 +506,7 @@ impl Peer {
             Accept::Association(association) => {
                 self.pending = Some(Box::new(association));
                 self.pending_address = packet.address;
+                self.since = work.now;
                 let repeated = packet.class == ByteClass::Retransmission;
                 self.class = if repeated { self.class } else { packet.class };
                 Received::ClientHello

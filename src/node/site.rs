@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::actor::{Actor, Reach};
+use super::chronicle::Chronicle;
 use super::client::Client;
 use super::enrolment::Enrolment;
 use super::event::Event;
+use super::intruder::{Consequence, Intruders, Placement, Scene};
 use super::keyring::Keyring;
 use super::layout::{Layout, NodeId};
 use super::processor::Processor;
@@ -20,7 +22,10 @@ use crate::sim::{Context, Origin, Site};
 /// Nodes that one thread runs together.
 pub struct NodeSite {
     layout: Arc<Layout>,
+    number: u32,
     actors: Vec<Actor>,
+    chronicle: Chronicle,
+    intruders: Intruders,
 }
 
 /// What a node is made of.
@@ -40,10 +45,32 @@ pub struct NodeParts {
 }
 
 impl NodeSite {
-    /// A site without nodes.
+    /// The site with this number, without nodes. `keeps_facts`: its ledger is on.
     #[must_use]
-    pub const fn new(layout: Arc<Layout>) -> Self {
-        Self { layout, actors: Vec::new() }
+    pub fn new(number: u32, layout: Arc<Layout>, keeps_facts: bool) -> Self {
+        let chronicle = Chronicle::new(number, keeps_facts);
+        let intruders = Intruders::default();
+        Self { layout, number, actors: Vec::new(), chronicle, intruders }
+    }
+
+    /// Adds an attacker; its number in the site.
+    pub fn invade(&mut self, placement: Placement) -> u32 {
+        for node in &placement.taps {
+            if let Some(actor) = self.actors.get_mut(self.layout.place(*node).local as usize) {
+                actor.is_tapped = true;
+            }
+        }
+        self.intruders.add(placement, &self.layout)
+    }
+
+    /// What the site wrote down.
+    pub const fn chronicle_mut(&mut self) -> &mut Chronicle {
+        &mut self.chronicle
+    }
+
+    /// What the site wrote down; it writes no more.
+    pub fn take_chronicle(&mut self) -> Chronicle {
+        std::mem::replace(&mut self.chronicle, Chronicle::new(self.number, false))
     }
 
     /// Adds the node whose place in the layout is next in this site.
@@ -66,12 +93,15 @@ impl NodeSite {
             client: is_client.then(|| Client::new(place.registrar, enrols)),
             enrolment: enrols.then(|| Box::new(Enrolment::new())),
             server: server.map(Box::new),
-            reporter: telemetry.map(|(_, size)| Reporter::new(size, registers)),
+            reporter: telemetry.map(|(_, size)| {
+                Reporter::new(size, layout.group(parts.id).is_sensitive, registers)
+            }),
             cursor: 0,
             generation: 0,
             has_started: false,
             is_down: false,
             address: 0,
+            is_tapped: false,
         });
     }
 
@@ -99,15 +129,7 @@ impl NodeSite {
     /// keys of its associations.
     #[must_use]
     pub fn memory_image(&self, local: u32) -> Option<Vec<u8>> {
-        let actor = self.actors.get(local as usize)?;
-        let mut image = actor.keyring.memory_image();
-        if let Some(client) = &actor.client {
-            client.memory_image(&mut image);
-        }
-        if let Some(server) = &actor.server {
-            server.memory_image(&mut image);
-        }
-        Some(image)
+        Some(self.actors.get(local as usize)?.memory_image())
     }
 
     /// Writes down what is only known at the end, `now`.
@@ -129,6 +151,13 @@ impl NodeSite {
     }
 }
 
+/// Lets what attackers asked for happen.
+pub(super) fn schedule(consequences: Vec<Consequence>, context: &mut Context<'_, Event, Recorder>) {
+    for Consequence { key, site, target, event } in consequences {
+        context.schedule(key, site, target, event);
+    }
+}
+
 /// Whole nanojoules, rounded.
 #[expect(
     clippy::cast_possible_truncation,
@@ -144,6 +173,17 @@ impl Site for NodeSite {
     type Recorder = Recorder;
 
     fn handle(&mut self, target: u32, event: Event, context: &mut Context<'_, Event, Recorder>) {
+        if let Event::Intruder(nudge) = event {
+            let mut scene = Scene {
+                now: context.now,
+                site: self.number,
+                layout: &self.layout,
+                chronicle: &mut self.chronicle,
+                actors: Some(&mut self.actors),
+            };
+            let consequences = self.intruders.nudge(target, nudge, &mut scene);
+            return schedule(consequences, context);
+        }
         let Some(actor) = self.actors.get_mut(target as usize) else { return };
         if let Some(tape) = &mut context.recorder.tape {
             tape.begin(context.key);
@@ -154,7 +194,8 @@ impl Site for NodeSite {
             place[0] |= u64::from(packet.address) << 32;
             context.digest.add(context.now, place, &packet.bytes);
         }
-        actor.handle(event, &mut Reach { layout: &self.layout, context });
+        let Self { layout, number, chronicle, intruders, .. } = self;
+        actor.handle(event, &mut Reach { layout, site: *number, chronicle, intruders, context });
     }
 
     /// A server works for each of its clients; any other node for itself.

@@ -3,6 +3,7 @@
 use super::actor::{Actor, Reach};
 use super::capture;
 use super::event::{Event, Packet};
+use super::intruder::Way;
 use super::layout::{Hop, Layout, NodeId};
 use crate::measure::{Recorder, Spot};
 use crate::net::{DropReason, Transmitter, Verdict};
@@ -45,8 +46,23 @@ impl Port {
         }
     }
 
-    /// Sends a packet one hop further.
+    /// Sends a packet one hop further, past whoever sits on the link.
     pub(super) fn send(actor: &mut Actor, packet: Packet, reach: &mut Reach<'_, '_>) {
+        let goes_up = |packet: &Packet| {
+            let hop = reach.layout.next_hop(actor.id, packet.to);
+            hop.is_some_and(|hop| hop.is_up && hop.link == actor.id)
+        };
+        if actor.is_tapped && goes_up(&packet) {
+            if let Some(packet) = reach.tap(actor, Way::Up, packet) {
+                Self::transmit(actor, packet, reach);
+            }
+            return;
+        }
+        Self::transmit(actor, packet, reach);
+    }
+
+    /// Sends a packet over the link.
+    pub(super) fn transmit(actor: &mut Actor, packet: Packet, reach: &mut Reach<'_, '_>) {
         let layout = reach.layout;
         let me = actor.id;
         let Some(Hop { next, link, is_up, end }) = layout.next_hop(me, packet.to) else { return };

@@ -3,6 +3,7 @@
 use rand_core::Rng;
 
 use super::capture::Secrets;
+use super::chronicle::{self, Chronicle};
 use super::event::{Done, Note, Packet};
 use super::keyring::Keyring;
 use super::layout::{Layout, NodeId};
@@ -11,6 +12,7 @@ use crate::association::{Env, KeyLog, Kind, Operations, Output, Received, Reject
 use crate::credential::KeyBytes;
 use crate::credential::lifetime::Status;
 use crate::credential::store::{Entry, QueueFull, StoreError, Work as StoreWork};
+use crate::ledger::{About, NodeFacts};
 use crate::measure::{ByteClass, Recorder};
 use crate::sim::time::{Duration, Time};
 
@@ -24,6 +26,8 @@ pub(super) struct Work<'a> {
     /// When the job started.
     pub(super) now: Time,
     pub(super) recorder: &'a mut Recorder,
+    /// What truly happens is written down here.
+    pub(super) chronicle: &'a mut Chronicle,
     /// The node's long-term keys.
     pub(super) keyring: &'a mut Keyring,
     /// What the places of its two factors were asked to do.
@@ -119,6 +123,15 @@ impl Work<'_> {
     /// Something was not accepted.
     pub(super) fn reject(&mut self, reason: &'static str) {
         self.recorder.reject(reason);
+        let about = About::Datagram(chronicle::actor(self.node));
+        if let Some(mut facts) = self.facts() {
+            facts.refuse(reason, about, reason);
+        }
+    }
+
+    /// The handle for facts; none if nobody keeps them.
+    pub(super) fn facts(&mut self) -> Option<NodeFacts<'_>> {
+        self.chronicle.node(self.now)
     }
 
     /// How long the job waits for HSMs.

@@ -87,6 +87,13 @@ pub fn answer(bytes: &[u8]) -> Result<Answer, RejectReason> {
     Ok(Answer { mid: message.mid, token: message.token, status: response.status })
 }
 
+/// The text of the contentInstance that a request brings.
+#[must_use]
+pub fn content_of(request: &Request) -> Option<&str> {
+    let content = request.content.as_ref()?;
+    content.value.as_map()?.get("con")?.as_text()
+}
+
 /// Reads the answer to any request: the message ID of the request, and what the answer says.
 ///
 /// # Errors

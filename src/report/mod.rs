@@ -5,6 +5,7 @@
 
 mod capture;
 mod error;
+mod evidence;
 mod finding;
 mod folder;
 mod hgrm;
@@ -19,6 +20,7 @@ mod words;
 
 pub use capture::cut_note;
 pub use error::FolderError;
+pub use evidence::{AttackFigures, PropertyFigures, ViolationFigures};
 pub use finding::headline;
 pub use folder::{Context, Folder, rebuild};
 pub use hgrm::{Curve, read as read_hgrm, write as write_hgrm};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::evidence::{self, AttackFigures, PropertyFigures};
 use crate::measure::{self, ByteClass, Recorder};
 use crate::run::{Checked, Metric, Outcome, Verdict};
 use crate::scenario::Plan;
@@ -38,9 +39,9 @@ pub struct Summary {
     /// The metrics by dotted name.
     pub metrics: BTreeMap<String, Metric>,
     /// Verdicts of security properties.
-    pub properties: Vec<serde_json::Value>,
+    pub properties: Vec<PropertyFigures>,
     /// Verdicts of attacks.
-    pub attacks: Vec<serde_json::Value>,
+    pub attacks: Vec<AttackFigures>,
     /// What the scenario expected.
     pub expectations: Vec<Checked>,
     /// What was run, as far as tables and pictures need it.
@@ -181,8 +182,8 @@ pub fn summary(outcome: &Outcome) -> Summary {
         events_per_s: if wall > 0.0 { outcome.events as f64 / wall } else { 0.0 },
         peak_rss_bytes: outcome.peak_rss_bytes,
         metrics: outcome.metrics.clone(),
-        properties: Vec::new(),
-        attacks: Vec::new(),
+        properties: evidence::properties(outcome),
+        attacks: evidence::attacks(outcome),
         expectations: outcome.expectations.clone(),
         setting: setting(&outcome.plan, recorder),
         traffic: traffic(recorder),

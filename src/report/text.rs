@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use super::evidence::{AttackFigures, PropertyFigures};
 use super::finding;
 use super::summary::Summary;
 use super::words::{bytes, count, digits, of_metric, percent, tame, time};
@@ -12,6 +13,8 @@ use crate::run::Metric;
 
 /// Rows of a table at most; what is beyond is counted.
 const MAX_ROWS: usize = 40;
+/// Violations of a property that are shown.
+const VIOLATIONS_SHOWN: usize = 3;
 /// Length of a name in a table.
 pub(super) const NAME: usize = 48;
 
@@ -22,6 +25,7 @@ pub fn text(summary: &Summary, place: Option<&Path>) -> String {
     if let Some(question) = &summary.setting.question {
         let _ = writeln!(out, "Question: {}", tame(question, 400));
     }
+    attacks(summary, &mut out);
     run(summary, &mut out);
     times(summary, &mut out);
     load(summary, &mut out);
@@ -33,6 +37,33 @@ pub fn text(summary: &Summary, place: Option<&Path>) -> String {
     let argument = place.map_or_else(|| ".".to_owned(), |p| quoted(&p.display().to_string()));
     let _ = writeln!(out, "\nresults  {folder}\nreplay   keystorm replay {argument}");
     out
+}
+
+/// What became of attacks, and the first places where properties do not hold.
+fn attacks(summary: &Summary, out: &mut String) {
+    for attack in &summary.attacks {
+        let AttackFigures { name, verdict, property, .. } = attack;
+        let said = |seconds: Option<f64>, what: &str| {
+            seconds.map_or_else(String::new, |s| format!(", {what} after {}", time(s)))
+        };
+        let began = attack
+            .first_step_s
+            .map_or_else(String::new, |s| format!(", first step at {}", time(s)));
+        let refused = said(attack.refusal_latency_s, "first refused");
+        let alarmed = said(attack.alarm_latency_s, "alarm");
+        let name = tame(name, NAME);
+        let _ = writeln!(
+            out,
+            "attack {name}: {verdict} (property {property}{began}{refused}{alarmed})"
+        );
+    }
+    for property in summary.properties.iter().filter(|property| !property.holds) {
+        let PropertyFigures { code, name, violations, .. } = property;
+        let _ = writeln!(out, "{code} {name}: violated {} times", count(*violations));
+        for shown in property.shown.iter().take(VIOLATIONS_SHOWN) {
+            let _ = writeln!(out, "   {:>10}  {}", time(shown.at_s), tame(&shown.what, 160));
+        }
+    }
 }
 
 fn run(summary: &Summary, out: &mut String) {

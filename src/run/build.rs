@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::invade::{Attacker, invade, write_down_keys};
 use super::keys::{Provisioner, enrolees, server_secrets};
 use super::script::Script;
 use crate::association::Config;
@@ -27,6 +28,10 @@ pub(super) struct World {
     pub(super) groups: Vec<Group>,
     /// Units of the HSMs of each group.
     pub(super) hsm_units: Vec<u64>,
+    /// Where everybody stands.
+    pub(super) layout: Arc<Layout>,
+    /// Who attacks.
+    pub(super) attackers: Vec<Attacker>,
 }
 
 impl World {
@@ -37,10 +42,13 @@ impl World {
 
     /// The same, with something done to the sites before they start.
     pub(super) fn build_with(plan: &Plan, prepare: impl FnOnce(&Layout, &mut [NodeSite])) -> Self {
-        let map = Map::draw(plan);
+        let mut map = Map::draw(plan);
+        map.layout.lookahead = map.lookahead;
+        let keeps_facts = plan.keeps_facts();
         let layout = Arc::new(map.layout);
-        let mut sites: Vec<_> =
-            (0..map.sites).map(|_| NodeSite::new(Arc::clone(&layout))).collect();
+        let mut sites: Vec<_> = (0..map.sites)
+            .map(|number| NodeSite::new(number, Arc::clone(&layout), keeps_facts))
+            .collect();
         let mut clients = clients_by_registrar(&layout);
         let children = children(&layout);
         let seed = Seed(plan.seed);
@@ -50,6 +58,7 @@ impl World {
             layout: &layout,
             seed,
             second_factor,
+            well_known: plan.security.well_known_keys,
             networks: networks.map(|fleet| fleet.name.as_str()).collect(),
             enrolees: enrolees(&layout),
         };
@@ -78,15 +87,21 @@ impl World {
                 server,
             });
         }
+        if keeps_facts {
+            write_down_keys(&provisioner, &mut sites);
+        }
+        let (attackers, beginnings) = invade(plan, &layout, &mut sites);
         prepare(&layout, &mut sites);
         let mut engine = Engine::new(sites, map.lookahead);
-        Script::new(plan, &layout, seed).write(&mut engine);
+        Script::new(plan, &layout, seed).write(&beginnings, &mut engine);
         let hsm_units = map.specs.iter().zip(&map.groups).map(|(spec, group)| {
             let StorePlace::Hsm(profile) = spec.store else { return 0 };
             let places = if second_factor { 2 } else { 1 };
             u64::from(profile.units) * u64::from(group.count) * places
         });
-        Self { engine, hsm_units: hsm_units.collect(), groups: map.groups }
+        let hsm_units = hsm_units.collect();
+        drop(provisioner);
+        Self { engine, hsm_units, groups: map.groups, layout, attackers }
     }
 
     /// An empty recorder for this world.
@@ -134,6 +149,7 @@ impl Map {
             registers: plan.registers(),
             outages: outages(plan),
             end: Time::ZERO + plan.duration,
+            lookahead: Duration::ZERO,
         };
         let (groups, specs) = (Vec::new(), Vec::new());
         let mut map = Self { layout, groups, specs, sites: 1, lookahead: Duration::MAX };
@@ -224,6 +240,7 @@ impl Map {
             setting.service = service(plan, fleet);
             setting.telemetry = fleet.telemetry.map(|t| (t.interval, t.size));
             setting.deadline = fleet.telemetry.and_then(|t| t.deadline);
+            setting.is_sensitive = fleet.telemetry.is_some_and(|t| t.is_sensitive);
             if let (true, Some(via), Registrar::Gateway) =
                 (fleet.service.registers, fleet.via, fleet.registrar)
             {
@@ -286,6 +303,7 @@ impl Map {
             server_id_len,
             telemetry: None,
             deadline: None,
+            is_sensitive: false,
             first: node_id(self.layout.places.len()),
             count,
             is_cse: matches!(tier, Tier::Cse | Tier::Gateway),

@@ -6,9 +6,11 @@ use sha2::{Digest as _, Sha256};
 
 use super::build::World;
 use super::capture::Selection;
+use super::judge::{Evidence, Remains};
 use super::metrics;
 use super::outcome::{DigestTrail, Metric, Outcome, Verdict};
 use super::process::{peak_rss_bytes, stopwatch};
+use crate::ledger::Facts;
 use crate::measure::{Flows, Recorder, Tape};
 use crate::node::NodeSite;
 use crate::scenario::Plan;
@@ -69,7 +71,7 @@ pub(super) fn run(
     observer: &(dyn Fn(Pulse) -> bool + Sync),
 ) -> (Outcome, Vec<NodeSite>) {
     let watch = stopwatch();
-    let World { engine, groups, hsm_units } = world;
+    let World { engine, groups, hsm_units, layout, attackers } = world;
     let slice = Duration(plan.duration.0.div_ceil(DIGEST_SLICES).max(1));
     let digest = Digest::new(slice);
     let until = Time::ZERO + plan.duration;
@@ -84,11 +86,14 @@ pub(super) fn run(
     let report = engine.run(until, threads, &digest, recorder, observer);
     let stop = report.stop;
     let (events, end, digest) = (report.events, report.end, report.digest.clone());
-    let (recorder, sites) = close(report);
+    let (recorder, mut sites) = close(report);
+    let evidence =
+        plan.keeps_facts().then(|| Evidence::of(&plan, &layout, &attackers, remains(&mut sites)));
     let metrics = metrics::collect(&recorder, end, plan.registers());
     let expectations = metrics::check(&plan.expectations, &metrics);
     let verdict = match stop {
         Stop::Interrupted => Verdict::Interrupted,
+        Stop::Finished if evidence.as_ref().is_some_and(Evidence::is_lost) => Verdict::Failed,
         Stop::Finished if expectations.iter().all(|checked| checked.held) => Verdict::Held,
         Stop::Finished => Verdict::Failed,
     };
@@ -106,6 +111,7 @@ pub(super) fn run(
         metrics,
         recorder,
         expectations,
+        evidence,
         plan,
     };
     (outcome, sites)
@@ -127,6 +133,20 @@ fn close(report: Report<NodeSite>) -> (Recorder, Vec<NodeSite>) {
         tape.wind_up();
     }
     (recorder, sites)
+}
+
+/// The facts of all sites in one order, and the steps of all attackers.
+fn remains(sites: &mut [NodeSite]) -> Remains {
+    let (mut ledgers, mut steps, mut steps_left_out) = (Vec::new(), Vec::new(), 0);
+    for site in sites {
+        let (ledger, of_site, left_out) = site.take_chronicle().into_parts();
+        ledgers.push(ledger);
+        steps.extend(of_site);
+        steps_left_out += left_out;
+    }
+    // Sites come in their order, and a sort that is stable keeps each site's own.
+    steps.sort_by_key(|step| step.at);
+    Remains { facts: Facts::merge(ledgers), steps, steps_left_out }
 }
 
 /// One figure over every delivered datagram and the final metrics.

@@ -22,12 +22,17 @@ const FACTOR_DRAWS: u8 = 18;
 /// Draws of what seals a node's file.
 const SEAL_DRAWS: u8 = 19;
 
+/// The key that everybody knows, where keys authenticate nobody.
+pub(crate) const WELL_KNOWN_KEY: [u8; 32] = *b"everybody knows this key: nobody";
+
 /// Fills the stores of nodes.
 pub(super) struct Provisioner<'a> {
     pub(super) layout: &'a Layout,
     pub(super) seed: Seed,
     /// Two factors are needed.
     pub(super) second_factor: bool,
+    /// All pre-shared keys are one that everybody knows.
+    pub(super) well_known: bool,
     /// Fleets whose credential with the MEF is lent by an underlying network.
     pub(super) networks: Vec<&'a str>,
     /// By function: the nodes that have a provisioned credential with it.
@@ -99,6 +104,23 @@ impl Provisioner<'_> {
         Keyring::new(first, second)
     }
 
+    /// The keys that `client` is provisioned with and that authenticate it: with whom it shares each.
+    pub(super) fn secrets_of(&self, client: NodeId) -> Vec<(NodeId, KeyBytes)> {
+        let layout = self.layout;
+        let registrar = layout.place(client).registrar;
+        let mut secrets = Vec::new();
+        if registrar != client && layout.group(client).route.is_none() && !self.well_known {
+            secrets.push((registrar, self.draw(client, PSK_DRAWS)));
+        }
+        for (number, enrolees) in self.enrolees.iter().enumerate() {
+            if enrolees.binary_search(&client).is_ok() {
+                let key = self.credential(client, number).key;
+                secrets.push((layout.functions[number].node, key));
+            }
+        }
+        secrets
+    }
+
     /// The key that `client` and its registrar share.
     fn psk(&self, client: NodeId) -> Provisioned {
         Provisioned {
@@ -143,6 +165,9 @@ impl Provisioner<'_> {
     }
 
     fn draw(&self, node: NodeId, purpose: u8) -> KeyBytes {
+        if self.well_known {
+            return KeyBytes::new(WELL_KNOWN_KEY);
+        }
         let (streams, member) = self.streams(node);
         let mut key = [0; 32];
         streams.draws(member, purpose, &mut 0).fill_bytes(&mut key);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Evidence;
 use crate::measure::{Recorder, Summary};
 use crate::scenario::Plan;
 use crate::sim::time::Time;
@@ -33,6 +34,8 @@ pub struct Outcome {
     pub recorder: Recorder,
     /// The expectations of the scenario, checked.
     pub expectations: Vec<Checked>,
+    /// What truly happened, if facts were kept.
+    pub evidence: Option<Evidence>,
 }
 
 /// The digest of all delivered datagrams by slice of virtual time: shows where two runs part.

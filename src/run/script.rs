@@ -2,7 +2,8 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::node::{Command, Event, Layout, NodeId, NodeSite, Rekey};
+use super::invade::Beginning;
+use crate::node::{Command, Event, Layout, NodeId, NodeSite, Nudge, Rekey};
 use crate::scenario::Plan;
 use crate::scenario::plan::{Action, Event as Planned, Schedule, Spread, Target};
 use crate::sim::time::{Duration, Time};
@@ -24,7 +25,7 @@ impl<'a> Script<'a> {
         Self { plan, layout, seed, origin: Origin::new(SCRIPT) }
     }
 
-    pub(super) fn write(mut self, engine: &mut Engine<NodeSite>) {
+    pub(super) fn write(mut self, beginnings: &[Beginning], engine: &mut Engine<NodeSite>) {
         let cses = self.plan.cses.len();
         for (index, gateway) in self.plan.gateways.iter().enumerate() {
             if gateway.registers {
@@ -37,6 +38,9 @@ impl<'a> Script<'a> {
         }
         for (number, event) in self.plan.events.iter().enumerate() {
             self.event(engine, event, number);
+        }
+        for Beginning { at, site, number } in beginnings {
+            engine.schedule(self.origin.key(*at), *site, *number, Event::Intruder(Nudge::Begin));
         }
     }
 

@@ -227,7 +227,19 @@ codes! {
         "Devices that register make their own policies and containers, wherever they want them, and may \
          be subscribed to. What is provisioned is one container at the registrar.",
         "[fleet.meters]\nregistration = \"registered\"\nreports_to = \"head_end\"";
-    Risk "KS0314" "risk cannot be assessed like this",
+    OneProgram "KS0314" "an attack is one program",
+        "Each `[[attack]]` has exactly one program, such as `replay`. What several do is written as \
+         several attacks.",
+        "[[attack]]\nat = \"20s\"\nreplay = { target = \"meters\", after = \"5s\" }";
+    NoThreat "KS0315" "there is no such threat, countermeasure or property",
+        "Threats are T1 to T22, countermeasures CM1 to CM19 and CM22 to CM28, as TR-0008 numbers them; \
+         properties have the short names that `keystorm explain A4` tells.",
+        "[scenario]\nthreat = \"T9\"";
+    WrongCountermeasure "KS0316" "the countermeasure is none against this threat",
+        "Neither TR-0008 nor this project names the countermeasure against the threat of the scenario, so \
+         that what a run with it shows would say nothing.",
+        "[countermeasure.CM10]\noff = [\"security.replay_window=0\"]";
+    Risk "KS0317" "risk cannot be assessed like this",
         "A failure needs one target or one link, and a member that exists. A shared asset names what stops \
          when it fails. The shares of contexts are parts of one year and add up to 1. The outage of an \
          assessment lies within the run.",

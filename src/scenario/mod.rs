@@ -86,6 +86,7 @@ fn read(source: &Source, overrides: &[String], report: &mut Diagnostics) -> Opti
     for (index, text) in overrides.iter().enumerate() {
         tree::set(&mut entries, text, index + 1, report);
     }
+    tree::switch_off(&mut entries, report);
     let file: File = table::read_table(&entries, Place::default(), report);
     let name = std::path::Path::new(&source.name).file_stem();
     let name = name.map(|name| name.to_string_lossy()).unwrap_or_default();

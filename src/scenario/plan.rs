@@ -6,6 +6,7 @@ use crate::net::LinkType;
 pub use super::risk::{Asset, AssetKind, ContextOfUse, Part, Risk, Treatment, Weight};
 pub use crate::node::{Rekey, Renewal};
 
+pub use crate::attack::Attack;
 use crate::node::Class;
 pub use crate::node::FunctionKind;
 use crate::sim::time::{Duration, Time};
@@ -37,13 +38,40 @@ pub struct Plan {
     pub security: Security,
     /// What happens on purpose, in order of time.
     pub events: Vec<Event>,
+    /// The threat of TR-0008 that it shows.
+    pub threat: Option<u8>,
+    /// Who attacks.
+    pub attacks: Vec<Attack>,
+    /// The attacks take place.
+    pub is_attacked: bool,
+    /// The countermeasures that it can be run with and without.
+    pub countermeasures: Vec<Countermeasure>,
     /// What must hold at the end.
     pub expectations: Vec<Expectation>,
     /// What is known for an assessment of risk; a run takes no notice of it.
     pub risk: Risk,
 }
 
+/// A countermeasure of TR-0008 in a scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Countermeasure {
+    /// Its number.
+    pub number: u8,
+    /// It is in force.
+    pub is_on: bool,
+    /// What is different without it, as `KEY=VALUE`.
+    pub off: Vec<String>,
+    /// The mechanisms whose refusals are its work; any if there are none.
+    pub refuses: Vec<String>,
+}
+
 impl Plan {
+    /// Facts are kept, so that attacks can be judged.
+    #[must_use]
+    pub const fn keeps_facts(&self) -> bool {
+        !self.attacks.is_empty() || self.threat.is_some()
+    }
+
     /// Some entities register themselves.
     #[must_use]
     pub fn registers(&self) -> bool {
@@ -270,6 +298,8 @@ pub struct Telemetry {
     pub size: u32,
     /// An answer that comes later than this after its report was due is no service; `None`: nobody counts.
     pub deadline: Option<Duration>,
+    /// Only the device, its registrar and the head end may know the content.
+    pub is_sensitive: bool,
 }
 
 /// How associations are made and kept.
@@ -287,6 +317,8 @@ pub struct Security {
     /// After a failed association a device tries again this much later (and uniform up to as much
     /// again); `None`: never.
     pub retry: Option<Duration>,
+    /// All pre-shared keys are one that everybody knows.
+    pub well_known_keys: bool,
     /// Handshakes with long-term keys need a second key from a second place of the same kind.
     pub second_factor: bool,
     /// Life of a key that a MAF hands out.

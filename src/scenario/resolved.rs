@@ -9,6 +9,7 @@ use super::plan::{
 };
 use super::quantity::{power_text, price_text, rate_text, size_text, time_text};
 use crate::association::{KeyExchange, Profile, Suite12};
+use crate::attack::Loss;
 use crate::net::LinkType;
 use crate::node::{Class, Cost};
 use crate::sim::time::Duration;
@@ -27,6 +28,8 @@ pub(super) fn resolved(plan: &Plan) -> String {
     security(&mut text, plan);
     events(&mut text, plan);
     risk(&mut text, plan);
+    attacks(&mut text, plan);
+    countermeasures(&mut text, plan);
     expectations(&mut text, plan);
     text
 }
@@ -57,6 +60,12 @@ fn scenario(text: &mut String, plan: &Plan) {
         Err(_) => quoted(text, "seed", plan.seed),
     }
     time(text, "duration", plan.duration);
+    if let Some(threat) = plan.threat {
+        quoted(text, "threat", format_args!("T{threat}"));
+    }
+    if !plan.is_attacked {
+        line(text, "attacks = false");
+    }
 }
 
 fn class(text: &mut String, class: &Class) {
@@ -167,10 +176,13 @@ fn groups(text: &mut String, plan: &Plan) {
         if let Some(telemetry) = fleet.telemetry {
             let interval = time_text(telemetry.interval.0);
             let size = telemetry.size;
+            let sensitive = telemetry.is_sensitive;
             let deadline = telemetry.deadline.map_or_else(String::new, |deadline| {
                 format!(", deadline = \"{}\"", time_text(deadline.0))
             });
-            let words = format!("{{ interval = \"{interval}\", size = \"{size}B\"{deadline} }}");
+            let words = format!(
+                "{{ interval = \"{interval}\", size = \"{size}B\", sensitive = {sensitive}{deadline} }}"
+            );
             line(text, format_args!("telemetry = {words}"));
         }
     }
@@ -253,6 +265,7 @@ fn security(text: &mut String, plan: &Plan) {
     optional_time(text, "key_lifetime", plan.security.key_lifetime);
     optional_time(text, "retry", plan.security.retry);
     time(text, "kc_lifetime", plan.security.kc_lifetime);
+    quoted(text, "keys", if plan.security.well_known_keys { "well_known" } else { "provisioned" });
     match plan.security.half_open {
         Some(limit) => line(text, format_args!("half_open = {limit}")),
         None => quoted(text, "half_open", "none"),
@@ -289,6 +302,7 @@ const fn profile(profile: Profile) -> &'static str {
         Profile::Dtls13 => "dtls13",
         Profile::Dtls12 { suite: Suite12::PskAes128Ccm8 } => "dtls12_ccm8",
         Profile::Dtls12 { suite: Suite12::PskAes128Gcm } => "dtls12_gcm",
+        Profile::Plain => "none",
     }
 }
 
@@ -333,6 +347,35 @@ fn events(text: &mut String, plan: &Plan) {
         time(text, "at", Duration(event.at.0));
         let what = if matches!(event.target, Target::Link(_)) { "link" } else { "target" };
         line(text, format_args!("{verb} = {{ {what} = \"{target}\"{with}{spread} }}"));
+    }
+}
+
+fn attacks(text: &mut String, plan: &Plan) {
+    for attack in &plan.attacks {
+        line(text, "\n[[attack]]");
+        time(text, "at", Duration(attack.at.0));
+        line(text, format_args!("name = {}", toml::Value::from(attack.name.as_str())));
+        let violates: Vec<_> = attack.violates.iter().map(|id| id.property().code).collect();
+        line(text, format_args!("violates = {}", toml::Value::from(violates)));
+        time(text, "alarm_within", attack.alarm_within);
+        if let Some(Loss { property, metric, at_most }) = &attack.loss {
+            let code = property.property().code;
+            quoted(text, "loss", format_args!("{code}.{metric} <= {at_most}"));
+        }
+        let mut words = attack.program.parameters();
+        words.insert("target".to_owned(), attack.victims.group.as_str().into());
+        words.insert("members".to_owned(), attack.victims.members.into());
+        line(text, format_args!("{} = {}", attack.program.word(), toml::Value::Table(words)));
+    }
+}
+
+fn countermeasures(text: &mut String, plan: &Plan) {
+    for countermeasure in &plan.countermeasures {
+        line(text, format_args!("\n[countermeasure.CM{}]", countermeasure.number));
+        line(text, format_args!("on = {}", countermeasure.is_on));
+        let list = |words: &[String]| toml::Value::from(words.to_vec());
+        line(text, format_args!("off = {}", list(&countermeasure.off)));
+        line(text, format_args!("refuses = {}", list(&countermeasure.refuses)));
     }
 }
 

@@ -160,6 +160,56 @@ pub(super) fn set(entries: &mut Entries, text: &str, source: usize, report: &mut
     put(entries, &segments, node, report);
 }
 
+/// Applies what stands in the place of each countermeasure that is off.
+pub(super) fn switch_off(entries: &mut Entries, report: &mut Diagnostics) {
+    let mut changes = Vec::new();
+    if let Some(Value::Table(all)) = entries.get("countermeasure").map(|entry| &entry.node.value) {
+        for entry in all.values() {
+            let Value::Table(table) = &entry.node.value else { continue };
+            let is_off =
+                matches!(table.get("on").map(|on| &on.node.value), Some(Value::Bool(false)));
+            let off = table.get("off").map(|off| &off.node.value);
+            if let (true, Some(Value::List(items))) = (is_off, off) {
+                changes.extend(items.clone());
+            }
+        }
+    }
+    for Node { value, place } in changes {
+        let Value::Text(text) = value else { continue };
+        set_at(entries, &text, place, report);
+    }
+}
+
+/// Like [`set`], for a text of the file: everything stands at `place`.
+fn set_at(entries: &mut Entries, text: &str, place: Place, report: &mut Diagnostics) {
+    let parts = text
+        .split_once('=')
+        .and_then(|(path, value)| Some((path_segments(path, place.source)?, value)));
+    let Some((mut segments, value)) = parts else {
+        report
+            .add(Code::OverrideSyntax, place, format!("{} is not KEY=VALUE", quote(text)))
+            .hint("for example \"security.replay_window=0\"");
+        return;
+    };
+    segments.iter_mut().for_each(|(_, at)| *at = place);
+    let mut node = parse_value(value, place.source, 0);
+    stand_at(&mut node, place);
+    put(entries, &segments, node, report);
+}
+
+/// Gives a value and everything in it one place.
+fn stand_at(node: &mut Node, place: Place) {
+    node.place = place;
+    match &mut node.value {
+        Value::List(items) => items.iter_mut().for_each(|item| stand_at(item, place)),
+        Value::Table(table) => table.values_mut().for_each(|entry| {
+            entry.key = place;
+            stand_at(&mut entry.node, place);
+        }),
+        _ => {}
+    }
+}
+
 /// Path segments with their places; `None` if the path is malformed or deeper than any scenario.
 fn path_segments(path: &str, source: usize) -> Option<Vec<(String, Place)>> {
     const DEPTH_MAX: usize = 8;

@@ -61,7 +61,7 @@ pub(in crate::association) struct Dtls12 {
     pub(super) client_random: [u8; 32],
     pub(super) server_random: [u8; 32],
     /// The master secret: for the handshake, and for the exporter.
-    pub(super) master: [u8; 48],
+    pub(in crate::association) master: [u8; 48],
     pub(super) keys_since: Time,
 }
 

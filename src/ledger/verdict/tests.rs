@@ -26,6 +26,7 @@ fn verdict(violated: bool, refused: bool, alarmed: bool, bound: Option<f64>) -> 
     }
     let facts = story.facts();
     let question = Question {
+        counts: &|_| true,
         first_step: Some(start),
         concerns: &|about| *about == About::Actor(METER),
         alarm_deadline: Duration::from_secs(10),
@@ -65,6 +66,7 @@ fn late_alarms_and_attacks_that_never_began_do_not_count() {
     story.node(|facts| facts.alarm(OTHER, "counter", About::Actor(METER)));
     let facts = story.facts();
     let mut question = Question {
+        counts: &|_| true,
         first_step: Some(start),
         concerns: &|_| true,
         alarm_deadline: Duration::from_secs(99),
@@ -84,6 +86,7 @@ fn what_was_not_looked_at_is_not_prevented() {
     story.node(|facts| facts.refuse("replay_window", About::Actor(METER), "duplicate"));
     let facts = story.facts();
     let question = Question {
+        counts: &|_| true,
         first_step: Some(Time::ZERO),
         concerns: &|_| true,
         alarm_deadline: Duration::MAX,

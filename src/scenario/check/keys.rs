@@ -86,7 +86,7 @@ impl Checker<'_> {
             let profile = keys.profile.map_or(association.profile, |(profile, _)| profile);
             let key_exchange = match profile {
                 Profile::Dtls13 => association.key_exchange,
-                Profile::Dtls12 { .. } => KeyExchange::Psk,
+                Profile::Dtls12 { .. } | Profile::Plain => KeyExchange::Psk,
             };
             let factors: &[Factor] = if self.second_factor() {
                 &[Factor::Provisioned, Factor::Second]

@@ -1,5 +1,6 @@
 //! From words to the plan: names resolved, defaults filled in, everything impossible refused.
 
+mod attack;
 mod class;
 mod connection_id;
 mod event;
@@ -90,6 +91,9 @@ pub(super) fn check(
         checker.check_servers(&network);
     }
     let events = checker.events(&network);
+    let threat = checker.threat();
+    let attacks = checker.attacks(&network);
+    let countermeasures = checker.countermeasures(threat);
     let classes = checker.finish_classes();
     let links = checker.finish_links(&network);
     let risk = checker.risk(&network);
@@ -110,6 +114,13 @@ pub(super) fn check(
         functions: network.functions,
         security,
         events,
+        threat,
+        attacks,
+        is_attacked: scenario
+            .and_then(|scenario| scenario.attacks.value())
+            .copied()
+            .unwrap_or(true),
+        countermeasures,
         expectations,
         risk,
     })

@@ -397,7 +397,9 @@ impl<'a> Checker<'a> {
             network.reports.push((link, size, place));
         }
         let deadline = at.value.deadline.value().map(|deadline| Duration(deadline.value));
-        Some(Telemetry { interval: Duration(interval.value.value), size, deadline })
+        let is_sensitive = at.value.sensitive.value().copied().unwrap_or(false);
+        let interval = Duration(interval.value.value);
+        Some(Telemetry { interval, size, deadline, is_sensitive })
     }
 }
 

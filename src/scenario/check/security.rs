@@ -9,8 +9,8 @@ use crate::scenario::quantity::TimeSpan;
 use crate::scenario::source::{At, Place};
 use crate::scenario::table::Field;
 use crate::scenario::words::{
-    KeyExchangeWord, OrNone, ProfileWord, RekeyWord, SecurityTable, SequenceWord, TimerPreset,
-    TimerTable,
+    KeyExchangeWord, KeysWord, OrNone, ProfileWord, RekeyWord, SecurityTable, SequenceWord,
+    TimerPreset, TimerTable,
 };
 use crate::sim::time::Duration;
 
@@ -57,6 +57,7 @@ impl Checker<'_> {
             key_hard_limit: self.above_zero(&words.key_hard_limit),
             renewal: self.renewal(words),
             retry: self.above_zero(&words.retry),
+            well_known_keys: words.keys.value() == Some(&KeysWord::WellKnown),
             second_factor: self.second_factor(),
             kc_lifetime: self.kc_lifetime(&words.kc_lifetime),
             half_open: words.half_open.value().and_then(|limit| limit.0).map(|limit| limit.0),
@@ -202,6 +203,7 @@ impl ProfileWord {
             Self::Dtls13 => Profile::Dtls13,
             Self::Dtls12Ccm8 => Profile::Dtls12 { suite: Suite12::PskAes128Ccm8 },
             Self::Dtls12Gcm => Profile::Dtls12 { suite: Suite12::PskAes128Gcm },
+            Self::None => Profile::Plain,
         }
     }
 }

@@ -3,7 +3,8 @@
 use crate::scenario::quantity::{BitRate, Bytes, Energy, Frequency, Power, Price, TimeSpan};
 use crate::scenario::table::{List, Named, choice, table};
 use crate::scenario::words::{
-    Amount, Count, Flag, Integer, OrNone, Probability, Seed, Text, Texts,
+    Amount, AttackTable, Count, CountermeasureTable, Flag, Integer, OrNone, Probability, Seed, Text,
+    Texts,
 };
 
 table! {
@@ -39,6 +40,10 @@ table! {
         treatment: Named<TreatmentTable>,
         /// Contexts of use, such as day, night and season: their shares of the year add up to 1.
         context: Named<ContextTable>,
+        /// Who attacks, and how.
+        attack: List<AttackTable>,
+        /// Countermeasures of TR-0008 that the scenario can be run with and without.
+        countermeasure: Named<CountermeasureTable>,
         /// What must hold at the end: a metric and a comparison, such as "rekey.time_s.p99" = "<
         /// 30s". Without a unit the bound has the metric's own (SI).
         expect: Named<Text>,
@@ -54,6 +59,10 @@ table! {
         seed: Seed,
         /// The run ends here at the latest, in virtual time, such as "30min".
         @required duration: TimeSpan,
+        /// The threat of TR-0008 that it shows, such as "T9". Default: none.
+        threat: Text,
+        /// Its attacks take place. Without, the run shows the system left in peace. Default: true.
+        attacks: Flag,
     }
 }
 
@@ -380,6 +389,8 @@ table! {
         /// How soon after a report is due its answer must be there for the fleet to count as served
         /// (`service.FLEET.availability`). Default: nobody counts; in `keystorm risk`, the interval.
         deadline: TimeSpan,
+        /// Only the device, its registrar and the head end may know the content. Default: false.
+        sensitive: Flag,
     }
 }
 
@@ -436,6 +447,9 @@ table! {
         /// Life of a key that a MAF hands out (Kc). A member replaces it at the share of its life that
         /// `renewal` draws, else when it needs one after the end. Default: "24h".
         kc_lifetime: TimeSpan,
+        /// The pre-shared keys: one for each device, or one that everybody knows, the attacker included, which
+        /// is encryption without authentication. Default: "provisioned".
+        keys: KeysWord,
         /// Handshakes that a server has in progress at the same time, more are refused; or "none". Default:
         /// none.
         half_open: OrNone<Integer<1, 10_000_000>>,
@@ -453,6 +467,16 @@ choice! {
         Mef = "mef",
         /// Like "mef", with a key that an underlying network lends (GBA).
         Network = "network",
+    }
+}
+
+choice! {
+    /// What pre-shared keys are worth.
+    enum KeysWord {
+        /// Each device has its own, which only it and its peer know.
+        Provisioned = "provisioned",
+        /// All have the same, and everybody knows it.
+        WellKnown = "well_known",
     }
 }
 
@@ -563,6 +587,8 @@ choice! {
         Dtls12Ccm8 = "dtls12_ccm8",
         /// DTLS 1.2 with TLS_PSK_WITH_AES_128_GCM_SHA256 (RFC 6347, RFC 5487).
         Dtls12Gcm = "dtls12_gcm",
+        /// None at all: messages go as they are, and an address is believed.
+        None = "none",
     }
 }
 

@@ -1,0 +1,348 @@
+//! Where an adversary touches the world: on the links of nodes that it sits at, in nodes that it breaks into,
+//! and at the places of its own from which it sends. It is given bytes and nothing else.
+//!
+//! An intruder belongs to one site. It sits on the link between a node of that site and its parent: it sees
+//! what goes up as it leaves the node, and what comes down before the node does. Intruders of one attack in
+//! several sites send each other messages of their own ([`Hands::tell`]).
+
+use std::collections::BTreeMap;
+
+use super::actor::Actor;
+use super::chronicle::{Chronicle, Deed, Step};
+use super::event::{Event, Packet};
+use super::layout::{Layout, NodeId};
+use crate::ledger::{ActorId, SourceId};
+use crate::sim::time::{Duration, Time};
+use crate::sim::{Draws, Key, Origin, StreamKey};
+
+/// Which way a datagram goes over a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Way {
+    /// Towards the infrastructure.
+    Up,
+    /// Towards the device.
+    Down,
+}
+
+/// What becomes of a datagram that passes an intruder. To delay, duplicate or answer one, drop or pass it
+/// and [inject](Hands::inject) others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It goes on.
+    Pass,
+    /// It goes no further.
+    Drop,
+    /// These bytes go on in its place.
+    Replace(Vec<u8>),
+}
+
+/// An attack program at one place. Each function says what it does there and then; what it knows is what
+/// it was given.
+pub trait Intruder: Send {
+    /// The attack begins here.
+    fn begin(&mut self, hands: &mut Hands<'_>);
+
+    /// A datagram passes the link of `at`.
+    fn passing(&mut self, at: NodeId, way: Way, packet: &Packet, hands: &mut Hands<'_>) -> Answer {
+        let _ = (at, way, packet, hands);
+        Answer::Pass
+    }
+
+    /// The time has come that was asked for by [`Hands::wake_at`].
+    fn wake(&mut self, hands: &mut Hands<'_>) {
+        let _ = hands;
+    }
+
+    /// A message of another intruder of the same attack.
+    fn told(&mut self, message: &[u8], hands: &mut Hands<'_>) {
+        let _ = (message, hands);
+    }
+}
+
+/// An intruder and where it sits.
+pub struct Placement {
+    /// Who it is in the ledger.
+    pub attacker: ActorId,
+    /// The site.
+    pub site: u32,
+    /// The nodes of that site on whose links it sits.
+    pub taps: Vec<NodeId>,
+    /// When it begins; before, it sees nothing.
+    pub at: Time,
+    /// Its randomness, and its number in the stream: every intruder of a world has its own number.
+    pub streams: (StreamKey, u32),
+    /// What it does.
+    pub program: Box<dyn Intruder>,
+}
+
+/// What happens to an intruder.
+#[derive(Debug)]
+pub enum Nudge {
+    /// It begins.
+    Begin,
+    /// The time that it asked for.
+    Wake,
+    /// A message of another.
+    Told(Box<[u8]>),
+}
+
+/// The intruders of a site.
+#[derive(Default)]
+pub(super) struct Intruders {
+    all: Vec<Placed>,
+    /// By the index of a node in the site: who sits on its link.
+    taps: BTreeMap<u32, Vec<usize>>,
+}
+
+struct Placed {
+    attacker: ActorId,
+    origin: Origin,
+    has_begun: bool,
+    streams: (StreamKey, u32),
+    cursor: u64,
+    program: Box<dyn Intruder>,
+}
+
+/// What an intruder asked for.
+#[derive(Debug)]
+enum Wish {
+    Wake(Time),
+    Tell { site: u32, number: u32, after: Duration, message: Box<[u8]> },
+    Inject { at: NodeId, way: Way, after: Duration, packet: Packet },
+}
+
+/// What an intruder can do at one moment.
+pub struct Hands<'a> {
+    /// The present.
+    pub now: Time,
+    /// Public facts: who stands where, which protocol is spoken. It holds no key and no state.
+    pub layout: &'a Layout,
+    /// Its randomness.
+    pub rng: Draws<'a>,
+    attacker: ActorId,
+    chronicle: &'a mut Chronicle,
+    /// The nodes of the site, while none of them is at work.
+    actors: Option<&'a mut [Actor]>,
+    wishes: &'a mut Vec<Wish>,
+}
+
+impl Hands<'_> {
+    /// It takes the bytes of a datagram to its memory.
+    pub fn observe(&mut self, at: NodeId, way: Way, bytes: &[u8]) {
+        if let Some(mut facts) = self.chronicle.attacker(self.now, self.attacker) {
+            facts.observe(source(at, way), bytes);
+        }
+    }
+
+    /// It hands in `bytes` as the value of a secret of `about`.
+    pub fn exhibit(&mut self, about: NodeId, bytes: &[u8]) {
+        if let Some(mut facts) = self.chronicle.attacker(self.now, self.attacker) {
+            facts.exhibit(ActorId(about.0), bytes);
+        }
+    }
+
+    /// It says what it does: the trace of the attack.
+    pub fn step(&mut self, deed: Deed, what: impl Into<String>, between: Option<(NodeId, NodeId)>) {
+        let (at, attacker) = (self.now, self.attacker);
+        self.chronicle.step(Step { at, attacker, deed, what: what.into(), between });
+    }
+
+    /// Calls [`Intruder::wake`] at this time.
+    pub fn wake_at(&mut self, at: Time) {
+        self.wishes.push(Wish::Wake(at));
+    }
+
+    /// Sends a message to the intruder with this number in `site`, over a network of the attacker's own.
+    /// Between sites it takes at least the look-ahead of the run; see [`Layout::lookahead`].
+    pub fn tell(&mut self, site: u32, number: u32, after: Duration, message: &[u8]) {
+        let after = after.max(self.layout.lookahead);
+        self.wishes.push(Wish::Tell { site, number, after, message: message.into() });
+    }
+
+    /// Puts a datagram on the link of `at`, a node of this site, `after` from now: it leaves upwards as if
+    /// the node had sent it, or reaches the node as if it had come down. What it says of its sender is the
+    /// attacker's choice.
+    pub fn inject(&mut self, at: NodeId, way: Way, after: Duration, packet: Packet) {
+        self.wishes.push(Wish::Inject { at, way, after, packet });
+    }
+
+    /// Takes over a node of its own or of somebody else: what that node does is no longer its owner's.
+    pub fn corrupt(&mut self, node: NodeId) {
+        let (now, attacker) = (self.now, self.attacker);
+        if let Some(mut facts) = self.chronicle.engine(now) {
+            facts.corrupt(ActorId(node.0), attacker);
+        }
+    }
+
+    /// The bytes that `node` keeps when power is off; none if it is not in this site. They are observed.
+    pub fn storage_image(&mut self, node: NodeId) -> Option<Vec<u8>> {
+        let image = self.actor(node)?.keyring.storage_image();
+        self.see_inside(node, &image);
+        Some(image)
+    }
+
+    /// The bytes of keys that `node` has in memory; none if it is not in this site. They are observed.
+    pub fn memory_image(&mut self, node: NodeId) -> Option<Vec<u8>> {
+        let image = self.actor(node)?.memory_image();
+        self.see_inside(node, &image);
+        Some(image)
+    }
+
+    fn see_inside(&mut self, node: NodeId, image: &[u8]) {
+        if let Some(mut facts) = self.chronicle.attacker(self.now, self.attacker) {
+            facts.observe(inside(node), image);
+        }
+    }
+
+    /// The node itself, for actions on its hardware and interfaces.
+    pub(super) fn actor(&mut self, node: NodeId) -> Option<&mut Actor> {
+        let local = self.layout.place(node).local as usize;
+        let actor = self.actors.as_deref_mut()?.get_mut(local)?;
+        (actor.id == node).then_some(actor)
+    }
+}
+
+/// One direction of a link as a place where bytes are seen.
+const fn source(at: NodeId, way: Way) -> SourceId {
+    SourceId(at.0 * 4 + way as u32)
+}
+
+/// The inside of a node as a place where bytes are seen.
+const fn inside(node: NodeId) -> SourceId {
+    SourceId(node.0 * 4 + 2)
+}
+
+/// What the world is asked for by intruders: events, and where.
+pub(super) struct Consequence {
+    pub(super) key: Key,
+    pub(super) site: u32,
+    pub(super) target: u32,
+    pub(super) event: Event,
+}
+
+impl Intruders {
+    /// Adds an intruder of this site; its number there.
+    pub(super) fn add(&mut self, placement: Placement, layout: &Layout) -> u32 {
+        let number = self.all.len();
+        for node in &placement.taps {
+            self.taps.entry(layout.place(*node).local).or_default().push(number);
+        }
+        self.all.push(Placed {
+            attacker: placement.attacker,
+            // Below the script, above all nodes.
+            origin: Origin::new(u32::MAX - 1 - placement.streams.1),
+            has_begun: false,
+            streams: placement.streams,
+            cursor: 0,
+            program: placement.program,
+        });
+        u32::try_from(number).unwrap_or(u32::MAX)
+    }
+
+    /// A packet passes the link of the node with this index in the site: the bytes that go on, if any do.
+    pub(super) fn passing(
+        &mut self,
+        (local, at): (u32, NodeId),
+        way: Way,
+        mut packet: Packet,
+        scene: &mut Scene<'_>,
+    ) -> (Option<Packet>, Vec<Consequence>) {
+        let mut more = Vec::new();
+        let numbers = self.taps.get(&local).cloned().unwrap_or_default();
+        for number in numbers {
+            let Some(placed) = self.all.get_mut(number).filter(|placed| placed.has_begun) else {
+                continue;
+            };
+            let mut wishes = Vec::new();
+            let mut answer = Answer::Pass;
+            placed.with(scene, &mut wishes, |program, hands| {
+                answer = program.passing(at, way, &packet, hands);
+            });
+            more.extend(scene.consequences(number, &mut placed.origin, wishes));
+            match answer {
+                Answer::Pass => {}
+                Answer::Drop => return (None, more),
+                Answer::Replace(bytes) => packet.bytes = bytes,
+            }
+        }
+        (Some(packet), more)
+    }
+
+    /// Something happens to an intruder.
+    pub(super) fn nudge(
+        &mut self,
+        number: u32,
+        nudge: Nudge,
+        scene: &mut Scene<'_>,
+    ) -> Vec<Consequence> {
+        let number = number as usize;
+        let Some(placed) = self.all.get_mut(number) else { return Vec::new() };
+        let mut wishes = Vec::new();
+        placed.has_begun |= matches!(nudge, Nudge::Begin);
+        placed.with(scene, &mut wishes, |program, hands| match nudge {
+            Nudge::Begin => program.begin(hands),
+            Nudge::Wake => program.wake(hands),
+            Nudge::Told(message) => program.told(&message, hands),
+        });
+        scene.consequences(number, &mut placed.origin, wishes)
+    }
+}
+
+/// The surroundings of an intruder.
+pub(super) struct Scene<'a> {
+    pub(super) now: Time,
+    pub(super) site: u32,
+    pub(super) layout: &'a Layout,
+    pub(super) chronicle: &'a mut Chronicle,
+    pub(super) actors: Option<&'a mut [Actor]>,
+}
+
+impl Placed {
+    fn with(
+        &mut self,
+        scene: &mut Scene<'_>,
+        wishes: &mut Vec<Wish>,
+        call: impl FnOnce(&mut dyn Intruder, &mut Hands<'_>),
+    ) {
+        let (streams, member) = &self.streams;
+        let mut hands = Hands {
+            now: scene.now,
+            layout: scene.layout,
+            rng: streams.draws(*member, 0, &mut self.cursor),
+            attacker: self.attacker,
+            chronicle: scene.chronicle,
+            actors: scene.actors.as_deref_mut(),
+            wishes,
+        };
+        call(&mut *self.program, &mut hands);
+    }
+}
+
+impl Scene<'_> {
+    fn consequences(
+        &self,
+        number: usize,
+        origin: &mut Origin,
+        wishes: Vec<Wish>,
+    ) -> Vec<Consequence> {
+        let own = u32::try_from(number).unwrap_or(u32::MAX);
+        let of = |wish| match wish {
+            Wish::Wake(at) => (at.max(self.now), self.site, own, Event::Intruder(Nudge::Wake)),
+            Wish::Tell { site, number, after, message } => {
+                (self.now + after, site, number, Event::Intruder(Nudge::Told(message)))
+            }
+            Wish::Inject { at, way, after, packet } => {
+                let local = self.layout.place(at).local;
+                (self.now + after, self.site, local, Event::Injected(way, packet))
+            }
+        };
+        let all = wishes.into_iter().map(of);
+        all.map(|(at, site, target, event)| Consequence {
+            key: origin.key(at),
+            site,
+            target,
+            event,
+        })
+        .collect()
+    }
+}

@@ -1,0 +1,62 @@
+//! Each threat of the catalogue as an experiment at a few seeds: with nothing against it, it succeeds; with each of
+//! its countermeasures it ends as the catalogue says; in peace nobody raises an alarm.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test program")]
+
+use keystorm::ledger::Verdict::{self, Prevented};
+use keystorm::run::matrix::{FILES, Row, Set, run};
+
+/// Seeds of each cell; the full catalogue takes 30.
+const SEEDS: u64 = 3;
+
+/// Threat, countermeasures in force, and how the attack ends then.
+const EXPECTED: &[(u8, &[u8], Verdict)] = &[
+    (9, &[10], Prevented),
+];
+
+fn rows() -> Vec<Row> {
+    run(FILES, SEEDS, 2, &|_| None, &|_| true).unwrap_or_else(|refused| panic!("{refused}"))
+}
+
+#[test]
+fn every_row_ends_as_the_catalogue_says() {
+    let mut wrong = Vec::new();
+    for row in rows() {
+        for set in row.sets() {
+            let list: Vec<u8> = set.iter().copied().collect();
+            let cell = format!("T{} with {list:?}", row.file.threat);
+            let expected =
+                EXPECTED.iter().find(|(threat, on, _)| *threat == row.file.threat && *on == list);
+            let Some((_, _, verdict)) = expected else {
+                wrong.push(format!("{cell}: nothing is expected"));
+                continue;
+            };
+            match row.experiment(&set).outcome() {
+                Ok(outcome) if outcome.verdict != *verdict => {
+                    wrong.push(format!("{cell}: {:?}, not {verdict:?}", outcome.verdict));
+                }
+                Ok(outcome) if outcome.false_alarms.count + outcome.false_alarms_off.count > 0 => {
+                    wrong.push(format!("{cell}: an alarm in peace"));
+                }
+                Ok(_) => {}
+                Err(fault) => wrong.push(format!("{cell}: {fault}")),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    for (threat, on, _) in EXPECTED {
+        let known = FILES.iter().any(|file| file.threat == *threat);
+        assert!(known, "T{threat} with {on:?} is expected, but has no scenario");
+    }
+}
+
+#[test]
+fn the_same_trial_has_the_same_digest_and_facts_do_not_change_it() {
+    let rows = rows();
+    let again = self::rows();
+    for (row, other) in rows.iter().zip(&again) {
+        assert_eq!(row.notes, other.notes, "T{}", row.file.threat);
+    }
+    let none = Set::new();
+    assert!(rows.iter().all(|row| row.notes.iter().any(|note| note.on == none)));
+}
