@@ -84,6 +84,7 @@ fn plan(storm: &Storm) -> Plan {
             store: StorePlace::Flash,
             tenant: None,
             weight: Weight::default(),
+            battery: None,
         }],
         functions: Vec::new(),
         security: Security {

@@ -59,8 +59,18 @@ pub enum Command {
     },
     /// Try again after a failure.
     Retry,
-    /// Make a report.
-    Report,
+    /// Make a report, unless the telemetry that was in force `since` no longer is.
+    Report {
+        /// Since when that telemetry was in force.
+        since: Time,
+    },
+    /// The telemetry is another from now on.
+    Retime,
+    /// The deadline of the report that was due at `due` is over.
+    Deadline {
+        /// When it was due.
+        due: Time,
+    },
     /// Lose all volatile state.
     Restart,
     /// Come from another address from now on (a NAT rebinding).

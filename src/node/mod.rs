@@ -2,6 +2,7 @@
 //! and its service layer; it reports what happens and judges nothing.
 
 mod actor;
+mod bucket;
 mod caller;
 mod capture;
 mod chronicle;
@@ -34,6 +35,6 @@ pub use event::{Alarm, Command, Done, Event, Packet, Rekey, Renewal};
 pub use function::Kind as FunctionKind;
 pub use intruder::{Answer, Hands, Intruder, Nudge, Placement, Way};
 pub use keyring::Keyring;
-pub use layout::{Function, GroupSetting, IDENTITY_MAX, Layout, NodeId, Place};
+pub use layout::{Function, GroupSetting, IDENTITY_MAX, Layout, NodeId, Place, Timed};
 pub use resources::ServiceSetting;
 pub use site::{NodeParts, NodeSite};

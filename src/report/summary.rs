@@ -249,6 +249,7 @@ fn label(plan: &Plan, event: &Event) -> String {
         Action::Restart => format!("restart of {name}"),
         Action::Expire => format!("keys of {name} expire"),
         Action::Readdress => format!("new addresses of {name}"),
+        Action::Change(_) => format!("another setting of {name}"),
         Action::Fail { member } => format!("{} fails", node(name, member)),
         Action::Recover { member } => format!("{} is back", node(name, member)),
     };

@@ -66,6 +66,15 @@ impl<'a> Script<'a> {
             Action::Recover { member } => {
                 return self.tell_some(engine, group, member, trigger, Command::Recover);
             }
+            Action::Change(change) => {
+                if change.interval.is_some() {
+                    self.tell(engine, group, trigger, Spread::AtOnce, &name, |_| Command::Retime);
+                }
+                if !change.is_secure() {
+                    return;
+                }
+                Rekey::Full
+            }
             Action::Restart => {
                 self.tell(engine, group, trigger, Spread::AtOnce, &name, |_| Command::Restart);
                 Rekey::Full

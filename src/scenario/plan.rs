@@ -1,6 +1,6 @@
 //! The checked plan of a run: every name resolved, every default filled in, nothing left to refuse.
 
-use crate::association::{Config, Profile};
+use crate::association::{Config, KeyExchange, Profile};
 use crate::credential::store::{HsmProfile, StoreKind};
 use crate::net::LinkType;
 pub use super::risk::{Asset, AssetKind, ContextOfUse, Part, Risk, Treatment, Weight};
@@ -199,6 +199,8 @@ pub struct Gateway {
     /// It holds an association of its own with the CSE (a registrar of devices, MN-CSE); otherwise it
     /// only forwards.
     pub registers: bool,
+    /// Datagrams a second that it takes from each device behind it; `None`: any number.
+    pub rate_limit: Option<f64>,
     /// When it first starts, if it registers.
     pub start: Schedule,
     /// Where its long-term keys live.
@@ -239,6 +241,17 @@ pub struct Fleet {
     pub tenant: Option<String>,
     /// What its service is worth, for an assessment of risk.
     pub weight: Weight,
+    /// What its devices live on.
+    pub battery: Option<Battery>,
+}
+
+/// What a device lives on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Battery {
+    /// Energy, in joules.
+    pub joules: f64,
+    /// How long it must last (property B1), in years.
+    pub years: f64,
 }
 
 /// How the devices of a fleet use the service layer.
@@ -373,6 +386,8 @@ pub enum Action {
         /// Only this one.
         member: Option<u32>,
     },
+    /// Another level of protection and reporting; each member makes a new association under it.
+    Change(Change),
     /// They are back, as after a restart.
     Recover {
         /// Only this one.
@@ -380,11 +395,32 @@ pub enum Action {
     },
 }
 
+/// What is different for a fleet from now on, at both ends; what is `None` stays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// Key exchange of new associations.
+    pub key_exchange: Option<KeyExchange>,
+    /// Records that may arrive out of order.
+    pub replay_window: Option<u8>,
+    /// Life of traffic keys.
+    pub key_lifetime: Option<Duration>,
+    /// Time between two reports of one device.
+    pub interval: Option<Duration>,
+}
+
+impl Change {
+    /// It concerns the association, so that a new one is made.
+    #[must_use]
+    pub const fn is_secure(&self) -> bool {
+        self.key_exchange.is_some() || self.replay_window.is_some() || self.key_lifetime.is_some()
+    }
+}
+
 impl Action {
     /// It is about the keys of the target's own associations as a client, or about its address there.
     #[must_use]
     pub const fn needs_keys(self) -> bool {
-        matches!(self, Self::Rekey(_) | Self::Expire | Self::Readdress)
+        matches!(self, Self::Rekey(_) | Self::Expire | Self::Readdress | Self::Change(_))
     }
 }
 

@@ -4,7 +4,7 @@
 use std::fmt::{Display, Write as _};
 
 use super::plan::{
-    Action, Enrolment, Fleet, FunctionKind, Part, Plan, Registrar, Rekey, Renewal, Schedule, Service,
+    Action, Battery, Change, Enrolment, Fleet, FunctionKind, Part, Plan, Registrar, Rekey, Renewal, Schedule, Service,
     Spread, StorePlace, Target, Weight,
 };
 use super::quantity::{power_text, price_text, rate_text, size_text, time_text};
@@ -138,6 +138,8 @@ fn groups(text: &mut String, plan: &Plan) {
         quoted(text, "class", &plan.classes[gateway.class].name);
         quoted(text, "link", &plan.links[gateway.link].name);
         quoted(text, "registrar", &plan.cses[gateway.cse].name);
+        let limit = gateway.rate_limit.map_or_else(|| "none".to_owned(), |n| format!("{n}/s"));
+        quoted(text, "rate_limit", limit);
         servers(text, gateway.workers, gateway.queue);
         start(text, &gateway.start);
         store(text, gateway.store);
@@ -189,6 +191,9 @@ fn groups(text: &mut String, plan: &Plan) {
 }
 
 fn worth(text: &mut String, fleet: &Fleet) {
+    if let Some(Battery { joules, years }) = fleet.battery {
+        line(text, format_args!("battery = {{ energy = \"{joules}J\", years = {years:?} }}"));
+    }
     if let Some(tenant) = &fleet.tenant {
         line(text, format_args!("tenant = {}", toml::Value::from(tenant.as_str())));
     }
@@ -253,11 +258,7 @@ fn security(text: &mut String, plan: &Plan) {
     let timers = &association.timers;
     line(text, "\n[security]");
     quoted(text, "profile", profile(association.profile));
-    let exchange = match association.key_exchange {
-        KeyExchange::PskDhe => "psk_dhe_ke",
-        KeyExchange::Psk => "psk_ke",
-    };
-    quoted(text, "key_exchange", exchange);
+    quoted(text, "key_exchange", key_exchange(association.key_exchange));
     line(text, format_args!("cookie = {}", association.cookie));
     line(text, format_args!("replay_window = {}", association.replay_window));
     line(text, format_args!("tickets = {}", association.tickets));
@@ -339,6 +340,7 @@ fn events(text: &mut String, plan: &Plan) {
             Action::Restart => ("restart", String::new()),
             Action::Expire => ("expire", String::new()),
             Action::Readdress => ("readdress", String::new()),
+            Action::Change(change) => ("change", changed(change)),
             Action::Fail { member: only } => ("fail", member(only)),
             Action::Recover { member: only } => ("recover", member(only)),
         };
@@ -376,6 +378,30 @@ fn countermeasures(text: &mut String, plan: &Plan) {
         let list = |words: &[String]| toml::Value::from(words.to_vec());
         line(text, format_args!("off = {}", list(&countermeasure.off)));
         line(text, format_args!("refuses = {}", list(&countermeasure.refuses)));
+    }
+}
+
+/// The words of a change, each with a comma before it.
+fn changed(change: Change) -> String {
+    let mut words = String::new();
+    if let Some(exchange) = change.key_exchange {
+        words += &format!(", key_exchange = \"{}\"", key_exchange(exchange));
+    }
+    if let Some(window) = change.replay_window {
+        words += &format!(", replay_window = {window}");
+    }
+    for (key, time) in [("key_lifetime", change.key_lifetime), ("interval", change.interval)] {
+        if let Some(time) = time {
+            words += &format!(", {key} = \"{}\"", time_text(time.0));
+        }
+    }
+    words
+}
+
+const fn key_exchange(exchange: KeyExchange) -> &'static str {
+    match exchange {
+        KeyExchange::PskDhe => "psk_dhe_ke",
+        KeyExchange::Psk => "psk_ke",
     }
 }
 

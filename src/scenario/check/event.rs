@@ -4,10 +4,13 @@ use super::Checker;
 use super::network::Network;
 use super::spread::SpreadWords;
 use crate::scenario::codes::Code;
-use crate::scenario::plan::{Action, Event, Rekey, Spread, Target};
+use crate::scenario::plan::{Action, Change, Event, Rekey, Spread, Target};
+use crate::scenario::quantity::TimeSpan;
 use crate::scenario::source::{At, Place, enumerate, quote};
 use crate::scenario::table::Field;
-use crate::scenario::words::{ActionTable, EventTable, FailTable, RekeyTable, RekeyWord};
+use crate::scenario::words::{
+    ActionTable, ChangeTable, EventTable, FailTable, RekeyTable, RekeyWord,
+};
 use crate::sim::time::{Duration, Time};
 
 impl Checker<'_> {
@@ -30,6 +33,7 @@ impl Checker<'_> {
             ("readdress", !words.readdress.is_absent()),
             ("fail", !words.fail.is_absent()),
             ("recover", !words.recover.is_absent()),
+            ("change", !words.change.is_absent()),
         ];
         let present: Vec<_> =
             present.into_iter().filter(|(_, is)| *is).map(|(name, _)| name).collect();
@@ -42,8 +46,8 @@ impl Checker<'_> {
                 ),
             };
             self.report.add(Code::OneAction, event.place, message).hint(
-                "give each event exactly one of `rekey`, `restart`, `expire`, `readdress`, `fail` and \
-                 `recover`",
+                "give each event exactly one of `rekey`, `restart`, `expire`, `readdress`, `fail`, `recover` \
+                 and `change`",
             );
         }
         let rekey = words.rekey.given().map(|at| self.rekey(words, &at.value, network));
@@ -61,7 +65,8 @@ impl Checker<'_> {
         let recover = words.recover.given().map(|at| {
             self.failure(words, at, |member| Action::Recover { member }, network)
         });
-        [rekey, fail, recover].into_iter().chain(others).flatten().next()?
+        let change = words.change.given().map(|at| self.change(words, at, network));
+        [rekey, fail, recover, change].into_iter().chain(others).flatten().next()?
     }
 
     /// A failure, or the end of one.
@@ -93,6 +98,38 @@ impl Checker<'_> {
             self.has_member(target, member.value.0, member.place, network);
         }
         Some(Event { at: Time::ZERO + moment, target: target?, action, spread: Spread::AtOnce })
+    }
+
+    /// Another level of protection and reporting of a fleet.
+    fn change(
+        &mut self,
+        event: &EventTable,
+        at: &At<ChangeTable>,
+        network: &Network,
+    ) -> Option<Event> {
+        let words = &at.value;
+        let time = |field: &Field<TimeSpan>| field.value().map(|time| Duration(time.value));
+        let window = words.replay_window.value().and_then(|window| u8::try_from(window.0).ok());
+        let change = Change {
+            key_exchange: words.key_exchange.value().map(|word| word.exchange()),
+            replay_window: window,
+            key_lifetime: time(&words.key_lifetime),
+            interval: time(&words.interval),
+        };
+        if change == Change::default() {
+            self.report.add(Code::OneAction, at.place, "this changes nothing");
+        }
+        if let Some(at) = words.interval.given().filter(|at| at.value.value == 0) {
+            self.report.add(Code::OutOfRange, at.place, "the interval must be above 0");
+        }
+        let spread =
+            SpreadWords { jitter: &words.jitter, slots: &words.slots, poisson: &words.poisson };
+        let event = self.finish(event, &words.target, Action::Change(change), &spread, network)?;
+        if !matches!(event.target, Target::Fleet(_)) {
+            let message = "only the setting of a fleet changes in the course of a run";
+            self.report.add(Code::NoKeys, at.place, message);
+        }
+        Some(event)
     }
 
     /// A link type that some group uses.

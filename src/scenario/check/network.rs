@@ -211,6 +211,7 @@ impl<'a> Checker<'a> {
             link: link?,
             cse: cse?,
             registers,
+            rate_limit: words.rate_limit.value().and_then(|limit| limit.0.as_ref()).map(|n| n.value),
             start: if registers { start } else { AT_ONCE },
             store,
         })
@@ -299,6 +300,7 @@ impl<'a> Checker<'a> {
             store,
             tenant: words.tenant.value().cloned(),
             weight: super::risk::weight(&words.weight),
+            battery: super::risk::battery(&words.battery),
         })
     }
 

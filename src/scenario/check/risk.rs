@@ -3,11 +3,13 @@
 use super::Checker;
 use super::network::Network;
 use crate::scenario::codes::Code;
-use crate::scenario::plan::{Asset, AssetKind, ContextOfUse, Part, Risk, Treatment, Weight};
+use crate::scenario::plan::{
+    Asset, AssetKind, Battery, ContextOfUse, Part, Risk, Treatment, Weight,
+};
 use crate::scenario::source::{At, Place, quote};
 use crate::scenario::table::{Entry, Field};
 use crate::scenario::words::{
-    Amount, AssetTable, AssetWord, ContextTable, File, ObserveTable, RiskTable, Texts,
+    Amount, AssetTable, AssetWord, BatteryTable, ContextTable, File, ObserveTable, RiskTable, Texts,
     TreatmentTable, WeightTable,
 };
 use crate::sim::time::Duration;
@@ -37,6 +39,13 @@ pub(super) fn weight(field: &Field<WeightTable>) -> Weight {
         integrity: of(&words.integrity),
         availability: of(&words.availability),
     }
+}
+
+/// What a device lives on.
+pub(super) fn battery(field: &Field<BatteryTable>) -> Option<Battery> {
+    let words = field.value()?;
+    let years = words.years.value()?.0;
+    Some(Battery { joules: words.energy.value()?.value / 1e6, years })
 }
 
 impl Checker<'_> {

@@ -208,6 +208,9 @@ table! {
         /// Jobs that may wait in each gateway, more are dropped; or "none" for no limit. Default:
         /// none.
         queue: OrNone<Integer<1, 1_000_000_000>>,
+        /// Datagrams that it takes from each device behind it, such as "20/s", with bursts of a second's worth;
+        /// more are refused; or "none". Default: none.
+        rate_limit: OrNone<Frequency>,
         /// When it starts, if it registers. Default: all at once at 0.
         start: StartTable,
         /// Where its long-term keys live. Default: as `[security]` says.
@@ -258,6 +261,18 @@ table! {
         tenant: Text,
         /// What its service is worth, for `keystorm risk`.
         weight: WeightTable,
+        /// What each device lives on (property B1).
+        battery: BatteryTable,
+    }
+}
+
+table! {
+    /// What a device lives on, and for how long it must.
+    struct BatteryTable {
+        /// Its energy, such as "8000J".
+        @required energy: Energy,
+        /// Years that it must last, if every day is like the run.
+        @required years: Amount,
     }
 }
 
@@ -636,7 +651,7 @@ choice! {
 
 table! {
     /// Something that happens on purpose: a time and exactly one of rekey, restart, expire, readdress,
-    /// fail and recover.
+    /// fail, recover and change.
     struct EventTable {
         /// When, from the start of the run.
         @required at: TimeSpan,
@@ -654,6 +669,8 @@ table! {
         fail: FailTable,
         /// The target is back, as after a restart.
         recover: FailTable,
+        /// Another level of protection and reporting from now on, at both ends.
+        change: ChangeTable,
     }
 }
 
@@ -696,5 +713,28 @@ table! {
         member: Integer<0, 9_999_999>,
         /// A link type: every use of it.
         link: Text,
+    }
+}
+
+table! {
+    /// Another level of protection and reporting. What is not said stays as it is; what concerns associations takes
+    /// effect by a full handshake of each member.
+    struct ChangeTable {
+        /// A fleet.
+        @required target: Text,
+        /// With or without forward secrecy.
+        key_exchange: KeyExchangeWord,
+        /// Records that may arrive out of order; 0 is no replay protection.
+        replay_window: Integer<0, 64>,
+        /// Life of traffic keys; `security.renewal` says how they are renewed.
+        key_lifetime: TimeSpan,
+        /// Time between two reports of one device.
+        interval: TimeSpan,
+        /// Uniform delay of the handshakes, drawn anew by each member.
+        jitter: TimeSpan,
+        /// Slots of a window, chosen by a hash of each member's identity.
+        slots: SlotsTable,
+        /// A Poisson process of this many members, such as "500/s".
+        poisson: Frequency,
     }
 }
