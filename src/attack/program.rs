@@ -4,7 +4,7 @@ use crate::ledger::PropertyId;
 use crate::node::Placement;
 use crate::sim::time::{Duration, Time};
 
-use super::{Field, Replay};
+use super::{Field, Flood, Replay};
 
 /// An attack of a scenario.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +48,8 @@ pub struct Loss {
 /// What an adversary does.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Program {
+    /// Sends more than shared assets can carry.
+    Flood(Flood),
     /// Records datagrams on a link and sends them again.
     Replay(Replay),
 }
@@ -57,6 +59,7 @@ impl Program {
     #[must_use]
     pub const fn word(&self) -> &'static str {
         match self {
+            Self::Flood(_) => "flood",
             Self::Replay(_) => "replay",
         }
     }
@@ -65,6 +68,7 @@ impl Program {
     #[must_use]
     pub fn parameters(&self) -> toml::Table {
         match self {
+            Self::Flood(flood) => flood.parameters(),
             Self::Replay(replay) => replay.parameters(),
         }
     }
@@ -73,6 +77,7 @@ impl Program {
     #[must_use]
     pub const fn aims(&self) -> &'static [PropertyId] {
         match self {
+            Self::Flood(_) => &[PropertyId::D1, PropertyId::V1],
             Self::Replay(_) => &[PropertyId::A4],
         }
     }
@@ -81,6 +86,7 @@ impl Program {
     #[must_use]
     pub const fn only_looks(&self) -> bool {
         match self {
+            Self::Flood(_) => false,
             Self::Replay(_) => false,
         }
     }
@@ -89,6 +95,7 @@ impl Program {
     #[must_use]
     pub fn place(&self, field: &Field<'_>) -> Vec<Placement> {
         match self {
+            Self::Flood(flood) => flood.place(field),
             Self::Replay(replay) => replay.place(field),
         }
     }

@@ -511,7 +511,11 @@ impl Actor {
             Command::Expire => {
                 let now = reach.context.now;
                 if let Some(client) = &mut self.client {
-                    client.expire(now, layout.key_lifetime_of(self.id, now), reach.context.recorder);
+                    client.expire(
+                        now,
+                        layout.key_lifetime_of(self.id, now),
+                        reach.context.recorder,
+                    );
                     if let Some(name) = client.forget_key() {
                         self.keyring.erase(name.as_bytes());
                     }
@@ -548,7 +552,8 @@ impl Actor {
         if layout.counts(self.id, now) {
             let group = layout.place(self.id).group as usize;
             reach.context.recorder.services[group].offered += 1;
-            if let (true, Some(deadline)) = (reach.chronicle.is_on(), layout.group(self.id).deadline)
+            if let (true, Some(deadline)) =
+                (reach.chronicle.is_on(), layout.group(self.id).deadline)
             {
                 let over = Event::Command(Command::Deadline { due: now });
                 reach.schedule_own(self, now + deadline, over);

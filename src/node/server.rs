@@ -93,7 +93,11 @@ impl Server {
         let clients = nodes.iter().map(|_| Peer::default()).collect();
         let fetcher = (!layout.functions.is_empty()).then(Box::default);
         let numbers = BTreeMap::new();
-        let id_len = configs.iter().filter_map(|config| config.at(Time::ZERO).1.connection_id).max().unwrap_or(0);
+        let id_len = configs
+            .iter()
+            .filter_map(|config| config.at(Time::ZERO).1.connection_id)
+            .max()
+            .unwrap_or(0);
         let id_len = id_len.into();
         Self { nodes, numbers, configs, clients, id_len, half_open: 0, application, fetcher }
     }

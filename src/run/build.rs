@@ -8,7 +8,8 @@ use super::script::Script;
 use crate::association::Config;
 use crate::measure::{Group, Recorder, Tier};
 use crate::node::{
-    Function, FunctionKind, GroupSetting, Layout, NodeId, NodeParts, NodeSite, Place, Route, ServiceSetting, Timed,
+    Function, FunctionKind, GroupSetting, Layout, NodeId, NodeParts, NodeSite, Place, Route,
+    ServiceSetting, Timed,
 };
 use crate::scenario::Plan;
 use crate::scenario::plan::{Action, Enrolment, Fleet, Registrar, Service, StorePlace, Target};
@@ -392,10 +393,12 @@ fn change_settings(plan: &Plan, layout: &mut Layout) {
 
 /// When link types are out of service: each failure ends at the next recovery, or never.
 fn outages(plan: &Plan) -> Vec<(usize, Time, Time)> {
-    let of_links = || plan.events.iter().filter_map(|event| match event.target {
-        Target::Link(index) => Some((index, event.at, event.action)),
-        _ => None,
-    });
+    let of_links = || {
+        plan.events.iter().filter_map(|event| match event.target {
+            Target::Link(index) => Some((index, event.at, event.action)),
+            _ => None,
+        })
+    };
     let failures = of_links().filter(|(.., action)| matches!(action, Action::Fail { .. }));
     let ends = |link: usize, from: Time| {
         let back = |(index, at, action): &(usize, Time, Action)| {

@@ -123,7 +123,14 @@ impl<'a> Bench<'a> {
         layout: &'a Layout,
         facts: &'a Facts,
     ) -> Self {
-        Self { plan, attackers, layout, facts, policy: Reference::new(layout), knowledge: OnceCell::new() }
+        Self {
+            plan,
+            attackers,
+            layout,
+            facts,
+            policy: Reference::new(layout),
+            knowledge: OnceCell::new(),
+        }
     }
 
     fn finding(&self, property: PropertyId) -> Finding {

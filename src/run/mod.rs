@@ -11,8 +11,8 @@ pub mod matrix;
 mod metrics;
 mod outcome;
 mod process;
-pub mod risk;
 mod reference;
+pub mod risk;
 mod script;
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,9 @@
 //! The checked plan of a run: every name resolved, every default filled in, nothing left to refuse.
 
+pub use super::risk::{Asset, AssetKind, ContextOfUse, Part, Risk, Treatment, Weight};
 use crate::association::{Config, KeyExchange, Profile};
 use crate::credential::store::{HsmProfile, StoreKind};
 use crate::net::LinkType;
-pub use super::risk::{Asset, AssetKind, ContextOfUse, Part, Risk, Treatment, Weight};
 pub use crate::node::{Rekey, Renewal};
 
 pub use crate::attack::Attack;

@@ -78,7 +78,10 @@ fn setting(assessment: &Assessment, out: &mut String) {
             ),
         ),
         ("treatments", format!("{way} tried")),
-        ("unit", "hours in which one service is absent, by the weight of its availability".to_owned()),
+        (
+            "unit",
+            "hours in which one service is absent, by the weight of its availability".to_owned(),
+        ),
     ];
     out.push('\n');
     for (name, value) in rows {

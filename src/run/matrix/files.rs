@@ -24,4 +24,6 @@ macro_rules! files {
 
 files! {
     9 "t09-replay";
+    11 "t11-shared-asset";
+    12 "t12-context";
 }

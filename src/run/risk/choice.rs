@@ -56,7 +56,8 @@ pub(super) fn choose(bench: &Bench<'_>) -> Result<Choice, RiskError> {
 
 /// Every plan but the empty one that the budget allows; `None` if there are too many to list.
 fn affordable(bench: &Bench<'_>) -> Option<Vec<u32>> {
-    let count = u32::try_from(bench.plan.risk.treatments.len()).ok().filter(|count| *count <= 16)?;
+    let count =
+        u32::try_from(bench.plan.risk.treatments.len()).ok().filter(|count| *count <= 16)?;
     let fits = |plan: &u32| bench.budget.is_none_or(|budget| bench.cost(*plan) <= budget);
     Some((1..1u32 << count).filter(fits).collect())
 }
@@ -75,7 +76,8 @@ fn greedy(bench: &Bench<'_>, before: &Tried) -> Result<Vec<Tried>, RiskError> {
         let candidates = attempts(bench, &plans, before)?;
         tried.extend(candidates.iter().cloned());
         let gain = |tried: &Tried| current.risk_s - tried.risk_s;
-        let worth = |tried: &Tried| gain(tried) / (tried.cost - current.cost).max(f64::MIN_POSITIVE);
+        let worth =
+            |tried: &Tried| gain(tried) / (tried.cost - current.cost).max(f64::MIN_POSITIVE);
         let useful = candidates.iter().filter(|tried| tried.harmless);
         let useful = useful.filter(|tried| gain(tried) > LEAST_GAIN * before.risk_s);
         match useful.max_by(|a, b| worth(a).total_cmp(&worth(b))) {
@@ -89,11 +91,7 @@ fn attempts(bench: &Bench<'_>, plans: &[u32], before: &Tried) -> Result<Vec<Trie
     plans.par_iter().map(|plan| attempt(bench, *plan, Some(before))).collect()
 }
 
-fn attempt(
-    bench: &Bench<'_>,
-    treatments: u32,
-    before: Option<&Tried>,
-) -> Result<Tried, RiskError> {
+fn attempt(bench: &Bench<'_>, treatments: u32, before: Option<&Tried>) -> Result<Tried, RiskError> {
     let variants = bench.try_all(treatments)?;
     let risks = variants.iter().zip(&bench.contexts);
     let risk_s = risks.map(|(variant, context)| context.share * variant.risk_s).sum();
@@ -105,9 +103,11 @@ fn attempt(
 
 /// Some service is worse off while nothing fails.
 fn harms(before: &Variant, after: &Variant) -> bool {
-    before.availability.iter().zip(&after.availability).any(|(before, after)| {
-        before.unwrap_or(0.0) - after.unwrap_or(0.0) > HARM_MAX
-    })
+    before
+        .availability
+        .iter()
+        .zip(&after.availability)
+        .any(|(before, after)| before.unwrap_or(0.0) - after.unwrap_or(0.0) > HARM_MAX)
 }
 
 /// The cheapest of the plans whose risk is as low as any, the untreated one included.
@@ -117,8 +117,7 @@ fn best(before: &Tried, tried: &[Tried]) -> Tried {
     let least = fit.iter().map(|tried| tried.risk_s).fold(f64::INFINITY, f64::min);
     let slack = LEAST_GAIN * before.risk_s;
     let good = fit.into_iter().filter(|tried| tried.risk_s <= least + slack);
-    let order = |a: &&Tried, b: &&Tried| {
-        a.cost.total_cmp(&b.cost).then(a.risk_s.total_cmp(&b.risk_s))
-    };
+    let order =
+        |a: &&Tried, b: &&Tried| a.cost.total_cmp(&b.cost).then(a.risk_s.total_cmp(&b.risk_s));
     good.min_by(order).unwrap_or(before).clone()
 }

@@ -253,7 +253,7 @@ fn services(bench: &Bench<'_>, choice: &Choice) -> Vec<ServiceFacts> {
 #[expect(clippy::cast_precision_loss, reason = "assets are few")]
 fn inventory(bench: &Bench<'_>, before: &Tried) -> Inventory {
     let discovery = before.variants.first().map(|variant| &variant.discovery);
-    let (truth, seen) = discovery.map_or((0, 0), |found| (found.truth, found.seen));
+    let (truth, seen) = discovery.map_or((0, 0), |found| (found.shared, found.seen));
     Inventory {
         declared: bench.plan.risk.assets.len(),
         true_shared: truth,

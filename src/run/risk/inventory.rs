@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::measure::{Flow, Flows, Group, Recorder, Spot};
 use crate::scenario::Plan;
 use crate::scenario::plan::{Asset, AssetKind, Part, Target};
+use crate::sim::time::Time;
 
 /// An asset of the inventory.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,11 +33,14 @@ impl Known {
 pub(super) struct Discovery {
     pub(super) known: Vec<Known>,
     /// Assets that all flows show to be shared.
-    pub(super) truth: usize,
+    pub(super) shared: usize,
     /// Of these, what the observer saw.
     pub(super) seen: usize,
     /// What neither the observer saw nor anybody declared.
     pub(super) missed: Vec<String>,
+    /// The names of all that the observer saw, and of all that flows show.
+    found: BTreeSet<String>,
+    truth: BTreeSet<String>,
 }
 
 /// What flows tell: on which spots and groups each fleet depends.
@@ -49,43 +53,46 @@ struct Graph {
 /// What flows reveal, by name.
 type Revealed = BTreeMap<String, Known>;
 
-/// The inventory of `plan` after a run with these notes.
-pub(super) fn discover(plan: &Plan, recorder: &Recorder) -> Discovery {
-    let empty = Flows::new(crate::sim::time::Time::ZERO, crate::sim::time::Time::ZERO, 1);
+/// The inventory of `plan` after a run with these notes. A system that is treated is not observed anew, for it does
+/// not exist yet: what was known `before` is known of it, and what the treatment itself adds.
+pub(super) fn discover(plan: &Plan, recorder: &Recorder, before: Option<&Discovery>) -> Discovery {
+    let empty = Flows::new(Time::ZERO, Time::ZERO, 1);
     let flows = recorder.flows.as_deref().unwrap_or(&empty);
     let places = Places::of(plan, &recorder.groups);
-    let graph = |log: &BTreeMap<Flow, u64>| Graph::of(plan, &recorder.groups, log);
-    let (seen, all) = (graph(flows.seen()), graph(flows.all()));
-    let (found, truth) = (places.revealed(plan, &seen), places.revealed(plan, &all));
+    let truth = places.revealed(plan, &Graph::of(plan, &recorder.groups, flows.all()));
+    let log = if before.is_some() { flows.all() } else { flows.seen() };
+    let graph = Graph::of(plan, &recorder.groups, log);
+    let mut found = places.revealed(plan, &graph);
+    if let Some(before) = before {
+        found.retain(|name, _| before.found.contains(name) || !before.truth.contains(name));
+    }
     let mut known: Vec<Known> = plan
         .risk
         .assets
         .iter()
         .map(|asset| {
-            let (services, exposed) = places.dependents(&asset.parts, &seen);
+            let (services, exposed) = places.dependents(&asset.parts, &graph);
             let observed = found.values().any(|other| covers(plan, asset, &other.asset));
-            Known {
-                asset: asset.clone(),
-                declared: true,
-                observed,
-                alike: 1,
-                services,
-                exposed,
-            }
+            let (asset, declared, alike) = (asset.clone(), true, 1);
+            Known { asset, declared, observed, alike, services, exposed }
         })
         .collect();
     let is_declared = |other: &Known| -> bool {
         plan.risk.assets.iter().any(|asset| covers(plan, asset, &other.asset))
     };
     known.extend(found.values().filter(|other| !is_declared(other)).cloned());
-    let shared: Vec<&String> =
-        truth.iter().filter(|(_, asset)| asset.is_shared()).map(|(name, _)| name).collect();
+    let shared = || truth.iter().filter(|(_, asset)| asset.is_shared());
     // To see an asset with one of its services is not to see that it is shared.
-    let is_seen = |name: &&&String| found.get(**name).is_some_and(Known::is_shared);
-    let unseen = shared.iter().filter(|name| !is_seen(name));
-    let missed = unseen.filter(|name| !truth.get(**name).is_some_and(is_declared));
-    let missed = missed.map(|name| (*name).clone()).collect();
-    Discovery { known, truth: shared.len(), seen: shared.iter().filter(is_seen).count(), missed }
+    let is_seen = |name: &String| found.get(name).is_some_and(Known::is_shared);
+    let missed = shared().filter(|(name, asset)| !is_seen(name) && !is_declared(asset));
+    Discovery {
+        known,
+        shared: shared().count(),
+        seen: shared().filter(|(name, _)| is_seen(name)).count(),
+        missed: missed.map(|(name, _)| name.clone()).collect(),
+        found: found.keys().cloned().collect(),
+        truth: truth.keys().cloned().collect(),
+    }
 }
 
 /// Whether a declared asset is this very thing: one part, the same.
@@ -167,46 +174,44 @@ impl Places {
         Self { groups: numbered.collect() }
     }
 
-    /// The part of the world that a spot is.
-    fn part(&self, spot: Spot) -> Option<Part> {
+    /// The link type that a spot is, or the group of the node.
+    fn target(&self, spot: Spot) -> Option<Target> {
         match spot {
-            Spot::Link(index) => Some(Part { target: Target::Link(index as usize), member: None }),
+            Spot::Link(index) => Some(Target::Link(index as usize)),
             Spot::Node(node) => {
                 let within = |(_, first, count): &&(Target, u32, u32)| {
                     (*first..first + count).contains(&node)
                 };
-                let (target, first, _) = self.groups.iter().find(within)?;
-                Some(Part { target: *target, member: Some(node - first) })
+                Some(self.groups.iter().find(within)?.0)
             }
         }
     }
 
-    /// Spots that services use, shared or not: a service that moves to a line of its own takes its risk along. Of
-    /// like nodes the first stands for all.
+    /// A spot belongs to a part of an asset.
+    fn is_part(&self, spot: Spot, part: &Part) -> bool {
+        let first = self.groups.iter().find(|(target, ..)| *target == part.target);
+        let is_member = match (spot, part.member, first) {
+            (Spot::Node(node), Some(member), Some((_, first, _))) => node == first + member,
+            _ => true,
+        };
+        is_member && self.target(spot) == Some(part.target)
+    }
+
+    /// Groups and links that services use, shared or not: a service that moves to a line of its own takes its risk
+    /// along. Of like nodes the first stands for all: who sees one of a group knows how many it has.
     fn revealed(&self, plan: &Plan, graph: &Graph) -> Revealed {
         let spots: BTreeSet<Spot> = graph.spots.iter().flatten().copied().collect();
         let mut revealed = Revealed::new();
-        let mut stands: BTreeMap<usize, String> = BTreeMap::new();
-        for spot in spots {
-            let Some(part) = self.part(spot) else { continue };
-            let (services, exposed) = self.dependents(&[part], graph);
-            let group = self.groups.iter().position(|(target, ..)| *target == part.target);
-            if let Some(first) = group.and_then(|group| stands.get(&group))
-                && let Some(known) = revealed.get_mut(first)
-            {
-                known.alike += 1;
-                known.asset.per_year += known.asset.kind.per_year();
-                continue;
-            }
+        for target in spots.into_iter().filter_map(|spot| self.target(spot)) {
+            let is_link = matches!(target, Target::Link(_));
+            let part = Part { target, member: (!is_link).then_some(0) };
+            let (services, exposed) = self.dependents(&[Part { target, member: None }], graph);
+            let (kind, alike) = (kind(plan, target), members(plan, target));
             let name = plan.part_name(&part);
-            let kind = kind(plan, part.target);
-            let per_year = kind.per_year();
+            let per_year = kind.per_year() * f64::from(alike);
             let asset = Asset { name: name.clone(), kind, parts: vec![part], per_year };
-            if let Some(group) = group {
-                stands.insert(group, name.clone());
-            }
             let (declared, observed) = (false, true);
-            let known = Known { asset, declared, observed, alike: 1, services, exposed };
+            let known = Known { asset, declared, observed, alike, services, exposed };
             revealed.insert(name, known);
         }
         revealed
@@ -218,13 +223,7 @@ impl Places {
         for (fleet, (spots, ends)) in graph.spots.iter().zip(&graph.ends).enumerate() {
             for part in parts {
                 let is_own = part.target == Target::Fleet(fleet);
-                let here = |spot: &Spot| {
-                    let found = self.part(*spot);
-                    found.is_some_and(|found| {
-                        let same = part.member.is_none() || part.member == found.member;
-                        found.target == part.target && same
-                    })
-                };
+                let here = |spot: &Spot| self.is_part(*spot, part);
                 if !is_own && !spots.iter().any(here) {
                     continue;
                 }

@@ -9,7 +9,7 @@ mod variant;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 pub use figures::{
-    Assessment, Exposure, Found, Inventory, RegisterEntry, Register, ServiceFacts, TreatmentFacts,
+    Assessment, Exposure, Found, Inventory, Register, RegisterEntry, ServiceFacts, TreatmentFacts,
 };
 
 use crate::scenario::{Diagnostics, Source};

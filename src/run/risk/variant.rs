@@ -2,7 +2,7 @@
 //! once with each asset of its inventory failing.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use rayon::prelude::*;
 
@@ -29,7 +29,7 @@ pub(super) struct Bench<'a> {
     pub(super) at: Duration,
     pub(super) outage: Duration,
     /// What was tried so far, by its treatments (one bit each) and the number of the context.
-    tried: Mutex<BTreeMap<(u32, usize), std::sync::Arc<Variant>>>,
+    tried: Mutex<BTreeMap<(u32, usize), Arc<Variant>>>,
 }
 
 /// What came of one variant.
@@ -89,29 +89,24 @@ impl<'a> Bench<'a> {
     }
 
     /// The variants of these treatments in every context.
-    pub(super) fn try_all(
-        &self,
-        treatments: u32,
-    ) -> Result<Vec<std::sync::Arc<Variant>>, RiskError> {
+    pub(super) fn try_all(&self, treatments: u32) -> Result<Vec<Arc<Variant>>, RiskError> {
         (0..self.contexts.len())
             .into_par_iter()
             .map(|context| self.try_one(treatments, context))
             .collect()
     }
 
-    fn try_one(
-        &self,
-        treatments: u32,
-        context: usize,
-    ) -> Result<std::sync::Arc<Variant>, RiskError> {
+    fn try_one(&self, treatments: u32, context: usize) -> Result<Arc<Variant>, RiskError> {
         let key = (treatments, context);
         if let Some(known) = self.tried.lock().ok().and_then(|tried| tried.get(&key).cloned()) {
             return Ok(known);
         }
         let plan = self.variant(treatments, &self.contexts[context])?;
-        let variant = std::sync::Arc::new(self.run(&plan)?);
+        let before = (treatments != 0).then(|| self.try_one(0, context)).transpose()?;
+        let before = before.as_deref().map(|before| &before.discovery);
+        let variant = Arc::new(self.run(&plan, before)?);
         if let Ok(mut tried) = self.tried.lock() {
-            tried.insert(key, std::sync::Arc::clone(&variant));
+            tried.insert(key, Arc::clone(&variant));
         }
         Ok(variant)
     }
@@ -130,12 +125,12 @@ impl<'a> Bench<'a> {
     }
 
     /// Runs a plan as it is and with each asset failing.
-    fn run(&self, plan: &Plan) -> Result<Variant, RiskError> {
+    fn run(&self, plan: &Plan, before: Option<&Discovery>) -> Result<Variant, RiskError> {
         let (from, until) = plan.risk.observe.unwrap_or((Duration::ZERO, Duration::MAX));
         let until = Time::ZERO + Duration(until.0.min(plan.duration.0));
         let flows = Flows::new(Time::ZERO + from, until, plan.risk.one_in.into());
         let base = self.simulate(plan.clone(), Some(flows))?;
-        let discovery = discover(plan, &base);
+        let discovery = discover(plan, &base, before);
         let before = services(plan, &base);
         let losses = discovery.known.par_iter().map(|known| {
             let failed = self.simulate(self.failing(plan, &known.asset), None)?;

@@ -3,13 +3,13 @@
 use super::Checker;
 use super::network::Network;
 use crate::attack::catalogue::{Countermeasure as Catalogued, Threat};
-use crate::attack::{Attack, Loss, Program, Replay, Victims};
+use crate::attack::{Attack, Flood, Loss, Program, Replay, Victims};
 use crate::ledger::PropertyId;
 use crate::scenario::codes::Code;
 use crate::scenario::plan::Countermeasure;
 use crate::scenario::source::{At, enumerate, quote};
 use crate::scenario::table::{Field, List};
-use crate::scenario::words::{AttackTable, Integer, ReplayTable};
+use crate::scenario::words::{AttackTable, FloodTable, Integer, ReplayTable};
 use crate::sim::time::{Duration, Time};
 
 /// Alarms later than this after the first step of an attack do not count, where a file says nothing.
@@ -36,8 +36,11 @@ impl Checker<'_> {
 
     fn attack(&mut self, attack: &At<AttackTable>, network: &Network) -> Option<Attack> {
         let words = &attack.value;
-        let programs = [self.replay(&words.replay, network)];
-        let present: Vec<_> = [("replay", words.replay.is_absent())]
+        let programs = [self.replay(&words.replay, network), self.flood(&words.flood, network)];
+        let present: Vec<_> = [
+            ("replay", words.replay.is_absent()),
+            ("flood", words.flood.is_absent()),
+        ]
             .into_iter()
             .filter(|(_, is_absent)| !is_absent)
             .map(|(name, _)| name)
@@ -68,6 +71,21 @@ impl Checker<'_> {
             loss: self.loss(&words.loss),
             program,
         })
+    }
+
+    fn flood(
+        &mut self,
+        field: &Field<FloodTable>,
+        network: &Network,
+    ) -> Option<(Program, Victims)> {
+        let words = field.value()?;
+        let victims = self.victims(&words.target, &words.members, network);
+        let flood = Flood {
+            per_second: words.per_second.value()?.0,
+            size: self.bytes(&words.size, 1, 1_200, 1_000),
+            lasts: Duration(words.lasts.value()?.value),
+        };
+        Some((flood.into(), victims?))
     }
 
     fn replay(

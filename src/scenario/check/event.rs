@@ -59,12 +59,14 @@ impl Checker<'_> {
         let others = tables.map(|(action, field)| {
             field.given().map(|at| self.action(words, action, &at.value, network))
         });
-        let fail = words.fail.given().map(|at| {
-            self.failure(words, at, |member| Action::Fail { member }, network)
-        });
-        let recover = words.recover.given().map(|at| {
-            self.failure(words, at, |member| Action::Recover { member }, network)
-        });
+        let fail = words
+            .fail
+            .given()
+            .map(|at| self.failure(words, at, |member| Action::Fail { member }, network));
+        let recover = words
+            .recover
+            .given()
+            .map(|at| self.failure(words, at, |member| Action::Recover { member }, network));
         let change = words.change.given().map(|at| self.change(words, at, network));
         [rekey, fail, recover, change].into_iter().chain(others).flatten().next()?
     }

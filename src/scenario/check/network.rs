@@ -211,7 +211,11 @@ impl<'a> Checker<'a> {
             link: link?,
             cse: cse?,
             registers,
-            rate_limit: words.rate_limit.value().and_then(|limit| limit.0.as_ref()).map(|n| n.value),
+            rate_limit: words
+                .rate_limit
+                .value()
+                .and_then(|limit| limit.0.as_ref())
+                .map(|n| n.value),
             start: if registers { start } else { AT_ONCE },
             store,
         })

@@ -9,8 +9,8 @@ use crate::scenario::plan::{
 use crate::scenario::source::{At, Place, quote};
 use crate::scenario::table::{Entry, Field};
 use crate::scenario::words::{
-    Amount, AssetTable, AssetWord, BatteryTable, ContextTable, File, ObserveTable, RiskTable, Texts,
-    TreatmentTable, WeightTable,
+    Amount, AssetTable, AssetWord, BatteryTable, ContextTable, File, ObserveTable, RiskTable,
+    Texts, TreatmentTable, WeightTable,
 };
 use crate::sim::time::Duration;
 

@@ -1,6 +1,6 @@
 //! The tables of attacks and countermeasures.
 
-use crate::scenario::quantity::TimeSpan;
+use crate::scenario::quantity::{Bytes, TimeSpan};
 use crate::scenario::table::{List, table};
 use crate::scenario::words::{Flag, Integer, Text};
 
@@ -19,8 +19,26 @@ table! {
         /// A metric of a property and the loss up to which the attack counts as mitigated, such as
         /// "S2.leaked_fields <= 3". Default: none.
         loss: Text,
+        /// Sends more than shared assets can carry.
+        flood: FloodTable,
         /// Records datagrams and sends them again.
         replay: ReplayTable,
+    }
+}
+
+table! {
+    /// Devices that the attacker took send random bytes towards their registrar.
+    struct FloodTable {
+        /// Whose devices: a fleet.
+        @required target: Text,
+        /// How many of its members, drawn by the seed. Default: 1.
+        members: Integer<1, 10_000_000>,
+        /// Datagrams a second from each.
+        @required per_second: Integer<1, 100_000>,
+        /// Bytes of each. Default: "1000B".
+        size: Bytes,
+        /// For how long.
+        @required lasts: TimeSpan,
     }
 }
 

@@ -3,8 +3,8 @@
 use crate::scenario::quantity::{BitRate, Bytes, Energy, Frequency, Power, Price, TimeSpan};
 use crate::scenario::table::{List, Named, choice, table};
 use crate::scenario::words::{
-    Amount, AttackTable, Count, CountermeasureTable, Flag, Integer, OrNone, Probability, Seed, Text,
-    Texts,
+    Amount, AttackTable, Count, CountermeasureTable, Flag, Integer, OrNone, Probability, Seed,
+    Text, Texts,
 };
 
 table! {
