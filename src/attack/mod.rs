@@ -2,12 +2,12 @@
 //! really see and do. One file a family; each program is data, and sees bytes only.
 
 pub mod catalogue;
-mod flood;
+mod overload;
 mod place;
 mod program;
 mod replay;
 
-pub use flood::Flood;
+pub use overload::Overload;
 pub use place::Field;
 pub use program::{Attack, Loss, Program, Victims};
 pub use replay::Replay;

@@ -4,7 +4,7 @@ use crate::ledger::PropertyId;
 use crate::node::Placement;
 use crate::sim::time::{Duration, Time};
 
-use super::{Field, Flood, Replay};
+use super::{Field, Overload, Replay};
 
 /// An attack of a scenario.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +49,7 @@ pub struct Loss {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Program {
     /// Sends more than shared assets can carry.
-    Flood(Flood),
+    Overload(Overload),
     /// Records datagrams on a link and sends them again.
     Replay(Replay),
 }
@@ -59,7 +59,7 @@ impl Program {
     #[must_use]
     pub const fn word(&self) -> &'static str {
         match self {
-            Self::Flood(_) => "flood",
+            Self::Overload(_) => "overload",
             Self::Replay(_) => "replay",
         }
     }
@@ -68,7 +68,7 @@ impl Program {
     #[must_use]
     pub fn parameters(&self) -> toml::Table {
         match self {
-            Self::Flood(flood) => flood.parameters(),
+            Self::Overload(overload) => overload.parameters(),
             Self::Replay(replay) => replay.parameters(),
         }
     }
@@ -77,7 +77,7 @@ impl Program {
     #[must_use]
     pub const fn aims(&self) -> &'static [PropertyId] {
         match self {
-            Self::Flood(_) => &[PropertyId::D1, PropertyId::V1],
+            Self::Overload(_) => &[PropertyId::D1, PropertyId::V1],
             Self::Replay(_) => &[PropertyId::A4],
         }
     }
@@ -86,7 +86,7 @@ impl Program {
     #[must_use]
     pub const fn only_looks(&self) -> bool {
         match self {
-            Self::Flood(_) => false,
+            Self::Overload(_) => false,
             Self::Replay(_) => false,
         }
     }
@@ -95,7 +95,7 @@ impl Program {
     #[must_use]
     pub fn place(&self, field: &Field<'_>) -> Vec<Placement> {
         match self {
-            Self::Flood(flood) => flood.place(field),
+            Self::Overload(overload) => overload.place(field),
             Self::Replay(replay) => replay.place(field),
         }
     }

@@ -164,7 +164,7 @@ fn contexts(assessment: &Assessment, out: &mut String) {
 }
 
 fn treatments(assessment: &Assessment, out: &mut String) {
-    let mut table = Table::new(&["treatment", "cost", "risk with it alone", "", "changes"]);
+    let mut table = Table::new(&["treatment", "cost", "risk with it alone", ""]);
     table.rows.extend(assessment.treatments.iter().map(|treatment| {
         let alone = treatment.risk_alone_h.map_or_else(|| "beyond the budget".to_owned(), hours);
         let word = match (treatment.chosen, treatment.harmless) {
@@ -172,13 +172,7 @@ fn treatments(assessment: &Assessment, out: &mut String) {
             (false, Some(false)) => "harms",
             _ => "",
         };
-        vec![
-            tame(&treatment.name, NAME),
-            money(treatment.cost, assessment),
-            alone,
-            word.to_owned(),
-            tame(&treatment.set.join(" "), NAME),
-        ]
+        vec![tame(&treatment.name, NAME), money(treatment.cost, assessment), alone, word.to_owned()]
     }));
     table.write(out);
 }

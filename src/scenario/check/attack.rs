@@ -3,13 +3,13 @@
 use super::Checker;
 use super::network::Network;
 use crate::attack::catalogue::{Countermeasure as Catalogued, Threat};
-use crate::attack::{Attack, Flood, Loss, Program, Replay, Victims};
+use crate::attack::{Attack, Loss, Overload, Program, Replay, Victims};
 use crate::ledger::PropertyId;
 use crate::scenario::codes::Code;
 use crate::scenario::plan::Countermeasure;
 use crate::scenario::source::{At, enumerate, quote};
 use crate::scenario::table::{Field, List};
-use crate::scenario::words::{AttackTable, FloodTable, Integer, ReplayTable};
+use crate::scenario::words::{AttackTable, Integer, OverloadTable, ReplayTable};
 use crate::sim::time::{Duration, Time};
 
 /// Alarms later than this after the first step of an attack do not count, where a file says nothing.
@@ -36,15 +36,14 @@ impl Checker<'_> {
 
     fn attack(&mut self, attack: &At<AttackTable>, network: &Network) -> Option<Attack> {
         let words = &attack.value;
-        let programs = [self.replay(&words.replay, network), self.flood(&words.flood, network)];
-        let present: Vec<_> = [
-            ("replay", words.replay.is_absent()),
-            ("flood", words.flood.is_absent()),
-        ]
-            .into_iter()
-            .filter(|(_, is_absent)| !is_absent)
-            .map(|(name, _)| name)
-            .collect();
+        let programs =
+            [self.replay(&words.replay, network), self.overload(&words.overload, network)];
+        let present: Vec<_> =
+            [("replay", words.replay.is_absent()), ("overload", words.overload.is_absent())]
+                .into_iter()
+                .filter(|(_, is_absent)| !is_absent)
+                .map(|(name, _)| name)
+                .collect();
         if present.len() != 1 {
             let message = match present.as_slice() {
                 [] => "this attack does nothing".to_owned(),
@@ -73,19 +72,19 @@ impl Checker<'_> {
         })
     }
 
-    fn flood(
+    fn overload(
         &mut self,
-        field: &Field<FloodTable>,
+        field: &Field<OverloadTable>,
         network: &Network,
     ) -> Option<(Program, Victims)> {
         let words = field.value()?;
         let victims = self.victims(&words.target, &words.members, network);
-        let flood = Flood {
+        let overload = Overload {
             per_second: words.per_second.value()?.0,
             size: self.bytes(&words.size, 1, 1_200, 1_000),
             lasts: Duration(words.lasts.value()?.value),
         };
-        Some((flood.into(), victims?))
+        Some((overload.into(), victims?))
     }
 
     fn replay(

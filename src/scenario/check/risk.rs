@@ -120,7 +120,7 @@ impl Checker<'_> {
             self.report.add(Code::Risk, entry.key, message).hint("give it `members` or `links`");
         }
         let kind = words.kind.value()?.kind();
-        let per_year = words.per_year.value().map_or(kind.per_year(), |amount| amount.0);
+        let per_year = words.per_year.value().map_or_else(|| kind.per_year(), |amount| amount.0);
         Some(Asset { name: name.to_owned(), kind, parts, per_year })
     }
 

@@ -20,7 +20,7 @@ table! {
         /// "S2.leaked_fields <= 3". Default: none.
         loss: Text,
         /// Sends more than shared assets can carry.
-        flood: FloodTable,
+        overload: OverloadTable,
         /// Records datagrams and sends them again.
         replay: ReplayTable,
     }
@@ -28,7 +28,7 @@ table! {
 
 table! {
     /// Devices that the attacker took send random bytes towards their registrar.
-    struct FloodTable {
+    struct OverloadTable {
         /// Whose devices: a fleet.
         @required target: Text,
         /// How many of its members, drawn by the seed. Default: 1.

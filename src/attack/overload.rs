@@ -1,4 +1,4 @@
-//! Flood: devices that the attacker took send more than what they share can carry.
+//! Overload: devices that the attacker took send more than what they share can carry.
 
 use rand_core::Rng as _;
 
@@ -10,7 +10,7 @@ use crate::sim::time::{Duration, Time};
 
 /// Sends datagrams of random bytes from each victim towards its registrar, over everything that lies between.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Flood {
+pub struct Overload {
     /// Datagrams a second from each victim; at least 1.
     pub per_second: u32,
     /// Bytes of each.
@@ -19,7 +19,7 @@ pub struct Flood {
     pub lasts: Duration,
 }
 
-impl Flood {
+impl Overload {
     pub(super) fn parameters(&self) -> toml::Table {
         let mut table = toml::Table::new();
         table.insert("per_second".to_owned(), self.per_second.into());
@@ -38,14 +38,14 @@ impl Flood {
     }
 }
 
-impl From<Flood> for Program {
-    fn from(flood: Flood) -> Self {
-        Self::Flood(flood)
+impl From<Overload> for Program {
+    fn from(overload: Overload) -> Self {
+        Self::Overload(overload)
     }
 }
 
 struct Sender {
-    plan: Flood,
+    plan: Overload,
     from: NodeId,
     to: NodeId,
     until: Time,
@@ -54,7 +54,7 @@ struct Sender {
 impl Intruder for Sender {
     fn begin(&mut self, hands: &mut Hands<'_>) {
         hands.corrupt(self.from);
-        let Flood { per_second, size, lasts } = self.plan;
+        let Overload { per_second, size, lasts } = self.plan;
         let what = format!("sends {per_second} datagrams of {size} B a second for {lasts}");
         hands.step(Deed::Injected, what, Some((self.from, self.to)));
         hands.wake_at(hands.now);
