@@ -175,19 +175,20 @@ fn groups(text: &mut String, plan: &Plan) {
         quoted(text, "enrolment", enrolment);
         service(text, fleet.service);
         worth(text, fleet);
-        if let Some(telemetry) = fleet.telemetry {
-            let interval = time_text(telemetry.interval.0);
-            let size = telemetry.size;
-            let sensitive = telemetry.is_sensitive;
-            let deadline = telemetry.deadline.map_or_else(String::new, |deadline| {
-                format!(", deadline = \"{}\"", time_text(deadline.0))
-            });
-            let words = format!(
-                "{{ interval = \"{interval}\", size = \"{size}B\", sensitive = {sensitive}{deadline} }}"
-            );
-            line(text, format_args!("telemetry = {words}"));
-        }
+        telemetry(text, fleet);
     }
+}
+
+fn telemetry(text: &mut String, fleet: &Fleet) {
+    let Some(telemetry) = fleet.telemetry else { return };
+    let Telemetry { interval, size, deadline, is_sensitive } = telemetry;
+    let interval = time_text(interval.0);
+    let deadline = deadline
+        .map_or_else(String::new, |deadline| format!(", deadline = \"{}\"", time_text(deadline.0)));
+    let words = format!(
+        "{{ interval = \"{interval}\", size = \"{size}B\", sensitive = {is_sensitive}{deadline} }}"
+    );
+    line(text, format_args!("telemetry = {words}"));
 }
 
 fn worth(text: &mut String, fleet: &Fleet) {
