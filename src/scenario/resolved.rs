@@ -5,7 +5,7 @@ use std::fmt::{Display, Write as _};
 
 use super::plan::{
     Action, Battery, Change, Enrolment, Fleet, FunctionKind, Part, Plan, Registrar, Rekey, Renewal,
-    Schedule, Service, Spread, StorePlace, Target, Weight,
+    Schedule, Service, Spread, StorePlace, Target, Telemetry, Weight,
 };
 use super::quantity::{power_text, price_text, rate_text, size_text, time_text};
 use crate::association::{KeyExchange, Profile, Suite12};
