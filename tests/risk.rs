@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test program")]
 
-use keystorm::ledger::PropertyId;
+use keystorm::ledger::{PropertyId, Verdict};
 use keystorm::run::risk::{Assessment, Found, Register, RegisterEntry, Request, RiskError, assess};
 use keystorm::run::{Outcome, execute, lookup};
 use keystorm::scenario::{Source, load};
@@ -271,4 +271,24 @@ fn protection_all_day_costs_the_battery() {
     assert!(!violated(&[], PropertyId::A4) && !violated(&[], PropertyId::B1), "by schedule");
     assert!(!violated(&always, PropertyId::A4) && violated(&always, PropertyId::B1), "maximum");
     assert!(violated(&never, PropertyId::A4) && !violated(&never, PropertyId::B1), "minimum");
+}
+
+/// A limit that limits nothing protects nobody, and one that is too tight harms those it protects.
+#[test]
+fn a_rate_limit_works_by_its_rate() {
+    let path = format!("{}/scenarios/threats/t11-shared-asset.toml", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let verdict = |limit: &str| {
+        let limit = format!("gateway.mast.rate_limit={limit}");
+        let evidence = run(&text, 1, &[&limit]).evidence.unwrap();
+        evidence.attacks[0].judgement.verdict
+    };
+    assert_eq!(verdict("4/s"), Verdict::Prevented);
+    assert_eq!(verdict("1000/s"), Verdict::Succeeded);
+    let calm = |limit: &str| {
+        let limit = format!("gateway.mast.rate_limit={limit}");
+        let outcome = run(&text, 1, &[&limit, "scenario.attacks=false"]);
+        figure(&outcome, "service.water.availability")
+    };
+    assert!(calm("4/s") > 0.99 && calm("6/min") < 0.9);
 }

@@ -26,8 +26,6 @@ const OPENED_BYTES_MAX: u64 = 0;
 
 /// Services that an attack may take down (property D1): the one that it starts from.
 const SERVICES_MAX: u64 = 1;
-/// Assets that it may reach.
-const ASSETS_MAX: u64 = 0;
 
 /// What truly happened in a run, and what it says.
 pub struct Evidence {
@@ -175,7 +173,8 @@ impl<'a> Bench<'a> {
             .collect()
     }
 
-    /// What the first attack may reach: only the service that it starts from.
+    /// What the first attack may reach: only the service that it starts from, and of assets what the devices that it
+    /// took may reach anyway, the container of each.
     fn breach(&self) -> property::Breach {
         let first = self.plan.attacks.iter().zip(self.attackers).next();
         property::Breach {
@@ -183,7 +182,7 @@ impl<'a> Bench<'a> {
             by: first.map_or(ActorId(u32::MAX), |(_, attacker)| attacker.actor),
             share_min: SHARE_MIN,
             services_max: SERVICES_MAX,
-            assets_max: ASSETS_MAX,
+            assets_max: first.map_or(0, |(_, attacker)| attacker.victims.len() as u64),
         }
     }
 
