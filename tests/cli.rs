@@ -152,6 +152,30 @@ fn a_replay_that_differs_says_where_and_exits_with_3() {
 }
 
 #[test]
+fn an_assessment_of_risk_answers_first_and_is_the_same_for_any_number_of_threads() {
+    let place = Place::new("risk");
+    let town = scenario("risk-town");
+    let assess = |out: &str, threads: &str| {
+        let words = ["risk", &town, "--budget", "600", "--out", out, "--threads", threads];
+        let done = place.keystorm(&words);
+        assert_eq!(code(&done), 0, "{}", stderr(&done));
+        assert!(stdout(&done).starts_with("Spend 500 EUR of 600 EUR a year on longer-keys: "));
+        fs::read(place.0.join(out).join("risk.json")).unwrap()
+    };
+    assert_eq!(assess("one", "1"), assess("two", "2"));
+    for file in ["manifest.json", "scenario.toml", "risk.csv", "risk.txt", "plots/risk.svg"] {
+        assert!(place.0.join("one").join(file).is_file(), "{file}");
+    }
+    let again = place.keystorm(&["risk", &town, "--out", "one"]);
+    assert_eq!(code(&again), 2, "a finished folder is not overwritten");
+    let wrong = place.keystorm(&["risk", &town, "--budget", "-1"]);
+    assert_eq!(code(&wrong), 2);
+    let no_service = place.keystorm(&["risk", &scenario("storm-fixed"), "--out", "none"]);
+    assert_eq!(code(&no_service), 2);
+    assert!(stderr(&no_service).contains("telemetry"), "{}", stderr(&no_service));
+}
+
+#[test]
 fn json_is_one_object_on_stdout() {
     let place = Place::new("json");
     let quickstart = scenario("quickstart");

@@ -38,6 +38,13 @@ const EXPECTED: &[(u8, &[u8], Verdict)] = &[
     (17, &[23], Prevented),
     (21, &[27], Mitigated),
     (22, &[28], Prevented),
+    (11, &[14], Succeeded),
+    (11, &[15], Succeeded),
+    (11, &[16], Succeeded),
+    (11, &[14, 15, 16], Prevented),
+    (12, &[17], Succeeded),
+    (12, &[18], Succeeded),
+    (12, &[17, 18], Prevented),
 ];
 
 fn rows() -> Vec<Row> {

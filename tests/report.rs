@@ -17,7 +17,7 @@ use keystorm::scenario::plan::{
     Action, Cse, CustodySetting, Enrolment, Event, Fleet, Registrar, Rekey, Schedule, Security,
     Service,
 };
-use keystorm::scenario::plan::{Spread, StorePlace, Target};
+use keystorm::scenario::plan::{Risk, Spread, StorePlace, Target, Weight};
 use keystorm::sim::time::{Duration, Time};
 use proptest::prelude::*;
 
@@ -83,6 +83,9 @@ fn plan(storm: &Storm) -> Plan {
             enrolment: Enrolment::Provisioned,
             service: Service::default(),
             store: StorePlace::Flash,
+            tenant: None,
+            weight: Weight::default(),
+            battery: None,
         }],
         functions: Vec::new(),
         security: Security {
@@ -105,6 +108,7 @@ fn plan(storm: &Storm) -> Plan {
         is_attacked: true,
         countermeasures: Vec::new(),
         expectations: Vec::new(),
+        risk: Risk::default(),
     }
 }
 

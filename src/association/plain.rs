@@ -17,6 +17,7 @@ pub(super) struct Plain {
     is_over: bool,
 }
 
+#[expect(clippy::needless_pass_by_ref_mut, reason = "called as the other kinds of ends are")]
 impl Plain {
     /// A client is ready at once.
     pub(super) fn connect(env: &mut Env<'_>) -> Self {

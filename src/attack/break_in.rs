@@ -185,7 +185,7 @@ impl Clone {
 
     /// Takes on the identity of `victim` towards its registrar, with a key that was found.
     pub(super) fn start(&mut self, victim: NodeId, key: KeyBytes, hands: &mut Hands<'_>) {
-        let config = hands.layout.group(victim).association.clone();
+        let config = hands.layout.group(victim).association.at(hands.now).1.clone();
         if let Ok(impostor) = Impostor::new(&hands.layout.identity(victim), key, config) {
             self.run(victim, impostor, hands);
         }

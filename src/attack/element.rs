@@ -57,7 +57,7 @@ impl Intruder for Mover {
         let serves = hands.power_up(self.victim, &mut element, |_| guess);
         let end = if serves { "which serves there" } else { "which stays silent" };
         hands.step(Deed::Commanded, format!("puts it into another host, {end}"), None);
-        let config = hands.layout.group(self.victim).association.clone();
+        let config = hands.layout.group(self.victim).association.at(hands.now).1.clone();
         let impostor = Impostor::with(&hands.layout.identity(self.victim), element, config);
         self.clone.run(self.victim, impostor, hands);
     }

@@ -55,7 +55,7 @@ impl Intruder for Flooder {
     fn begin(&mut self, hands: &mut Hands<'_>) {
         hands.corrupt(self.host);
         let Some(victim) = self.victims.first() else { return };
-        let config = hands.layout.group(*victim).association.clone();
+        let config = hands.layout.group(*victim).association.at(hands.now).1.clone();
         let keys = HeldKeys::Any(vec![0; 32]);
         let Some((_, outputs)) = End::connect(&config, keys, "nobody", hands) else { return };
         let hello = outputs.into_iter().find_map(|output| match output {

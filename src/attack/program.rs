@@ -5,8 +5,8 @@ use crate::node::Placement;
 use crate::sim::time::{Duration, Time};
 
 use super::{
-    BreakIn, Eavesdrop, Field, Flood, Hijack, Hostile, Management, MoveElement, PushSoftware, Raid,
-    Relay, Replay, StealPasswords, Tamper,
+    BreakIn, Eavesdrop, Field, Flood, Hijack, Hostile, Management, MoveElement, Overload,
+    PushSoftware, Raid, Relay, Replay, StealPasswords, Tamper,
 };
 
 /// An attack of a scenario.
@@ -59,6 +59,8 @@ pub enum Program {
     Hijack(Hijack),
     /// Stands between two ends as each to the other.
     Relay(Relay),
+    /// Sends more than shared assets can carry.
+    Overload(Overload),
     /// Records datagrams on a link and sends them again.
     Replay(Replay),
     /// Alters datagrams on a link.
@@ -88,6 +90,7 @@ impl Program {
             Self::Flood(_) => "flood",
             Self::Hijack(_) => "hijack",
             Self::Relay(_) => "relay",
+            Self::Overload(_) => "overload",
             Self::Replay(_) => "replay",
             Self::Tamper(_) => "tamper",
             Self::BreakIn(_) => "break_in",
@@ -107,6 +110,7 @@ impl Program {
             Self::Eavesdrop(Eavesdrop) | Self::Hijack(Hijack) => toml::Table::new(),
             Self::Flood(flood) => flood.parameters(),
             Self::Relay(relay) => relay.parameters(),
+            Self::Overload(overload) => overload.parameters(),
             Self::Replay(replay) => replay.parameters(),
             Self::Tamper(tamper) => tamper.parameters(),
             Self::BreakIn(it) => it.parameters(),
@@ -127,6 +131,7 @@ impl Program {
             Self::Flood(_) => &[PropertyId::K1],
             Self::Hijack(_) => &[PropertyId::I1, PropertyId::S2],
             Self::Relay(_) => &[PropertyId::A3, PropertyId::S2, PropertyId::I1],
+            Self::Overload(_) => &[PropertyId::D1, PropertyId::V1],
             Self::Replay(_) => &[PropertyId::A4],
             Self::Tamper(_) => &[PropertyId::I1],
             Self::BreakIn(_) => &[PropertyId::S1],
@@ -167,6 +172,7 @@ impl Program {
             Self::Flood(flood) => flood.place(field),
             Self::Hijack(Hijack) => Hijack::place(field),
             Self::Relay(relay) => relay.place(field),
+            Self::Overload(overload) => overload.place(field),
             Self::Replay(replay) => replay.place(field),
             Self::Tamper(tamper) => tamper.place(field),
             Self::BreakIn(it) => it.place(field),

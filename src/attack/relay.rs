@@ -113,7 +113,7 @@ impl Middle {
 
     /// A handshake begins: it is answered here, and another one begun as the victim.
     fn step_between(&mut self, at: NodeId, packet: &Packet, hands: &mut Hands<'_>) -> Answer {
-        let config = hands.layout.group(at).association.clone();
+        let config = hands.layout.group(at).association.at(hands.now).1.clone();
         let identity = hands.layout.identity(at);
         let keys = HeldKeys::Any(WELL_KNOWN_KEY.to_vec());
         let ends = Some((packet.from, packet.to));

@@ -49,6 +49,8 @@ pub(super) enum Verb {
     /// Run a scenario's devices over real UDP on this machine and compare with the simulation; or measure
     /// this machine, speak to one foreign peer, or serve a CSE.
     Live(Box<LiveArguments>),
+    /// Assess the risk of shared assets by failing each in simulation, and choose treatments for a budget.
+    Risk(RiskArguments),
     /// Run a results folder's scenario again and compare the digest.
     Replay(ReplayArguments),
     /// Make the text and the pictures of a results folder again from its data.
@@ -291,6 +293,30 @@ pub(super) enum Exchange {
     PskKe,
     /// With X25519.
     PskDheKe,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RiskArguments {
+    /// The scenario file, with `[asset.NAME]`, `[treatment.NAME]` and `[context.NAME]` as far as they are known.
+    pub(super) scenario: PathBuf,
+    #[command(flatten)]
+    pub(super) words: ScenarioArguments,
+    /// What treatments may cost together a year [default: `risk.budget` of the file, else any sum].
+    #[arg(long, value_name = "SUM", value_parser = sum)]
+    pub(super) budget: Option<f64>,
+    /// Write the results exactly here [default: results/NAME-risk/TIME-risk].
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Replace a finished results folder at `--out`.
+    #[arg(long, requires = "out")]
+    pub(super) force: bool,
+    #[command(flatten)]
+    pub(super) pace: PaceArguments,
+}
+
+fn sum(text: &str) -> Result<f64, String> {
+    let sum = text.parse::<f64>().ok().filter(|sum| (0.0..=1e12).contains(sum));
+    sum.ok_or_else(|| "expected a sum from 0 to 1e12, such as 20000".to_owned())
 }
 
 #[derive(Debug, Args)]

@@ -88,7 +88,7 @@ fn campaign(
         output::talk(&format!("{known} runs are in {JOURNAL} already and are not run again"));
     }
     let all = trials(files, seeds).map_err(anyhow::Error::new)?;
-    let steps = Steps::new(pace, all);
+    let steps = Steps::new(pace, Some(all));
     let done = AtomicU64::new(0);
     let failed = Mutex::new(None);
     let rows = run(files, seeds, threads(pace), &|trial| journal.known(trial), &|note| {
@@ -98,7 +98,7 @@ fn campaign(
             return false;
         }
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-        steps.tell(done, all, &format!("T{}", note.threat));
+        steps.tell(done, &format!("T{}", note.threat));
         !progress::is_stopped()
     });
     steps.finish();

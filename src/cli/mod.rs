@@ -12,6 +12,7 @@ mod output;
 mod progress;
 mod replay;
 mod report;
+mod risk;
 mod run;
 mod schema;
 
@@ -32,6 +33,7 @@ pub(crate) fn main() -> ExitCode {
         Verb::Check(verb) => check::check(&verb, format),
         Verb::Live(verb) => live::live(&verb, format),
         Verb::Replay(verb) => replay::replay(&verb, format),
+        Verb::Risk(verb) => risk::risk(&verb, format),
         Verb::Report(verb) => report::report(&verb, format),
         Verb::Schema(verb) => schema::schema(&verb),
         Verb::Explain(verb) => explain::explain(&verb, format),

@@ -100,8 +100,9 @@ impl Progress {
     }
 }
 
-/// Shows how many runs of a campaign are done.
+/// Shows how many runs of a campaign are done, of how many if that is known.
 pub(super) struct Steps {
+    all: Option<u64>,
     bar: Option<ProgressBar>,
     plain: Option<Mutex<Instant>>,
     started: Instant,
@@ -109,28 +110,27 @@ pub(super) struct Steps {
 
 impl Steps {
     #[expect(clippy::disallowed_methods, reason = "progress is shown in real time")]
-    pub(super) fn new(pace: &PaceArguments, all: u64) -> Self {
+    pub(super) fn new(pace: &PaceArguments, all: Option<u64>) -> Self {
         let (bar, plain) = shown(pace);
         let started = Instant::now();
         let target = ProgressDrawTarget::stderr_with_hz(8);
-        let bar = bar.then(|| styled(ProgressBar::with_draw_target(Some(all), target)));
-        Self { bar, plain: plain.then(|| Mutex::new(started)), started }
+        let bar = bar.then(|| styled(ProgressBar::with_draw_target(all, target)));
+        Self { all, bar, plain: plain.then(|| Mutex::new(started)), started }
     }
 
     /// So many are done; `what` is the last of them.
     #[expect(clippy::disallowed_methods, reason = "progress is shown in real time")]
-    pub(super) fn tell(&self, done: u64, all: u64, what: &str) {
+    pub(super) fn tell(&self, done: u64, what: &str) {
+        let of = self.all.map_or_else(String::new, |all| format!(" of {all}"));
         if let Some(bar) = &self.bar {
             bar.set_position(done);
-            bar.set_message(format!("{done} of {all} runs, {what}"));
+            bar.set_message(format!("{done}{of} runs, {what}"));
         }
         let Some(Ok(mut last)) = self.plain.as_ref().map(Mutex::lock) else { return };
         if last.elapsed() >= LINE_EVERY {
             *last = Instant::now();
             let elapsed = self.started.elapsed().as_secs_f64();
-            output::talk(&format!(
-                "progress: {done} of {all} runs, {what}, {elapsed:.0} s elapsed"
-            ));
+            output::talk(&format!("progress: {done}{of} runs, {what}, {elapsed:.0} s elapsed"));
         }
     }
 

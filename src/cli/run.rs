@@ -161,7 +161,7 @@ pub(super) const fn exit(verdict: Verdict) -> Exit {
 }
 
 /// Where results will be written; claimed before the run, so that a long run is not for nothing.
-enum Place {
+pub(super) enum Place {
     /// Exactly here.
     Exact(Folder),
     /// In the scenario's own folder, under a name that is known at the end.
@@ -169,7 +169,7 @@ enum Place {
 }
 
 impl Place {
-    fn claim(out: Option<&Path>, scenario: &str, force: bool) -> anyhow::Result<Self> {
+    pub(super) fn claim(out: Option<&Path>, scenario: &str, force: bool) -> anyhow::Result<Self> {
         if let Some(out) = out {
             return Folder::create(out, force).map(Self::Exact).map_err(hinted);
         }
@@ -183,26 +183,29 @@ impl Place {
         Ok(Self::Named { root, started })
     }
 
-    fn write(self, outcome: &Outcome, resolved: &str, threads: usize) -> anyhow::Result<PathBuf> {
-        let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
-        let (mut folder, named, started_utc) = match self {
-            Self::Exact(folder) => (folder, false, now),
-            Self::Named { root, started } => {
-                let digest8 = outcome.digest.get(..8).unwrap_or_default();
-                let path = Folder::default_path(&root, &outcome.plan.name, &started, digest8);
-                // The same run within the same second is the same result.
-                (Folder::create(&path, true).map_err(hinted)?, true, started)
+    /// The folder, when what it belongs to was started, and whether this chose its name.
+    pub(super) fn open(
+        self,
+        scenario: &str,
+        digest8: &str,
+    ) -> anyhow::Result<(Folder, String, bool)> {
+        match self {
+            Self::Exact(folder) => {
+                let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+                Ok((folder, now, false))
             }
-        };
-        let context = Context {
-            command_line: std::env::args().collect(),
-            started_utc,
-            threads,
-            host: host(),
-            commit: option_env!("KEYSTORM_COMMIT").map(str::to_owned),
-            toolchain: option_env!("KEYSTORM_TOOLCHAIN").map(str::to_owned),
-            resolved_scenario: resolved.to_owned(),
-        };
+            Self::Named { root, started } => {
+                let path = Folder::default_path(&root, scenario, &started, digest8);
+                // The same run within the same second is the same result.
+                Ok((Folder::create(&path, true).map_err(hinted)?, started, true))
+            }
+        }
+    }
+
+    fn write(self, outcome: &Outcome, resolved: &str, threads: usize) -> anyhow::Result<PathBuf> {
+        let digest8 = outcome.digest.get(..8).unwrap_or_default();
+        let (mut folder, started, named) = self.open(&outcome.plan.name, digest8)?;
+        let context = run_context(started, resolved.to_owned(), threads);
         folder.add(TRAIL_FILE, &serde_json::to_vec(&outcome.trail)?).map_err(hinted)?;
         folder.write(outcome, &context).map_err(hinted)?;
         if let Some(note) = cut_note(outcome) {
@@ -212,6 +215,19 @@ impl Place {
             folder.name_latest().map_err(hinted)?;
         }
         Ok(folder.path().to_owned())
+    }
+}
+
+/// What a results folder says beyond its figures.
+pub(super) fn run_context(started_utc: String, scenario: String, threads: usize) -> Context {
+    Context {
+        command_line: std::env::args().collect(),
+        started_utc,
+        threads,
+        host: host(),
+        commit: option_env!("KEYSTORM_COMMIT").map(str::to_owned),
+        toolchain: option_env!("KEYSTORM_TOOLCHAIN").map(str::to_owned),
+        resolved_scenario: scenario,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Band, Distribution, Fold, Tape, Track};
+use super::{Band, Distribution, Flows, Fold, Tape, Track};
 use crate::sim::time::{Duration, Time};
 
 /// A tier of the system.
@@ -123,6 +123,16 @@ pub struct LinkRecord {
     pub lost: u64,
 }
 
+/// How one fleet is served: reports of its devices, those left out that could not be answered in time before the
+/// end of the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ServiceRecord {
+    /// Reports that were due, whatever the device's state.
+    pub offered: u64,
+    /// Of these, answered with success within the deadline.
+    pub served: u64,
+}
+
 /// Plain counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
@@ -185,6 +195,8 @@ pub struct Recorder {
     pub loads: Vec<GroupRecord>,
     /// Loads of their HSMs, by the same index.
     pub hsms: Vec<HsmRecord>,
+    /// How their members are served, by the same index.
+    pub services: Vec<ServiceRecord>,
     /// Names of the link types.
     pub link_names: Vec<String>,
     /// Their traffic, by the same index.
@@ -221,6 +233,8 @@ pub struct Recorder {
     pub key_age: Distribution,
     /// What a capture keeps, if one was asked for; no figure comes from it.
     pub tape: Option<Box<Tape>>,
+    /// Who talks to whom and over what, if that was asked for; no figure comes from it.
+    pub flows: Option<Box<Flows>>,
 }
 
 impl Recorder {
@@ -248,6 +262,7 @@ impl Recorder {
         Self {
             loads: vec![load; groups.len()],
             hsms: vec![hsm; groups.len()],
+            services: vec![ServiceRecord::default(); groups.len()],
             links: vec![link; link_names.len()],
             groups,
             link_names,
@@ -267,6 +282,7 @@ impl Recorder {
             enrolment_span: None,
             key_age: Distribution::default(),
             tape: None,
+            flows: None,
         }
     }
 
@@ -368,6 +384,13 @@ impl Recorder {
             mine.wait.merge(&theirs.wait);
             let counts = mine.operations.iter_mut().zip(theirs.operations);
             counts.for_each(|(mine, theirs)| *mine += theirs);
+        }
+        for (mine, theirs) in self.services.iter_mut().zip(&other.services) {
+            mine.offered += theirs.offered;
+            mine.served += theirs.served;
+        }
+        if let (Some(mine), Some(theirs)) = (&mut self.flows, &other.flows) {
+            mine.merge(theirs);
         }
         for (mine, theirs) in self.links.iter_mut().zip(&other.links) {
             for (track, more) in mine.bytes.iter_mut().zip(&theirs.bytes) {

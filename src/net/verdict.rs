@@ -11,6 +11,8 @@ pub enum DropReason {
     QueueFull,
     /// Longer than the link's MTU.
     TooLong,
+    /// The link is out of service.
+    LinkDown,
 }
 
 impl DropReason {
@@ -21,6 +23,7 @@ impl DropReason {
             Self::Loss => "link_loss",
             Self::QueueFull => "link_queue_full",
             Self::TooLong => "link_mtu",
+            Self::LinkDown => "link_down",
         }
     }
 }

@@ -1,6 +1,9 @@
 //! One actor, whatever its tier: a processor, and as many of a client's end, a server's end and a
 //! reporter as its place in the system asks for.
 
+use std::collections::BTreeMap;
+
+use super::bucket::Bucket;
 use super::capture;
 use super::chronicle::{self, Chronicle};
 use super::client::{Change, Client};
@@ -14,12 +17,12 @@ use super::messenger::{self, Letter};
 use super::processor::Processor;
 use super::reporter::Reporter;
 use super::server::Server;
-use super::transit::Port;
+use super::transit::{Port, log_flow};
 use super::work::Work;
 use crate::association::Operations;
 use crate::backend::Sent;
-use crate::ledger::About;
-use crate::measure::Recorder;
+use crate::ledger::{About, ActorId, ClassId, Request, RequestId};
+use crate::measure::{Recorder, Spot};
 use crate::sim::time::{Duration, Time};
 use crate::sim::{Context, Origin};
 
@@ -28,6 +31,11 @@ pub(super) const OWN_DRAWS: u8 = 0;
 
 /// Draw of a device's phase of reporting.
 const PHASE_DRAWS: u8 = 3;
+
+/// Reason of losing what reaches a node that failed.
+const NODE_DOWN: &str = "node_down";
+/// Reason of a gateway that takes no more from a device behind it.
+const RATE_LIMIT: &str = "rate_limit";
 
 /// What waits for the processor.
 #[derive(Debug)]
@@ -52,6 +60,12 @@ pub(super) struct Actor {
     pub(super) cursor: u64,
     /// How often it was restarted.
     pub(super) generation: u32,
+    /// It was told to start.
+    pub(super) has_started: bool,
+    /// It failed and is not back.
+    pub(super) is_down: bool,
+    /// How much each device behind it may still send, if it limits them.
+    pub(super) buckets: BTreeMap<NodeId, Bucket>,
     /// Its address as a client.
     pub(super) address: u16,
     /// An attacker sits on its link.
@@ -122,6 +136,8 @@ impl Actor {
             Event::Injected(Way::Up, packet) => Port::transmit(self, packet, reach),
             // Attackers are no nodes: the site deals with them.
             Event::Intruder(_) => {}
+            // What was pending when it failed is lost, and nothing is armed until it is back.
+            Event::Wake(_) if self.is_down => {}
             Event::Wake(alarm) => self.wake(alarm, reach),
             Event::Command(command) => self.command(command, reach),
             Event::Done(done) => {
@@ -148,7 +164,34 @@ impl Actor {
         if packet.to != self.id && reach.layout.is_root(self.id) {
             return Port::send(self, packet, reach);
         }
+        if self.is_down {
+            return reach.context.recorder.reject(NODE_DOWN);
+        }
+        if self.is_beyond_rate(&packet, reach) {
+            return;
+        }
+        if reach.layout.is_infrastructure(self.id) {
+            let (spot, now) = (Spot::Node(self.id.0), reach.context.now);
+            log_flow(reach.context.recorder, reach.layout, now, spot, &packet);
+        }
         self.submit(Job::Packet(packet), reach);
+    }
+
+    /// A device behind this gateway sends more than its share, if there is one: the packet goes no further.
+    fn is_beyond_rate(&mut self, packet: &Packet, reach: &mut Reach<'_, '_>) -> bool {
+        let Some(rate) = reach.layout.group(self.id).rate_limit else { return false };
+        if self.is_from_above(packet, reach.layout) {
+            return false;
+        }
+        let now = reach.context.now;
+        if self.buckets.entry(packet.from).or_default().take(rate, now) {
+            return false;
+        }
+        reach.context.recorder.reject(RATE_LIMIT);
+        if let Some(mut facts) = reach.chronicle.engine(now) {
+            facts.refuse(RATE_LIMIT, About::Datagram(ActorId(self.id.0)), RATE_LIMIT);
+        }
+        true
     }
 
     /// The bytes of keys that it has in memory: those of its store, as far as they lie there, and the raw
@@ -207,6 +250,7 @@ impl Actor {
     fn finish(&mut self, done: Done, reach: &mut Reach<'_, '_>) {
         let now = reach.context.now;
         let recorder = &mut *reach.context.recorder;
+        let mut served = Vec::new();
         for note in done.notes {
             match note {
                 Note::Established { started, resumed, is_first } => {
@@ -214,7 +258,12 @@ impl Actor {
                 }
                 Note::Notified { created } => recorder.notified(created, now),
                 Note::Rekeyed { trigger } => recorder.rekey_done(trigger, now),
-                Note::Answered { created } => recorder.message_done(created, now),
+                Note::Answered { created } => {
+                    recorder.message_done(created, now);
+                    if self.count_served(created, now, reach.layout, recorder) {
+                        served.push(created);
+                    }
+                }
                 Note::Enrolled { started } => recorder.enrolment_done(started, now),
             }
         }
@@ -223,12 +272,29 @@ impl Actor {
                 capture::inside(tape, reach.layout, self.id, to, bytes);
             }
         }
+        for due in served {
+            self.settle(due, true, reach);
+        }
         for packet in done.packets {
             Port::send(self, packet, reach);
         }
         for sent in done.outside {
             reach.leave(self.id, &sent);
         }
+    }
+
+    /// A report that was due at `created` is answered: in time, if that counts, or too late.
+    fn count_served(
+        &self,
+        created: Time,
+        now: Time,
+        layout: &Layout,
+        recorder: &mut Recorder,
+    ) -> bool {
+        let in_time = layout.group(self.id).deadline.is_some_and(|most| now.since(created) <= most);
+        let counts = in_time && layout.counts(self.id, created);
+        recorder.services[layout.place(self.id).group as usize].served += u64::from(counts);
+        counts
     }
 
     /// Does a job with the real code; returns what it costs and what becomes visible at its end.
@@ -445,14 +511,19 @@ impl Actor {
             Command::Start => client.start(work),
             Command::Retry => client.retry(work),
             Command::Rekey { how, trigger } => client.rekey(how, trigger, work),
-            Command::Report => {
+            Command::Report { .. } => {
                 self.reporter.as_mut()?.report(client, work);
                 None
             }
             Command::Restart
+            | Command::Fail
+            | Command::Recover
             | Command::Readdress
             | Command::Restore
             | Command::Attest
+            | Command::Retime
+            | Command::ReportNow
+            | Command::Deadline { .. }
             | Command::Expire
             | Command::ExpireClients { .. } => None,
         }
@@ -462,6 +533,13 @@ impl Actor {
     fn command(&mut self, command: Command, reach: &mut Reach<'_, '_>) {
         let layout = reach.layout;
         match command {
+            Command::Fail => {
+                self.restart(reach);
+                self.is_down = true;
+            }
+            Command::Recover => self.recover(reach),
+            // A node that is down cannot be told anything; it starts again when it is back.
+            Command::Restart | Command::Rekey { .. } | Command::Retry if self.is_down => {}
             Command::Restart => self.restart(reach),
             Command::Restore => self.restore(),
             Command::Attest => self.attested(reach),
@@ -469,7 +547,11 @@ impl Actor {
             Command::Expire => {
                 let now = reach.context.now;
                 if let Some(client) = &mut self.client {
-                    client.expire(now, layout.key_lifetime, reach.context.recorder);
+                    client.expire(
+                        now,
+                        layout.key_lifetime_of(self.id, now),
+                        reach.context.recorder,
+                    );
                     if let Some(name) = client.forget_key() {
                         self.keyring.erase(name.as_bytes());
                     }
@@ -481,30 +563,81 @@ impl Actor {
                     server.expire(group, layout, |name| keyring.erase(name));
                 }
             }
-            Command::Report => {
-                self.submit(Job::Command(command), reach);
-                if let Some((interval, _)) = layout.group(self.id).telemetry {
-                    let at = reach.context.now + interval;
-                    reach.schedule_own(self, at, Event::Command(Command::Report));
-                }
+            Command::Report { since } => self.report(since, reach),
+            Command::ReportNow => {
+                self.submit(Job::Command(Command::Report { since: Time::NEVER }), reach);
             }
+            Command::Retime if self.has_started => self.first_report(reach),
+            Command::Retime => {}
+            Command::Deadline { due } => self.settle(due, false, reach),
             Command::Start => {
-                self.submit(Job::Command(command), reach);
+                self.has_started = true;
+                if !self.is_down {
+                    self.submit(Job::Command(command), reach);
+                }
                 self.first_report(reach);
             }
             Command::Rekey { .. } | Command::Retry => self.submit(Job::Command(command), reach),
         }
     }
 
+    /// A report is due, and in an interval the next one.
+    fn report(&mut self, since: Time, reach: &mut Reach<'_, '_>) {
+        let (layout, now) = (reach.layout, reach.context.now);
+        let (from, Some((interval, _))) = layout.telemetry_of(self.id, now) else { return };
+        if from != since {
+            return;
+        }
+        if layout.counts(self.id, now) {
+            let group = layout.place(self.id).group as usize;
+            reach.context.recorder.services[group].offered += 1;
+            if let (true, Some(deadline)) =
+                (reach.chronicle.is_on(), layout.group(self.id).deadline)
+            {
+                let over = Event::Command(Command::Deadline { due: now });
+                reach.schedule_own(self, now + deadline, over);
+            }
+        }
+        if !self.is_down {
+            self.submit(Job::Command(Command::Report { since }), reach);
+        }
+        reach.schedule_own(self, now + interval, Event::Command(Command::Report { since }));
+    }
+
+    /// Writes down what became of the report that was due at `due`; what is written first counts.
+    fn settle(&self, due: Time, is_served: bool, reach: &mut Reach<'_, '_>) {
+        let class = ClassId(u16::try_from(reach.layout.place(self.id).group).unwrap_or(u16::MAX));
+        let (request, actor) = (RequestId(due.0), ActorId(self.id.0));
+        let request = Request { request, actor, class, is_authentication: false };
+        let Some(mut facts) = reach.chronicle.engine(reach.context.now) else { return };
+        if is_served {
+            facts.served(request);
+        } else {
+            facts.deadline(request);
+        }
+    }
+
     /// Reports begin within one interval of the start, each device at a phase of its own.
     fn first_report(&mut self, reach: &mut Reach<'_, '_>) {
         let layout = reach.layout;
-        if let Some((interval, _)) = layout.group(self.id).telemetry {
+        let (since, telemetry) = layout.telemetry_of(self.id, reach.context.now);
+        if let Some((interval, _)) = telemetry {
             let place = layout.place(self.id);
             let streams = &layout.groups[place.group as usize].streams;
             let phase = streams.draws(place.member, PHASE_DRAWS, &mut 0).below(interval.0);
             let at = reach.context.now + Duration(phase);
-            reach.schedule_own(self, at, Event::Command(Command::Report));
+            reach.schedule_own(self, at, Event::Command(Command::Report { since }));
+        }
+    }
+
+    /// It is back, as after a restart at this moment; a client that had been started starts again.
+    fn recover(&mut self, reach: &mut Reach<'_, '_>) {
+        if !std::mem::take(&mut self.is_down) {
+            return;
+        }
+        self.restart(reach);
+        if self.has_started {
+            self.submit(Job::Command(Command::Start), reach);
         }
     }
 
@@ -530,7 +663,8 @@ impl Actor {
     fn restart(&mut self, reach: &mut Reach<'_, '_>) {
         self.generation += 1;
         self.processor.reset();
-        let (now, lifetime) = (reach.context.now, reach.layout.key_lifetime);
+        let now = reach.context.now;
+        let lifetime = reach.layout.key_lifetime_of(self.id, now);
         if let Some(client) = &mut self.client {
             client.restart(now, lifetime, reach.context.recorder);
         }

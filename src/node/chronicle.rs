@@ -253,6 +253,13 @@ impl Work<'_> {
         }
     }
 
+    /// A report was answered or given up. With a deadline that alone decides, and the node keeps the time.
+    pub(super) fn settled_report(&mut self, request: u64, is_served: bool) {
+        if self.layout.group(self.node).deadline.is_none() {
+            self.settled(request, false, is_served);
+        }
+    }
+
     /// A request of this node, or an attempt to authenticate, was answered in time or not.
     pub(super) fn settled(&mut self, request: u64, is_authentication: bool, is_served: bool) {
         let class = ClassId(u16::try_from(self.layout.place(self.node).group).unwrap_or(u16::MAX));

@@ -173,7 +173,7 @@ impl Client {
 
     /// Ends the association in use; the peer is told.
     pub(super) fn close(&mut self, work: &mut Work<'_>) {
-        let config = &work.layout.group(work.node).association;
+        let config = work.layout.group(work.node).association.at(work.now).1;
         if let Some(mut current) = self.current.take() {
             work.call(|env| current.close(config, env));
         }
@@ -243,7 +243,7 @@ impl Client {
     pub(super) fn send(&mut self, data: &[u8], work: &mut Work<'_>) -> bool {
         let has_limit = !self.is_to_function();
         let Some(association) = &mut self.current else { return false };
-        let config = &work.layout.group(work.node).association;
+        let config = work.layout.group(work.node).association.at(work.now).1;
         let age = work.now.since(self.keys_since);
         let limit = work.layout.key_hard_limit.filter(|_| has_limit);
         if limit.is_some_and(|limit| age > limit) {
@@ -269,7 +269,7 @@ impl Client {
         bytes: &[u8],
         work: &mut Work<'_>,
     ) -> (Vec<Vec<u8>>, Option<Change>) {
-        let config = &work.layout.group(work.node).association;
+        let config = work.layout.group(work.node).association.at(work.now).1;
         let mut received = None;
         if let Some(pending) = &mut self.pending {
             received = Some(work.call(|env| pending.association.receive(config, bytes, env)));
@@ -291,7 +291,7 @@ impl Client {
 
     /// A timer of an association ran out.
     pub(super) fn timeout(&mut self, work: &mut Work<'_>) -> Option<Change> {
-        let config = &work.layout.group(work.node).association;
+        let config = work.layout.group(work.node).association.at(work.now).1;
         if let Some(pending) = &mut self.pending {
             work.call(|env| pending.association.timeout(config, env));
         }
@@ -363,7 +363,8 @@ impl Client {
             return;
         }
         let Some(share) = work.layout.renewal.and_then(|renewal| renewal.share) else { return };
-        let Some(lifetime) = work.layout.key_lifetime else { return };
+        let lifetime = work.layout.key_lifetime_of(work.node, work.now);
+        let Some(lifetime) = lifetime else { return };
         self.renew_at = work.now + fraction(lifetime, share, work.rng);
     }
 
@@ -388,7 +389,8 @@ impl Client {
     }
 
     fn drop_current(&mut self, work: &mut Work<'_>) {
-        self.stop_using_keys(work.now, work.layout.key_lifetime, work.recorder);
+        let lifetime = work.layout.key_lifetime_of(work.node, work.now);
+        self.stop_using_keys(work.now, lifetime, work.recorder);
         self.current = None;
     }
 
@@ -398,7 +400,7 @@ impl Client {
         class: ByteClass,
         work: &mut Work<'_>,
     ) -> Option<Change> {
-        let config = &work.layout.group(work.node).association;
+        let config = work.layout.group(work.node).association.at(work.now).1;
         let identity = match &self.identity {
             Identity::Own => work.layout.identity(work.node),
             Identity::Function(name) | Identity::Enrolled(Some(name)) => name.to_string(),
@@ -434,7 +436,7 @@ impl Client {
     }
 
     fn update_keys(&mut self, work: &mut Work<'_>) -> Option<Change> {
-        let config = &work.layout.group(work.node).association;
+        let config = work.layout.group(work.node).association.at(work.now).1;
         let association = self.current.as_mut()?;
         match work.call(|env| association.update_keys(config, true, env)) {
             Ok(()) => {
@@ -544,7 +546,8 @@ impl Client {
     }
 
     fn own_updated(&mut self, work: &mut Work<'_>) {
-        self.stop_using_keys(work.now, work.layout.key_lifetime, work.recorder);
+        let lifetime = work.layout.key_lifetime_of(work.node, work.now);
+        self.stop_using_keys(work.now, lifetime, work.recorder);
         self.begin_keys(work);
         self.updated(work, |own, _| *own = true);
     }

@@ -60,8 +60,20 @@ pub enum Command {
     },
     /// Try again after a failure.
     Retry,
-    /// Make a report.
-    Report,
+    /// Make a report, unless the telemetry that was in force `since` no longer is.
+    Report {
+        /// Since when that telemetry was in force.
+        since: Time,
+    },
+    /// Make a report now, besides those that are due.
+    ReportNow,
+    /// The telemetry is another from now on.
+    Retime,
+    /// The deadline of the report that was due at `due` is over.
+    Deadline {
+        /// When it was due.
+        due: Time,
+    },
     /// Lose all volatile state.
     Restart,
     /// Come from another address from now on (a NAT rebinding).
@@ -70,6 +82,10 @@ pub enum Command {
     Restore,
     /// The operator asks what software runs here.
     Attest,
+    /// Be gone: lose all volatile state, and neither handle nor forward anything.
+    Fail,
+    /// Be back after a failure, as after a restart.
+    Recover,
     /// The keys with the registrar are no longer valid.
     Expire,
     /// The keys with all clients of a group are no longer valid.

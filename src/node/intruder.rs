@@ -422,7 +422,7 @@ impl Scene<'_> {
             }
             Wish::Report(node) => {
                 let local = self.layout.place(node).local;
-                (self.now, self.site, local, Event::Command(Command::Report))
+                (self.now, self.site, local, Event::Command(Command::ReportNow))
             }
         };
         let all = wishes.into_iter().map(of);

@@ -4,7 +4,7 @@ use crate::association::Config;
 use crate::backend::{Form, Setting};
 use crate::net::LinkType;
 use crate::sim::StreamKey;
-use crate::sim::time::Duration;
+use crate::sim::time::{Duration, Time};
 
 use super::{Class, FunctionKind, Renewal, Route, ServiceSetting};
 
@@ -17,6 +17,46 @@ impl NodeId {
     #[must_use]
     pub const fn index(self) -> usize {
         self.0 as usize
+    }
+}
+
+/// A setting that changes in the course of a run.
+#[derive(Clone, Debug)]
+pub struct Timed<T>(Vec<(Time, T)>);
+
+impl<T> Timed<T> {
+    /// From the start on.
+    #[must_use]
+    pub fn new(first: T) -> Self {
+        Self(vec![(Time::ZERO, first)])
+    }
+
+    /// The setting in force at `now`, and since when.
+    #[must_use]
+    pub fn at(&self, now: Time) -> (Time, &T) {
+        let entry = self.0.iter().rev().find(|(from, _)| *from <= now).unwrap_or(&self.0[0]);
+        (entry.0, &entry.1)
+    }
+
+    /// Every setting, in order of time.
+    pub fn all_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.0.iter_mut().map(|(_, setting)| setting)
+    }
+
+    /// The same settings, each made into another.
+    #[must_use]
+    pub fn map<U>(&self, make: impl Fn(&T) -> U) -> Timed<U> {
+        Timed(self.0.iter().map(|(from, setting)| (*from, make(setting))).collect())
+    }
+
+    /// From `at` on, later than all before.
+    pub fn change(&mut self, at: Time, change: impl FnOnce(&mut T))
+    where
+        T: Clone,
+    {
+        let mut setting = self.at(Time::NEVER).1.clone();
+        change(&mut setting);
+        self.0.push((at, setting));
     }
 }
 
@@ -52,11 +92,17 @@ pub struct GroupSetting {
     /// Randomness of its members.
     pub streams: StreamKey,
     /// The association policy of its members as clients, and of servers towards them.
-    pub association: Config,
+    pub association: Timed<Config>,
     /// The length of the connection IDs that servers want in the datagrams of its members.
     pub server_id_len: Option<u8>,
     /// Telemetry of each member: interval, and bytes of content.
-    pub telemetry: Option<(Duration, u32)>,
+    pub telemetry: Timed<Option<(Duration, u32)>>,
+    /// Life of traffic keys of its members, where it is not that of the layout.
+    pub key_lifetime: Timed<Option<Duration>>,
+    /// Datagrams a second that each member, a gateway, takes from each device behind it.
+    pub rate_limit: Option<f64>,
+    /// How soon after a report is due its answer must be there; `None`: nobody counts.
+    pub deadline: Option<Duration>,
     /// Only its members, their registrars and the head end may know what they report.
     pub is_sensitive: bool,
     /// Its first member; the others follow it.
@@ -127,6 +173,10 @@ pub struct Layout {
     pub registers: bool,
     /// CSEs remember more than the last request of each device.
     pub request_cache: bool,
+    /// When each link type is out of service: from, and until before.
+    pub outages: Vec<(usize, Time, Time)>,
+    /// The end of the run.
+    pub end: Time,
     /// Nothing affects another site sooner.
     pub lookahead: Duration,
     /// Operators ask their devices what software they run, so often.
@@ -162,6 +212,31 @@ impl Layout {
     pub fn uplink(&self, node: NodeId) -> Option<(usize, &LinkType)> {
         let index = self.group(node).link?;
         Some((index, &self.links[index]))
+    }
+
+    /// Life of the traffic keys of `node` as a client.
+    #[must_use]
+    pub fn key_lifetime_of(&self, node: NodeId, now: Time) -> Option<Duration> {
+        self.group(node).key_lifetime.at(now).1.or(self.key_lifetime)
+    }
+
+    /// Telemetry of `node`, and since when it is like that.
+    #[must_use]
+    pub fn telemetry_of(&self, node: NodeId, now: Time) -> (Time, Option<(Duration, u32)>) {
+        let (since, telemetry) = self.group(node).telemetry.at(now);
+        (since, *telemetry)
+    }
+
+    /// Whether the link type with this index is out of service at `now`.
+    #[must_use]
+    pub fn is_out(&self, link: usize, now: Time) -> bool {
+        self.outages.iter().any(|(out, from, until)| *out == link && (*from..*until).contains(&now))
+    }
+
+    /// Whether a report that is due at `due` counts: it could be answered in time before the run ends.
+    #[must_use]
+    pub fn counts(&self, node: NodeId, due: Time) -> bool {
+        self.group(node).deadline.is_some_and(|deadline| due + deadline <= self.end)
     }
 
     /// The identity under which `node` proves itself: `GROUP-NUMBER`.
@@ -265,6 +340,12 @@ impl Layout {
         }
         self.function_of(root)?;
         Some(Hop { next: root, link: root, is_up: false, end: self.place(root).child })
+    }
+
+    /// Whether `node` serves others: a gateway, CSE or function.
+    #[must_use]
+    pub fn is_infrastructure(&self, node: NodeId) -> bool {
+        self.group(node).is_cse || self.is_root(node)
     }
 
     /// Whether datagrams between other nodes pass `node` without touching it: those of a CSE or function

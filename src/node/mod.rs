@@ -3,6 +3,7 @@
 
 mod actor;
 mod application;
+mod bucket;
 mod caller;
 mod capture;
 mod chronicle;
@@ -40,6 +41,8 @@ pub use event::{Alarm, Command, Done, Event, Packet, Rekey, Renewal};
 pub use function::Kind as FunctionKind;
 pub use intruder::{Answer, Hands, Intruder, Nudge, Placement, Way};
 pub use keyring::Keyring;
-pub use layout::{ApplicationSetting, Function, GroupSetting, IDENTITY_MAX, Layout, NodeId, Place};
+pub use layout::{
+    ApplicationSetting, Function, GroupSetting, IDENTITY_MAX, Layout, NodeId, Place, Timed,
+};
 pub use resources::ServiceSetting;
 pub use site::{NodeParts, NodeSite};

@@ -150,7 +150,7 @@ impl Reporter {
                 match step {
                     Step::Report => {
                         work.note(Note::Answered { created });
-                        work.settled(answer.mid.into(), false, true);
+                        work.settled_report(answer.mid.into(), true);
                     }
                     Step::Register => work.recorder.counters.registered += 1,
                     Step::Policy | Step::Container => {}
@@ -193,7 +193,7 @@ impl Reporter {
                 false
             }
             Due::GiveUp => {
-                work.settled(outstanding.2.mid.into(), false, false);
+                work.settled_report(outstanding.2.mid.into(), false);
                 self.outstanding = None;
                 work.reject("unanswered");
                 true

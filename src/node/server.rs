@@ -7,7 +7,7 @@ use super::event::Packet;
 use super::fetcher::Fetcher;
 use super::function::Function;
 use super::host::Host;
-use super::layout::{Function as Site, Layout, NodeId};
+use super::layout::{Function as Site, Layout, NodeId, Timed};
 use super::work::{Work, byte_class};
 use crate::association::{
     Accept, Association, Config, ConnectionId, Output, Peek, Profile, Received, Rejection, peek,
@@ -30,7 +30,7 @@ pub(super) struct Server {
     /// Numbers of clients that a function got to know in the run.
     numbers: BTreeMap<NodeId, u32>,
     /// The policy towards the members of each group, with this server's secrets.
-    configs: Vec<Config>,
+    configs: Vec<Timed<Config>>,
     clients: Vec<Peer>,
     /// The length of this server's own connection IDs.
     id_len: usize,
@@ -81,7 +81,7 @@ impl Server {
     pub(super) fn new(
         me: NodeId,
         nodes: Vec<NodeId>,
-        configs: Vec<Config>,
+        configs: Vec<Timed<Config>>,
         layout: &Layout,
     ) -> Self {
         let application = match layout.function_of(me) {
@@ -93,7 +93,11 @@ impl Server {
         let clients = nodes.iter().map(|_| Peer::default()).collect();
         let fetcher = (!layout.functions.is_empty()).then(Box::default);
         let numbers = BTreeMap::new();
-        let id_len = configs.iter().filter_map(|config| config.connection_id).max().unwrap_or(0);
+        let id_len = configs
+            .iter()
+            .filter_map(|config| config.at(Time::ZERO).1.connection_id)
+            .max()
+            .unwrap_or(0);
         let id_len = id_len.into();
         Self { nodes, numbers, configs, clients, id_len, half_open: 0, application, fetcher }
     }
@@ -138,7 +142,7 @@ impl Server {
         };
         let client = *self.nodes.get(number as usize)?;
         let peer = self.clients.get_mut(number as usize)?;
-        let config = &self.configs[work.layout.place(client).group as usize];
+        let config = self.configs[work.layout.place(client).group as usize].at(work.now).1;
         let was_open = peer.pending.is_some();
         let limit = work.layout.half_open.filter(|_| !was_open);
         if limit.is_some_and(|limit| self.half_open >= limit) && peer.opens(&packet.bytes) {
@@ -167,7 +171,7 @@ impl Server {
     fn find(&mut self, packet: &Packet, work: &Work<'_>) -> Result<u32, &'static str> {
         let number = self.number(packet.from, work.node, work.layout).ok_or(NO_ASSOCIATION)?;
         let peer = self.clients.get(number as usize).ok_or(NO_ASSOCIATION)?;
-        let config = &self.configs[work.layout.place(packet.from).group as usize];
+        let config = self.configs[work.layout.place(packet.from).group as usize].at(work.now).1;
         let is_plain = config.profile == Profile::Plain;
         let hello = matches!(peek(&packet.bytes), Some(Peek::ClientHello { .. }));
         if is_plain || hello || peer.is_at(packet.address) {
@@ -198,7 +202,7 @@ impl Server {
     /// A timer of the association with `client` ran out.
     pub(super) fn timeout(&mut self, client: u32, work: &mut Work<'_>) {
         let Some(&node) = self.nodes.get(client as usize) else { return };
-        let config = &self.configs[work.layout.place(node).group as usize];
+        let config = self.configs[work.layout.place(node).group as usize].at(work.now).1;
         let Some(peer) = self.clients.get_mut(client as usize) else { return };
         let was_open = peer.pending.is_some();
         if let Some(pending) = &mut peer.pending {
@@ -206,7 +210,7 @@ impl Server {
         }
         let address = peer.pending_address;
         self.settle(client, address, work);
-        let config = &self.configs[work.layout.place(node).group as usize];
+        let config = self.configs[work.layout.place(node).group as usize].at(work.now).1;
         let Some(peer) = self.clients.get_mut(client as usize) else { return };
         if let Some(current) = &mut peer.current {
             work.call(|env| current.timeout(config, env));
@@ -231,7 +235,7 @@ impl Server {
         else {
             return;
         };
-        let config = &self.configs[work.layout.place(node).group as usize];
+        let config = self.configs[work.layout.place(node).group as usize].at(work.now).1;
         let address = peer.current_address;
         let Some(current) = &mut peer.current else { return work.reject(NO_ASSOCIATION) };
         if work.call(|env| current.send(config, bytes, env)).is_ok() {
@@ -285,7 +289,7 @@ impl Server {
     /// this client at this address.
     fn settle(&mut self, client: u32, address: u16, work: &mut Work<'_>) {
         let node = self.nodes[client as usize];
-        let config = &self.configs[work.layout.place(node).group as usize];
+        let config = self.configs[work.layout.place(node).group as usize].at(work.now).1;
         let Self { clients, application, fetcher, .. } = self;
         let mut desk = Desk { application, fetcher: fetcher.as_deref(), client, node };
         let peer = &mut clients[client as usize];

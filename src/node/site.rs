@@ -1,5 +1,6 @@
 //! A site of the world: a gateway with its devices, or the infrastructure.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::actor::{Actor, Reach};
@@ -9,12 +10,13 @@ use super::enrolment::Enrolment;
 use super::event::Event;
 use super::intruder::{Consequence, Intruders, Placement, Scene};
 use super::keyring::Keyring;
-use super::layout::{Layout, NodeId};
+use super::layout::{Layout, NodeId, Timed};
 use super::processor::Processor;
 use super::reporter::Reporter;
 use super::server::Server;
 use super::transit::Port;
 use crate::association::Config;
+use crate::ledger::{ActorId, CostKind};
 use crate::measure::Recorder;
 use crate::sim::time::Time;
 use crate::sim::{Context, Origin, Site};
@@ -41,7 +43,7 @@ pub struct NodeParts {
     /// Its long-term keys.
     pub keyring: Keyring,
     /// Its clients by their numbers and its policy towards each group, if it is a server.
-    pub server: Option<(Vec<NodeId>, Vec<Config>)>,
+    pub server: Option<(Vec<NodeId>, Vec<Timed<Config>>)>,
     /// How its keys and software are looked after, where that matters.
     pub custody: Option<Box<super::Custody>>,
 }
@@ -84,7 +86,7 @@ impl NodeSite {
             parts.server.map(|(nodes, configs)| Server::new(parts.id, nodes, configs, layout));
         let is_client = place.registrar != parts.id;
         let enrols = is_client && layout.group(parts.id).route.is_some();
-        let telemetry = layout.group(parts.id).telemetry;
+        let telemetry = layout.telemetry_of(parts.id, Time::ZERO).1;
         let registers = layout.group(parts.id).service.registers;
         self.actors.push(Actor {
             id: parts.id,
@@ -100,6 +102,9 @@ impl NodeSite {
             }),
             cursor: 0,
             generation: 0,
+            has_started: false,
+            is_down: false,
+            buckets: BTreeMap::new(),
             address: 0,
             is_tapped: false,
             custody: parts.custody,
@@ -145,8 +150,11 @@ impl NodeSite {
             });
             let joules = busy.as_secs_f64() * layout.class(actor.id).active_w + radio / 1e6;
             record.energy.record(nanojoules(joules));
+            if let Some(mut facts) = self.chronicle.engine(now) {
+                facts.cost(ActorId(actor.id.0), CostKind::Nanojoules, nanojoules(joules));
+            }
             if let Some(client) = &actor.client {
-                client.stop_using_keys(now, layout.key_lifetime, recorder);
+                client.stop_using_keys(now, layout.key_lifetime_of(actor.id, now), recorder);
             }
         }
     }

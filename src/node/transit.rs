@@ -5,8 +5,9 @@ use super::capture;
 use super::event::{Event, Packet};
 use super::intruder::Way;
 use super::layout::{Hop, Layout, NodeId};
-use crate::net::{Transmitter, Verdict};
-use crate::sim::time::Duration;
+use crate::measure::{Recorder, Spot};
+use crate::net::{DropReason, Transmitter, Verdict};
+use crate::sim::time::{Duration, Time};
 
 /// Draws of what happens to datagrams on their way up a link.
 const UP_DRAWS: u8 = 1;
@@ -79,11 +80,15 @@ impl Port {
         let now = reach.context.now;
         let verdict = end.transmitter.send(link, rate, now, packet.bytes.len(), &mut draw);
         drop(draw);
+        let verdict =
+            if layout.is_out(index, now) { Verdict::Drop(DropReason::LinkDown) } else { verdict };
         let len = packet.bytes.len() as u64 + u64::from(link.header);
         if is_up {
             actor.port.sent += len;
         }
         reach.context.recorder.sent(index, packet.class, now, len);
+        let spot = Spot::Link(u32::try_from(index).unwrap_or(u32::MAX));
+        log_flow(reach.context.recorder, layout, now, spot, &packet);
         if let Some(tape) = &mut reach.context.recorder.tape {
             capture::hop(tape, layout, index, [me, next], verdict, &packet);
         }
@@ -96,6 +101,19 @@ impl Port {
             Verdict::Drop(reason) => reach.context.recorder.lost(index, reason.name()),
         }
     }
+}
+
+/// Writes into the flow log, if one is kept, that `packet` is at `spot`.
+pub(super) fn log_flow(
+    recorder: &mut Recorder,
+    layout: &Layout,
+    now: Time,
+    spot: Spot,
+    packet: &Packet,
+) {
+    let Some(flows) = &mut recorder.flows else { return };
+    let groups = (layout.place(packet.from).group, layout.place(packet.to).group);
+    flows.note(now, spot, (packet.from.0, packet.to.0), groups);
 }
 
 fn deliver(

@@ -74,6 +74,22 @@ pub struct Context {
     pub resolved_scenario: String,
 }
 
+impl Context {
+    /// The manifest of a complete folder, as far as it is known.
+    pub(super) fn manifest(&self) -> Manifest {
+        Manifest {
+            status: Status::Complete,
+            command_line: self.command_line.clone(),
+            started_utc: self.started_utc.clone(),
+            threads: self.threads,
+            host: self.host.clone(),
+            commit: self.commit.clone(),
+            toolchain: self.toolchain.clone(),
+            ..Manifest::running()
+        }
+    }
+}
+
 /// One line of `findings.jsonl`.
 #[derive(Serialize)]
 struct Finding<'a> {
@@ -111,7 +127,7 @@ impl Folder {
         }
         let folder = Self { path: path.to_owned() };
         folder.mark(&Manifest::running())?;
-        for name in OWN {
+        for name in OWN.into_iter().chain(super::risk::OWN) {
             let file = path.join(name);
             match fs::remove_file(&file) {
                 Err(e) if e.kind() != io::ErrorKind::NotFound => {
@@ -166,21 +182,19 @@ impl Folder {
         // Text and pictures come from the files, so that they can be made again from them alone.
         let omitted = render(&self.path, &read::data(&self.path)?)?;
         let interrupted = outcome.verdict == Verdict::Interrupted;
-        self.mark(&Manifest {
+        self.finish(Manifest {
             status: if interrupted { Status::Interrupted } else { Status::Complete },
             scenario: figures.scenario,
             seed: figures.seed,
             digest: figures.digest,
-            command_line: context.command_line.clone(),
-            started_utc: context.started_utc.clone(),
-            threads: context.threads,
-            host: context.host.clone(),
-            commit: context.commit.clone(),
-            toolchain: context.toolchain.clone(),
             omitted,
-            files: manifest::list(&self.path)?,
-            ..Manifest::running()
+            ..context.manifest()
         })
+    }
+
+    /// Lists all files in a last manifest.
+    pub(super) fn finish(&self, manifest: Manifest) -> Result<(), FolderError> {
+        self.mark(&Manifest { files: manifest::list(&self.path)?, ..manifest })
     }
 
     /// Writes the capture and its key log, if there was one.

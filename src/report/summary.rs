@@ -239,6 +239,7 @@ fn label(plan: &Plan, event: &Event) -> String {
         Target::Gateway(i) => plan.gateways.get(i).map(|g| g.name.as_str()),
         Target::Cse(i) => plan.cses.get(i).map(|c| c.name.as_str()),
         Target::Function(i) => plan.functions.get(i).map(|f| f.name.as_str()),
+        Target::Link(i) => plan.links.get(i).map(|l| l.name.as_str()),
     }
     .unwrap_or("?");
     let what = match event.action {
@@ -248,6 +249,9 @@ fn label(plan: &Plan, event: &Event) -> String {
         Action::Restart => format!("restart of {name}"),
         Action::Expire => format!("keys of {name} expire"),
         Action::Readdress => format!("new addresses of {name}"),
+        Action::Change(_) => format!("another setting of {name}"),
+        Action::Fail { member } => format!("{} fails", node(name, member)),
+        Action::Recover { member } => format!("{} is back", node(name, member)),
     };
     match event.spread {
         Spread::Jitter(window) | Spread::Slots { window, .. } if window > Duration::ZERO => {
@@ -255,6 +259,11 @@ fn label(plan: &Plan, event: &Event) -> String {
         }
         _ => what,
     }
+}
+
+/// A group, or one member of it.
+fn node(group: &str, member: Option<u32>) -> String {
+    member.map_or_else(|| group.to_owned(), |member| format!("{group}-{member}"))
 }
 
 fn traffic(recorder: &Recorder) -> Vec<Traffic> {

@@ -15,7 +15,7 @@ use crate::run::Metric;
 /// Violations of a property that are shown.
 const VIOLATIONS_SHOWN: usize = 3;
 /// Length of a name in a table.
-const NAME: usize = 48;
+pub(super) const NAME: usize = 48;
 
 /// The figures for people. `place` is the results folder, where there is one to name.
 #[must_use]

@@ -11,11 +11,11 @@ use crate::backend::Form;
 use crate::measure::{Group, Recorder, Tier};
 use crate::node::{
     ApplicationSetting, Function, FunctionKind, GroupSetting, Layout, NodeId, NodeParts, NodeSite,
-    Place, Route, ServiceSetting,
+    Place, Route, ServiceSetting, Timed,
 };
 use crate::scenario::Plan;
-use crate::scenario::plan::{Enrolment, Fleet, Registrar, Service, StorePlace};
-use crate::sim::time::Duration;
+use crate::scenario::plan::{Action, Enrolment, Fleet, Registrar, Service, StorePlace, Target};
+use crate::sim::time::{Duration, Time};
 use crate::sim::{Engine, Seed};
 
 /// Servers keep their addresses: clients send connection IDs, and want none themselves.
@@ -81,10 +81,12 @@ impl World {
                 let secrets = server_secrets(&layout, id, seed);
                 // A function numbers its clients as they come: their IDs might outgrow any length.
                 let has_ids = layout.function_of(id).is_none();
-                let with_secrets = |group: &GroupSetting| Config {
-                    server: Some(secrets.clone()),
-                    connection_id: group.server_id_len.filter(|_| has_ids),
-                    ..group.association.clone()
+                let with_secrets = |group: &GroupSetting| {
+                    group.association.map(|association| Config {
+                        server: Some(secrets.clone()),
+                        connection_id: group.server_id_len.filter(|_| has_ids),
+                        ..association.clone()
+                    })
                 };
                 (served, layout.groups.iter().map(with_secrets).collect())
             });
@@ -166,6 +168,8 @@ impl Map {
             half_open: plan.security.half_open,
             registers: plan.registers(),
             request_cache: plan.security.request_cache,
+            outages: outages(plan),
+            end: Time::ZERO + plan.duration,
             lookahead: Duration::ZERO,
             attestation: plan.custody.attestation,
             packages: Vec::new(),
@@ -178,6 +182,7 @@ impl Map {
         map.place_fleets(plan, &mut locals);
         map.place_functions(plan, &mut locals);
         map.place_applications(plan);
+        change_settings(plan, &mut map.layout);
         map.sites = u32::try_from(locals.len()).expect("sites are counted in 32 bits");
         number_clients(&mut map.layout);
         map
@@ -239,6 +244,7 @@ impl Map {
             let (name, count, workers) = (&gateway.name, gateway.count, gateway.workers);
             let link = Some(gateway.link);
             let group = self.group(plan, name, Tier::Gateway, count, workers, gateway.class, link);
+            self.layout.groups[group as usize].rate_limit = gateway.rate_limit;
             self.specs.push(Spec {
                 workers,
                 queue: gateway.queue,
@@ -268,13 +274,15 @@ impl Map {
             let group = self.group(plan, name, Tier::Device, count, 1, fleet.class, link);
             let setting = &mut self.layout.groups[group as usize];
             if let Some(profile) = fleet.profile {
-                setting.association.profile = profile;
+                setting.association.all_mut().for_each(|config| config.profile = profile);
             }
             setting.server_id_len = fleet.connection_id;
-            setting.association.connection_id = fleet.connection_id.map(|_| DEVICES_WANT_NONE);
+            let id = fleet.connection_id.map(|_| DEVICES_WANT_NONE);
+            setting.association.all_mut().for_each(|config| config.connection_id = id);
             setting.route = route(plan, fleet.enrolment);
             setting.service = service(plan, fleet);
-            setting.telemetry = fleet.telemetry.map(|t| (t.interval, t.size));
+            setting.telemetry = Timed::new(fleet.telemetry.map(|t| (t.interval, t.size)));
+            setting.deadline = fleet.telemetry.and_then(|t| t.deadline);
             setting.is_sensitive = fleet.telemetry.is_some_and(|t| t.is_sensitive);
             if let (true, Some(via), Registrar::Gateway) =
                 (fleet.service.registers, fleet.via, fleet.registrar)
@@ -284,7 +292,8 @@ impl Map {
             let setting = &mut self.layout.groups[group as usize];
             if let Some(via) = fleet.via {
                 let backhaul = plan.links[plan.gateways[via].link].mtu;
-                setting.association.mtu = setting.association.mtu.min(backhaul);
+                let configs = setting.association.all_mut();
+                configs.for_each(|config| config.mtu = config.mtu.min(backhaul));
             } else {
                 self.lookahead = self.lookahead.min(plan.links[fleet.link].latency);
             }
@@ -334,9 +343,12 @@ impl Map {
             class,
             link,
             streams: Seed(plan.seed).streams(name),
-            association,
+            association: Timed::new(association),
             server_id_len,
-            telemetry: None,
+            telemetry: Timed::new(None),
+            key_lifetime: Timed::new(None),
+            rate_limit: None,
+            deadline: None,
             is_sensitive: false,
             form: Form::default(),
             first: node_id(self.layout.places.len()),
@@ -394,6 +406,46 @@ fn route(plan: &Plan, enrolment: Enrolment) -> Option<Route> {
         Enrolment::Maf => Some(Route { mef: false, maf: true }),
         Enrolment::Mef | Enrolment::Network => Some(Route { mef: true, maf: has_maf }),
     }
+}
+
+/// What changes for fleets in the course of the run, at both ends.
+fn change_settings(plan: &Plan, layout: &mut Layout) {
+    for event in &plan.events {
+        let (Action::Change(change), Target::Fleet(fleet)) = (event.action, event.target) else {
+            continue;
+        };
+        let group = &mut layout.groups[plan.cses.len() + plan.gateways.len() + fleet];
+        group.association.change(event.at, |config| {
+            config.key_exchange = change.key_exchange.unwrap_or(config.key_exchange);
+            config.replay_window = change.replay_window.unwrap_or(config.replay_window);
+        });
+        if change.key_lifetime.is_some() {
+            group.key_lifetime.change(event.at, |lifetime| *lifetime = change.key_lifetime);
+        }
+        if let Some(interval) = change.interval {
+            group.telemetry.change(event.at, |telemetry| {
+                *telemetry = telemetry.map(|(_, size)| (interval, size));
+            });
+        }
+    }
+}
+
+/// When link types are out of service: each failure ends at the next recovery, or never.
+fn outages(plan: &Plan) -> Vec<(usize, Time, Time)> {
+    let of_links = || {
+        plan.events.iter().filter_map(|event| match event.target {
+            Target::Link(index) => Some((index, event.at, event.action)),
+            _ => None,
+        })
+    };
+    let failures = of_links().filter(|(.., action)| matches!(action, Action::Fail { .. }));
+    let ends = |link: usize, from: Time| {
+        let back = |(index, at, action): &(usize, Time, Action)| {
+            *index == link && *at >= from && matches!(action, Action::Recover { .. })
+        };
+        of_links().find(back).map_or(Time::NEVER, |(_, at, _)| at)
+    };
+    failures.map(|(link, from, _)| (link, from, ends(link, from))).collect()
 }
 
 fn node_id(index: usize) -> NodeId {

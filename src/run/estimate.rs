@@ -165,6 +165,6 @@ fn members(plan: &Plan, target: Target) -> (u64, u64) {
     match target {
         Target::Fleet(index) => (u64::from(plan.fleets[index].count), hops(&plan.fleets[index])),
         Target::Gateway(index) => (u64::from(plan.gateways[index].count), 1),
-        Target::Cse(_) | Target::Function(_) => (0, 0),
+        Target::Cse(_) | Target::Function(_) | Target::Link(_) => (0, 0),
     }
 }

@@ -11,7 +11,7 @@ use super::metrics;
 use super::outcome::{DigestTrail, Metric, Outcome, Verdict};
 use super::process::{peak_rss_bytes, stopwatch};
 use crate::ledger::Facts;
-use crate::measure::{Recorder, Tape};
+use crate::measure::{Flows, Recorder, Tape};
 use crate::node::NodeSite;
 use crate::scenario::Plan;
 use crate::sim::time::{Duration, Time};
@@ -40,7 +40,26 @@ pub fn execute_captured(
     observer: &(dyn Fn(Pulse) -> bool + Sync),
 ) -> Outcome {
     let world = World::build(&plan);
-    run(world, plan, threads, capture, observer).0
+    run(world, plan, threads, &Listening { capture, flows: None }, observer).0
+}
+
+/// Runs `plan` on one thread while a flow log is kept; that changes nothing else in the outcome.
+pub(super) fn execute_observed(
+    plan: Plan,
+    flows: Option<&Flows>,
+    observer: &(dyn Fn(Pulse) -> bool + Sync),
+) -> Outcome {
+    let world = World::build(&plan);
+    run(world, plan, 1, &Listening { capture: None, flows }, observer).0
+}
+
+/// Who listens to a run: what they write down enters no figure.
+#[derive(Default)]
+pub(super) struct Listening<'a> {
+    /// A capture of these nodes.
+    pub(super) capture: Option<&'a Selection>,
+    /// An empty flow log.
+    pub(super) flows: Option<&'a Flows>,
 }
 
 /// Runs a world; its sites are handed back as they are at the end.
@@ -48,7 +67,7 @@ pub(super) fn run(
     world: World,
     plan: Plan,
     threads: usize,
-    capture: Option<&Selection>,
+    listening: &Listening<'_>,
     observer: &(dyn Fn(Pulse) -> bool + Sync),
 ) -> (Outcome, Vec<NodeSite>) {
     let watch = stopwatch();
@@ -56,11 +75,13 @@ pub(super) fn run(
     let slice = Duration(plan.duration.0.div_ceil(DIGEST_SLICES).max(1));
     let digest = Digest::new(slice);
     let until = Time::ZERO + plan.duration;
-    let tape = capture
+    let tape = listening
+        .capture
         .map(|Selection(nodes)| Tape::new(nodes.clone(), CAPTURE_BYTES_MAX, engine.lookahead()));
     let recorder = || {
         let tape = tape.clone().map(Box::new);
-        Recorder { tape, ..World::recorder(&groups, &hsm_units, &plan) }
+        let flows = listening.flows.cloned().map(Box::new);
+        Recorder { tape, flows, ..World::recorder(&groups, &hsm_units, &plan) }
     };
     let report = engine.run(until, threads, &digest, recorder, observer);
     let stop = report.stop;

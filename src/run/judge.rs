@@ -26,6 +26,9 @@ const WINDOW: Duration = Duration::from_secs(60);
 /// Bytes that a revealed key may open (property S3).
 const OPENED_BYTES_MAX: u64 = 0;
 
+/// Services that an attack may take down (property D1): the one that it starts from.
+const SERVICES_MAX: u64 = 1;
+
 /// What truly happened in a run, and what it says.
 pub struct Evidence {
     /// The names of all actors.
@@ -85,7 +88,7 @@ impl Evidence {
         } else {
             BTreeMap::new()
         };
-        let bench = Bench::new(layout, &facts, images);
+        let bench = Bench::new((plan, attackers), layout, &facts, images);
         let findings: BTreeMap<_, _> =
             asked.into_iter().map(|property| (property, bench.finding(property))).collect();
         let alarms = facts.iter().filter(|(_, _, fact)| matches!(fact, Fact::Alarm { .. }));
@@ -112,6 +115,8 @@ impl Evidence {
 
 /// Everything that properties are computed from.
 struct Bench<'a> {
+    plan: &'a Plan,
+    attackers: &'a [Attacker],
     layout: &'a Layout,
     facts: &'a Facts,
     policy: Reference,
@@ -122,9 +127,14 @@ struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    fn new(layout: &'a Layout, facts: &'a Facts, images: BTreeMap<ContentDigest, u64>) -> Self {
+    fn new(
+        (plan, attackers): (&'a Plan, &'a [Attacker]),
+        layout: &'a Layout,
+        facts: &'a Facts,
+        images: BTreeMap<ContentDigest, u64>,
+    ) -> Self {
         let policy = Reference::new(layout);
-        Self { layout, facts, policy, images, knowledge: OnceCell::new() }
+        Self { plan, attackers, layout, facts, policy, images, knowledge: OnceCell::new() }
     }
 
     fn finding(&self, property: PropertyId) -> Finding {
@@ -149,16 +159,55 @@ impl<'a> Bench<'a> {
             PropertyId::X2 => property::x2(facts),
             PropertyId::X3 => property::x3(facts),
             PropertyId::U1 => property::u1(facts, 0.1),
-            PropertyId::D1 | PropertyId::B1 => unreachable!("a scenario cannot name it yet"),
+            PropertyId::D1 => property::d1(facts, &self.breach()),
+            PropertyId::B1 => property::b1(facts, &self.budget()),
         }
     }
 
     fn services(&self) -> Vec<property::Service> {
         let groups = (0u16..).zip(&self.layout.groups);
-        let telling = groups.filter(|(_, group)| group.telemetry.is_some());
-        telling
+        let telling = groups.filter(|(_, group)| group.telemetry.at(Time::ZERO).1.is_some());
+        // A service whose devices the attacker took is the attacker's.
+        let honest = telling.filter(|(_, group)| {
+            let members = group.first.0..group.first.0 + group.count;
+            !self.facts.iter().any(|(_, _, fact)| {
+                matches!(fact, Fact::Corrupt { actor, .. } if members.contains(&actor.0))
+            })
+        });
+        honest
             .map(|(class, _)| property::Service { class: ClassId(class), share_min: SHARE_MIN })
             .collect()
+    }
+
+    /// What the first attack may reach: only the service that it starts from, and of assets what the devices that it
+    /// took may reach anyway, the container of each.
+    fn breach(&self) -> property::Breach {
+        let first = self.plan.attacks.iter().zip(self.attackers).next();
+        property::Breach {
+            at: first.map_or(Time::ZERO, |(attack, _)| attack.at),
+            by: first.map_or(ActorId(u32::MAX), |(_, attacker)| attacker.actor),
+            share_min: SHARE_MIN,
+            services_max: SERVICES_MAX,
+            assets_max: first.map_or(0, |(_, attacker)| attacker.victims.len() as u64),
+        }
+    }
+
+    /// What fleets live on, as their batteries say.
+    fn budget(&self) -> property::Budget {
+        let fleets = self.plan.fleets.iter().filter_map(|fleet| {
+            let group = self.layout.groups.iter().find(|group| group.name == fleet.name)?;
+            Some((group, fleet.battery?))
+        });
+        let mut batteries_nj = BTreeMap::new();
+        let mut years_min = None::<f64>;
+        for (group, battery) in fleets {
+            years_min = Some(years_min.map_or(battery.years, |least| least.max(battery.years)));
+            for member in 0..group.count {
+                batteries_nj.insert(ActorId(group.first.0 + member), nanojoules(battery.joules));
+            }
+        }
+        let lasted = self.plan.duration;
+        property::Budget { batteries_nj, lasted, years_min, message_max_j: None }
     }
 
     /// The verdict by the first of the attack's properties that is violated, else by its first.
@@ -239,6 +288,16 @@ impl<'a> Bench<'a> {
             }
         }
     }
+}
+
+/// Whole nanojoules.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "float to integer casts saturate"
+)]
+fn nanojoules(joules: f64) -> u64 {
+    (joules * 1e9) as u64
 }
 
 /// The mechanisms whose refusals are the work of a countermeasure that is on; none if any will do.

@@ -23,6 +23,7 @@ pub(super) fn collect(recorder: &Recorder, end: Time, registers: bool) -> BTreeM
     if registers {
         metrics.service(recorder);
     }
+    metrics.availability(recorder);
     metrics.links(recorder);
     metrics.distribution("association.handshake_s", &recorder.handshake);
     metrics.distribution("rekey.time_s", &recorder.rekey);
@@ -180,6 +181,21 @@ impl Metrics {
             if count > 0 {
                 self.count(format!("hsm.operations.{}", operation.name()), count);
             }
+        }
+    }
+
+    /// How fleets with a deadline are served.
+    #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+    fn availability(&mut self, recorder: &Recorder) {
+        for (group, service) in recorder.groups.iter().zip(&recorder.services) {
+            if service.offered == 0 {
+                continue;
+            }
+            let name = format!("service.{}", group.name);
+            self.count(format!("{name}.offered"), service.offered);
+            self.count(format!("{name}.served"), service.served);
+            let share = service.served as f64 / service.offered as f64;
+            self.number(format!("{name}.availability"), share);
         }
     }
 

@@ -13,6 +13,7 @@ mod metrics;
 mod outcome;
 mod process;
 mod reference;
+pub mod risk;
 mod script;
 #[cfg(test)]
 mod tests;

@@ -22,7 +22,7 @@ impl Reference {
         let mut owners = BTreeMap::new();
         for device in (0..population).map(NodeId) {
             let place = layout.place(device);
-            if layout.group(device).telemetry.is_none() || place.registrar == device {
+            if layout.telemetry_of(device, Time::ZERO).1.is_none() || place.registrar == device {
                 continue;
             }
             for host in [place.registrar, layout.root(device)] {

@@ -57,7 +57,7 @@ impl<'a> Script<'a> {
     }
 
     fn event(&mut self, engine: &mut Engine<NodeSite>, event: &Planned, number: usize) {
-        let group = self.group(event.target);
+        let Some(group) = self.group(event.target) else { return };
         let name = format!("event {number}");
         let trigger = event.at;
         let members = matches!(event.target, Target::Fleet(_) | Target::Gateway(_));
@@ -66,6 +66,21 @@ impl<'a> Script<'a> {
             Action::Readdress => {
                 return self
                     .tell(engine, group, trigger, event.spread, &name, |_| Command::Readdress);
+            }
+            Action::Fail { member } => {
+                return self.tell_some(engine, group, member, trigger, Command::Fail);
+            }
+            Action::Recover { member } => {
+                return self.tell_some(engine, group, member, trigger, Command::Recover);
+            }
+            Action::Change(change) => {
+                if change.interval.is_some() {
+                    self.tell(engine, group, trigger, Spread::AtOnce, &name, |_| Command::Retime);
+                }
+                if !change.is_secure() {
+                    return;
+                }
+                Rekey::Full
             }
             Action::Restart => {
                 self.tell(engine, group, trigger, Spread::AtOnce, &name, |_| Command::Restart);
@@ -136,8 +151,26 @@ impl<'a> Script<'a> {
         engine.schedule(self.origin.key(at), place.site, place.local, Event::Command(command));
     }
 
-    const fn group(&self, target: Target) -> usize {
-        match target {
+    /// Tells all members of a group something at once, or one of them.
+    fn tell_some(
+        &mut self,
+        engine: &mut Engine<NodeSite>,
+        group: usize,
+        member: Option<u32>,
+        at: Time,
+        command: Command,
+    ) {
+        let setting = &self.layout.groups[group];
+        let (first, count) = (setting.first.0, setting.count);
+        for number in (0..count).filter(|number| member.is_none_or(|only| only == *number)) {
+            self.schedule(engine, NodeId(first + number), at, command);
+        }
+    }
+
+    /// The index of a group; a link is none, its outages are part of the layout.
+    fn group(&self, target: Target) -> Option<usize> {
+        Some(match target {
+            Target::Link(_) => return None,
             Target::Cse(index) => index,
             Target::Gateway(index) => self.plan.cses.len() + index,
             Target::Fleet(index) => self.plan.cses.len() + self.plan.gateways.len() + index,
@@ -145,7 +178,7 @@ impl<'a> Script<'a> {
                 let before = self.plan.cses.len() + self.plan.gateways.len();
                 before + self.plan.fleets.len() + index
             }
-        }
+        })
     }
 }
 

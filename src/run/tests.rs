@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::build::World;
-use super::execute::run;
+use super::execute::{Listening, run};
 use super::metrics::lookup;
 use crate::association::{Association, Config, Env, Offer, Operations, Output};
 use crate::credential::lifetime::Validity;
@@ -28,7 +28,7 @@ fn plan(fleet: &str, security: &str) -> Plan {
 
 fn play(plan: Plan, prepare: impl FnOnce(&Layout, &mut [NodeSite])) -> (Outcome, Vec<NodeSite>) {
     let world = World::build_with(&plan, prepare);
-    run(world, plan, 1, None, &|_| true)
+    run(world, plan, 1, &Listening::default(), &|_| true)
 }
 
 /// Puts a datagram onto the way from `meters-1` to the CSE.
@@ -77,7 +77,7 @@ fn a_strange_client_hello_disturbs_nothing_that_is_established() {
                 forge(&mut world, Time::ZERO + Duration::from_millis(millis), hello.clone());
             }
         }
-        let (outcome, _) = run(world, plan, 1, None, &|_| true);
+        let (outcome, _) = run(world, plan, 1, &Listening::default(), &|_| true);
         assert_eq!(figure(&outcome, "association.established"), 5.0, "{profile}");
         assert_eq!(figure(&outcome, "association.failed"), 0.0, "{profile}");
         assert_eq!(figure(&outcome, "message.rejected.unanswered"), 0.0, "{profile}");

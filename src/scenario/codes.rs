@@ -244,6 +244,12 @@ codes! {
          registrar is the CSE that it stands behind, and all applications of one fleet expect contents of \
          the same form: digits, JSON, or binary elements.",
         "[backend.inventory]\ncse = \"in\"\nfleet = \"meters\"\nsql = { query = \"name\", coding = \"bound\" }";
+    Risk "KS0318" "risk cannot be assessed like this",
+        "A failure needs one target or one link, and a member that exists. A shared asset names what stops \
+         when it fails. The shares of contexts are parts of one year and add up to 1. The outage of an \
+         assessment lies within the run.",
+        "[asset.hall]\nkind = \"premises\"\nmembers = [\"in\", \"auth\"]\n\n[[event]]\nat = \"5min\"\n\
+         fail = { target = \"routers\", member = 0 }";
     Expectation "KS0401" "the expectation does not parse",
         "An expectation is a metric and a comparison: `<`, `<=`, `=`, `>=` or `>`, and a value, \
          with or without a unit.",

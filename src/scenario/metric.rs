@@ -71,6 +71,10 @@ const LOADS: [(&str, Unit); 3] = [
     ("queue_max", Unit::Count),
 ];
 
+/// `service.GROUP.` and these, where a fleet's telemetry has a deadline.
+const SERVICES: [(&str, Unit); 3] =
+    [("offered", Unit::Count), ("served", Unit::Count), ("availability", Unit::Fraction)];
+
 /// `link.NAME.` and these.
 const LINKS: [(&str, Unit); 3] =
     [("bytes", Unit::Bytes), ("datagrams", Unit::Count), ("lost", Unit::Count)];
@@ -112,6 +116,9 @@ pub(super) fn all(groups: &[&str], links: &[&str]) -> BTreeMap<String, Unit> {
         known.extend(LOADS.iter().map(|(load, unit)| (format!("load.{group}.{load}"), *unit)));
     }
     for group in groups {
+        for (figure, unit) in SERVICES {
+            known.insert(format!("service.{group}.{figure}"), unit);
+        }
         known.insert(format!("hsm.{group}.utilisation_mean"), Unit::Fraction);
         for figure in FIGURES {
             let unit = if figure == "count" { Unit::Count } else { Unit::Seconds };

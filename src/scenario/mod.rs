@@ -14,6 +14,7 @@ pub mod plan;
 mod preset;
 mod quantity;
 mod resolved;
+mod risk;
 mod schema;
 mod source;
 mod table;

@@ -1,6 +1,7 @@
 //! The checked plan of a run: every name resolved, every default filled in, nothing left to refuse.
 
-use crate::association::{Config, Profile};
+pub use super::risk::{Asset, AssetKind, ContextOfUse, Part, Risk, Treatment, Weight};
+use crate::association::{Config, KeyExchange, Profile};
 use crate::backend::Setting;
 use crate::credential::store::{HsmProfile, StoreKind};
 use crate::net::LinkType;
@@ -53,6 +54,8 @@ pub struct Plan {
     pub countermeasures: Vec<Countermeasure>,
     /// What must hold at the end.
     pub expectations: Vec<Expectation>,
+    /// What is known for an assessment of risk; a run takes no notice of it.
+    pub risk: Risk,
 }
 
 /// An application behind an infrastructure CSE.
@@ -92,6 +95,31 @@ impl Plan {
     #[must_use]
     pub fn registers(&self) -> bool {
         self.fleets.iter().any(|fleet| fleet.service.registers)
+    }
+
+    /// The name of a group or link type.
+    ///
+    /// # Panics
+    /// If the plan has no such group or link type.
+    #[must_use]
+    pub fn target_name(&self, target: Target) -> &str {
+        match target {
+            Target::Fleet(index) => &self.fleets[index].name,
+            Target::Gateway(index) => &self.gateways[index].name,
+            Target::Cse(index) => &self.cses[index].name,
+            Target::Function(index) => &self.functions[index].name,
+            Target::Link(index) => &self.links[index].name,
+        }
+    }
+
+    /// The name of a part of an asset, as a file has it.
+    ///
+    /// # Panics
+    /// If the plan has no such group or link type.
+    #[must_use]
+    pub fn part_name(&self, part: &Part) -> String {
+        let name = self.target_name(part.target);
+        part.member.map_or_else(|| name.to_owned(), |member| format!("{name}-{member}"))
     }
 }
 
@@ -190,6 +218,8 @@ pub struct Gateway {
     /// It holds an association of its own with the CSE (a registrar of devices, MN-CSE); otherwise it
     /// only forwards.
     pub registers: bool,
+    /// Datagrams a second that it takes from each device behind it; `None`: any number.
+    pub rate_limit: Option<f64>,
     /// When it first starts, if it registers.
     pub start: Schedule,
     /// Where its long-term keys live.
@@ -226,6 +256,21 @@ pub struct Fleet {
     pub service: Service,
     /// Where its long-term keys live.
     pub store: StorePlace,
+    /// Whose service it is.
+    pub tenant: Option<String>,
+    /// What its service is worth, for an assessment of risk.
+    pub weight: Weight,
+    /// What its devices live on.
+    pub battery: Option<Battery>,
+}
+
+/// What a device lives on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Battery {
+    /// Energy, in joules.
+    pub joules: f64,
+    /// How long it must last (property B1), in years.
+    pub years: f64,
 }
 
 /// How the devices of a fleet use the service layer.
@@ -283,6 +328,8 @@ pub struct Telemetry {
     pub interval: Duration,
     /// Bytes of the content.
     pub size: u32,
+    /// An answer that comes later than this after its report was due is no service; `None`: nobody counts.
+    pub deadline: Option<Duration>,
     /// Only the device, its registrar and the head end may know the content.
     pub is_sensitive: bool,
 }
@@ -350,6 +397,8 @@ pub enum Target {
     Cse(usize),
     /// Index into [`Plan::functions`].
     Function(usize),
+    /// Index into [`Plan::links`]: every use of this link type.
+    Link(usize),
 }
 
 /// What happens to a target.
@@ -364,6 +413,48 @@ pub enum Action {
     Expire,
     /// Each member's datagrams come from a new address (a NAT rebinding).
     Readdress,
+    /// The members, or this one of them, lose all volatile state and are gone until they recover; a link
+    /// carries nothing.
+    Fail {
+        /// Only this one.
+        member: Option<u32>,
+    },
+    /// Another level of protection and reporting; each member makes a new association under it.
+    Change(Change),
+    /// They are back, as after a restart.
+    Recover {
+        /// Only this one.
+        member: Option<u32>,
+    },
+}
+
+/// What is different for a fleet from now on, at both ends; what is `None` stays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// Key exchange of new associations.
+    pub key_exchange: Option<KeyExchange>,
+    /// Records that may arrive out of order.
+    pub replay_window: Option<u8>,
+    /// Life of traffic keys.
+    pub key_lifetime: Option<Duration>,
+    /// Time between two reports of one device.
+    pub interval: Option<Duration>,
+}
+
+impl Change {
+    /// It concerns the association, so that a new one is made.
+    #[must_use]
+    pub const fn is_secure(&self) -> bool {
+        self.key_exchange.is_some() || self.replay_window.is_some() || self.key_lifetime.is_some()
+    }
+}
+
+impl Action {
+    /// It is about the keys of the target's own associations as a client, or about its address there.
+    #[must_use]
+    pub const fn needs_keys(self) -> bool {
+        matches!(self, Self::Rekey(_) | Self::Expire | Self::Readdress | Self::Change(_))
+    }
 }
 
 /// `"METRIC" = "< VALUE"`.

@@ -4,8 +4,8 @@
 use std::fmt::{Display, Write as _};
 
 use super::plan::{
-    Action, Enrolment, FunctionKind, KeySharing, Plan, Registrar, Rekey, Renewal, Schedule,
-    Service, Spread, StorePlace, Target,
+    Action, Battery, Change, Enrolment, Fleet, FunctionKind, KeySharing, Part, Plan, Registrar,
+    Rekey, Renewal, Schedule, Service, Spread, StorePlace, Target, Telemetry, Weight,
 };
 use super::quantity::{power_text, price_text, rate_text, size_text, time_text};
 use crate::association::{KeyExchange, Profile, Suite12};
@@ -32,6 +32,7 @@ pub(super) fn resolved(plan: &Plan) -> String {
     security(&mut text, plan);
     custody(&mut text, plan);
     events(&mut text, plan);
+    risk(&mut text, plan);
     attacks(&mut text, plan);
     countermeasures(&mut text, plan);
     expectations(&mut text, plan);
@@ -142,6 +143,8 @@ fn groups(text: &mut String, plan: &Plan) {
         quoted(text, "class", &plan.classes[gateway.class].name);
         quoted(text, "link", &plan.links[gateway.link].name);
         quoted(text, "registrar", &plan.cses[gateway.cse].name);
+        let limit = gateway.rate_limit.map_or_else(|| "none".to_owned(), |n| format!("{n}/s"));
+        quoted(text, "rate_limit", limit);
         servers(text, gateway.workers, gateway.queue);
         start(text, &gateway.start);
         store(text, gateway.store);
@@ -176,15 +179,37 @@ fn groups(text: &mut String, plan: &Plan) {
         };
         quoted(text, "enrolment", enrolment);
         service(text, fleet.service);
-        if let Some(telemetry) = fleet.telemetry {
-            let interval = time_text(telemetry.interval.0);
-            let size = telemetry.size;
-            let sensitive = telemetry.is_sensitive;
-            let words = format!(
-                "{{ interval = \"{interval}\", size = \"{size}B\", sensitive = {sensitive} }}"
-            );
-            line(text, format_args!("telemetry = {words}"));
-        }
+        worth(text, fleet);
+        telemetry(text, fleet);
+    }
+}
+
+fn telemetry(text: &mut String, fleet: &Fleet) {
+    let Some(telemetry) = fleet.telemetry else { return };
+    let Telemetry { interval, size, deadline, is_sensitive } = telemetry;
+    let interval = time_text(interval.0);
+    let deadline = deadline
+        .map_or_else(String::new, |deadline| format!(", deadline = \"{}\"", time_text(deadline.0)));
+    let words = format!(
+        "{{ interval = \"{interval}\", size = \"{size}B\", sensitive = {is_sensitive}{deadline} }}"
+    );
+    line(text, format_args!("telemetry = {words}"));
+}
+
+fn worth(text: &mut String, fleet: &Fleet) {
+    if let Some(Battery { joules, years }) = fleet.battery {
+        line(text, format_args!("battery = {{ energy = \"{joules}J\", years = {years:?} }}"));
+    }
+    if let Some(tenant) = &fleet.tenant {
+        line(text, format_args!("tenant = {}", toml::Value::from(tenant.as_str())));
+    }
+    if fleet.weight != Weight::default() {
+        let Weight { confidentiality, integrity, availability } = fleet.weight;
+        let words = format!(
+            "{{ confidentiality = {confidentiality:?}, integrity = {integrity:?}, \
+             availability = {availability:?} }}"
+        );
+        line(text, format_args!("weight = {words}"));
     }
 }
 
@@ -307,11 +332,7 @@ fn security(text: &mut String, plan: &Plan) {
     let timers = &association.timers;
     line(text, "\n[security]");
     quoted(text, "profile", profile(association.profile));
-    let exchange = match association.key_exchange {
-        KeyExchange::PskDhe => "psk_dhe_ke",
-        KeyExchange::Psk => "psk_ke",
-    };
-    quoted(text, "key_exchange", exchange);
+    quoted(text, "key_exchange", key_exchange(association.key_exchange));
     line(text, format_args!("cookie = {}", association.cookie));
     line(text, format_args!("replay_window = {}", association.replay_window));
     line(text, format_args!("request_cache = {}", plan.security.request_cache));
@@ -393,22 +414,24 @@ const fn with(how: Rekey) -> &'static str {
 
 fn events(text: &mut String, plan: &Plan) {
     for event in &plan.events {
-        let target = match event.target {
-            Target::Fleet(index) => &plan.fleets[index].name,
-            Target::Gateway(index) => &plan.gateways[index].name,
-            Target::Cse(index) => &plan.cses[index].name,
-            Target::Function(index) => &plan.functions[index].name,
+        let target = plan.target_name(event.target);
+        let member = |member: Option<u32>| {
+            member.map_or_else(String::new, |member| format!(", member = {member}"))
         };
         let (verb, with) = match event.action {
             Action::Rekey(how) => ("rekey", format!(", with = \"{}\"", with(how))),
             Action::Restart => ("restart", String::new()),
             Action::Expire => ("expire", String::new()),
             Action::Readdress => ("readdress", String::new()),
+            Action::Change(change) => ("change", changed(change)),
+            Action::Fail { member: only } => ("fail", member(only)),
+            Action::Recover { member: only } => ("recover", member(only)),
         };
         let spread = spread(event.spread);
         line(text, "\n[[event]]");
         time(text, "at", Duration(event.at.0));
-        line(text, format_args!("{verb} = {{ target = \"{target}\"{with}{spread} }}"));
+        let what = if matches!(event.target, Target::Link(_)) { "link" } else { "target" };
+        line(text, format_args!("{verb} = {{ {what} = \"{target}\"{with}{spread} }}"));
     }
 }
 
@@ -464,6 +487,30 @@ fn countermeasures(text: &mut String, plan: &Plan) {
     }
 }
 
+/// The words of a change, each with a comma before it.
+fn changed(change: Change) -> String {
+    let mut words = String::new();
+    if let Some(exchange) = change.key_exchange {
+        words += &format!(", key_exchange = \"{}\"", key_exchange(exchange));
+    }
+    if let Some(window) = change.replay_window {
+        words += &format!(", replay_window = {window}");
+    }
+    for (key, time) in [("key_lifetime", change.key_lifetime), ("interval", change.interval)] {
+        if let Some(time) = time {
+            words += &format!(", {key} = \"{}\"", time_text(time.0));
+        }
+    }
+    words
+}
+
+const fn key_exchange(exchange: KeyExchange) -> &'static str {
+    match exchange {
+        KeyExchange::PskDhe => "psk_dhe_ke",
+        KeyExchange::Psk => "psk_ke",
+    }
+}
+
 fn expectations(text: &mut String, plan: &Plan) {
     if plan.expectations.is_empty() {
         return;
@@ -473,4 +520,46 @@ fn expectations(text: &mut String, plan: &Plan) {
         let (key, value) = (&expectation.metric, &expectation.text);
         line(text, format_args!("\"{key}\" = {}", toml::Value::from(value.as_str())));
     }
+}
+
+fn risk(text: &mut String, plan: &Plan) {
+    let risk = &plan.risk;
+    let mut words = Vec::new();
+    words.extend(risk.at.map(|at| format!("at = \"{}\"", time_text(at.0))));
+    words.extend(risk.outage.map(|outage| format!("outage = \"{}\"", time_text(outage.0))));
+    if let Some((from, until)) = risk.observe {
+        let (from, until) = (time_text(from.0), time_text(until.0));
+        let one_in = risk.one_in;
+        words.push(format!(
+            "observe = {{ from = \"{from}\", until = \"{until}\", one_in = {one_in} }}"
+        ));
+    }
+    words.extend(risk.budget.map(|budget| format!("budget = {budget:?}")));
+    let currency = risk.currency.as_deref().map(toml::Value::from);
+    words.extend(currency.map(|currency| format!("currency = {currency}")));
+    if !words.is_empty() {
+        line(text, format_args!("\n[risk]\n{}", words.join("\n")));
+    }
+    for asset in &risk.assets {
+        line(text, format_args!("\n[asset.{}]", asset.name));
+        quoted(text, "kind", asset.kind.name());
+        let is_link = |part: &&Part| matches!(part.target, Target::Link(_));
+        let (links, members): (Vec<_>, Vec<_>) = asset.parts.iter().partition(is_link);
+        list(text, "members", members.iter().map(|part| plan.part_name(part)));
+        list(text, "links", links.iter().map(|part| plan.part_name(part)));
+        line(text, format_args!("per_year = {:?}", asset.per_year));
+    }
+    for treatment in &risk.treatments {
+        line(text, format_args!("\n[treatment.{}]\ncost = {:?}", treatment.name, treatment.cost));
+        list(text, "set", treatment.set.iter().cloned());
+    }
+    for context in &risk.contexts {
+        line(text, format_args!("\n[context.{}]\nshare = {:?}", context.name, context.share));
+        list(text, "set", context.set.iter().cloned());
+    }
+}
+
+fn list(text: &mut String, key: &str, items: impl Iterator<Item = String>) {
+    let items: Vec<_> = items.map(toml::Value::from).collect();
+    line(text, format_args!("{key} = {}", toml::Value::from(items)));
 }

@@ -36,6 +36,7 @@ fn assert_equal(a: &Plan, b: &Plan) {
     assert_eq!((&a.classes, &a.links), (&b.classes, &b.links));
     assert_eq!((&a.cses, &a.gateways, &a.fleets), (&b.cses, &b.gateways, &b.fleets));
     assert_eq!((&a.events, &a.expectations), (&b.events, &b.expectations));
+    assert_eq!(a.risk, b.risk);
     assert_eq!(a.security.key_lifetime, b.security.key_lifetime);
     assert_eq!(a.security.retry, b.security.retry);
     let (a, b) = (&a.security.association, &b.security.association);

@@ -304,7 +304,7 @@ pub const THREATS: [Threat; 22] = [
         properties: &[D1, V1],
         off: "D1, V1 of services that were not the target",
         on: "-",
-        scenario: None,
+        scenario: Some("scenarios/threats/t11-shared-asset.toml"),
     },
     Threat {
         number: 12,
@@ -322,7 +322,7 @@ pub const THREATS: [Threat; 22] = [
         properties: &[B1, V1, S2, A5],
         off: "B1 and V1, or S2 and A5 in the sensitive window",
         on: "CM17-18: suite chosen by context, both sides hold",
-        scenario: None,
+        scenario: Some("scenarios/threats/t12-context.toml"),
     },
     Threat {
         number: 13,

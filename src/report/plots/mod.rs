@@ -5,6 +5,7 @@ mod figure;
 mod latency;
 mod layout;
 mod load;
+mod risk;
 mod secured;
 mod style;
 mod traffic;
@@ -34,6 +35,11 @@ pub(crate) fn all(data: &Data) -> Result<Vec<(&'static str, Picture)>, FolderErr
         })
     });
     drawn.collect()
+}
+
+/// The picture of an assessment of risk.
+pub(crate) fn risk(assessment: &crate::run::risk::Assessment) -> Result<String, FolderError> {
+    style::svg("risk", &risk::figure(assessment))
 }
 
 /// Setting, seed and digest.

@@ -35,6 +35,8 @@ files! {
     8 "t08-stolen-session";
     9 "t09-replay";
     10 "t10-unauthorised-software";
+    11 "t11-shared-asset";
+    12 "t12-context";
     13 "t13-backhaul";
     14 "t14-first-flights";
     15 "t15-element-moved";

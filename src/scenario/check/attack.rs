@@ -6,7 +6,8 @@ use super::network::Network;
 use crate::attack::catalogue::{Countermeasure as Catalogued, Threat};
 use crate::attack::content::Family;
 use crate::attack::{
-    Attack, Eavesdrop, Flood, Hijack, Hostile, Loss, Program, Relay, Replay, Tamper, Victims,
+    Attack, Eavesdrop, Flood, Hijack, Hostile, Loss, Overload, Program, Relay, Replay, Tamper,
+    Victims,
 };
 use crate::ledger::PropertyId;
 use crate::scenario::codes::Code;
@@ -15,7 +16,7 @@ use crate::scenario::source::{At, enumerate, quote};
 use crate::scenario::table::{Field, List};
 use crate::scenario::words::{
     AttackTable, ContentWord, EavesdropTable, FloodTable, HijackTable, HostileTable, Integer,
-    RelayTable, ReplayTable, TamperTable,
+    OverloadTable, RelayTable, ReplayTable, TamperTable,
 };
 use crate::sim::time::{Duration, Time};
 
@@ -53,6 +54,7 @@ impl Checker<'_> {
             self.flood(&words.flood, network),
             self.hijack(&words.hijack, network),
             self.hostile(&words.hostile, network),
+            self.overload(&words.overload, network),
             self.relay(&words.relay, network),
             self.replay(&words.replay, network),
             self.tamper(&words.tamper, network),
@@ -63,6 +65,7 @@ impl Checker<'_> {
             ("flood", words.flood.is_absent()),
             ("hijack", words.hijack.is_absent()),
             ("hostile", words.hostile.is_absent()),
+            ("overload", words.overload.is_absent()),
             ("relay", words.relay.is_absent()),
             ("replay", words.replay.is_absent()),
             ("tamper", words.tamper.is_absent()),
@@ -154,6 +157,21 @@ impl Checker<'_> {
         let victims = self.victims(&words.target, &words.members, network);
         let datagrams = words.datagrams.value().map_or(1, |n| n.0);
         Some((Program::Tamper(Tamper { datagrams }), victims?))
+    }
+
+    fn overload(
+        &mut self,
+        field: &Field<OverloadTable>,
+        network: &Network,
+    ) -> Option<(Program, Victims)> {
+        let words = field.value()?;
+        let victims = self.victims(&words.target, &words.members, network);
+        let overload = Overload {
+            per_second: words.per_second.value()?.0,
+            size: self.bytes(&words.size, 1, 1_200, 1_000),
+            lasts: Duration(words.lasts.value()?.value),
+        };
+        Some((overload.into(), victims?))
     }
 
     fn replay(

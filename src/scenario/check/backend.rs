@@ -48,7 +48,7 @@ impl Checker<'_> {
         network: &Network,
     ) -> Option<Backend> {
         let words = &entry.value;
-        let setting = self.setting(words, entry);
+        let setting = self.backend_setting(words, entry);
         let (cse_at, fleet_at) = (words.cse.given()?, words.fleet.given()?);
         let cse = network.cse_index.get(&cse_at.value).copied();
         if cse.is_none() {
@@ -66,7 +66,11 @@ impl Checker<'_> {
         Some(Backend { name: name.to_owned(), cse, fleet, setting: setting? })
     }
 
-    fn setting(&mut self, words: &BackendTable, entry: &Entry<BackendTable>) -> Option<Setting> {
+    fn backend_setting(
+        &mut self,
+        words: &BackendTable,
+        entry: &Entry<BackendTable>,
+    ) -> Option<Setting> {
         let all = [
             ("sql", words.sql.value().map(sql_setting)),
             ("xpath", words.xpath.value().map(|it| Setting::Xpath { coding: coded(it) })),

@@ -110,7 +110,10 @@ impl Checker<'_> {
     fn missing_prices(&mut self, name: &str, words: &ClassTable, role: Role, place: Place) {
         let security = self.file.security.value();
         let exchange = security.and_then(|security| security.key_exchange.value());
-        let curves = exchange != Some(&KeyExchangeWord::Psk);
+        let changes = self.file.event.value().into_iter().flat_map(|list| &list.0);
+        let mut changes = changes.filter_map(|event| event.value.change.value());
+        let curves = exchange != Some(&KeyExchangeWord::Psk)
+            || changes.any(|to| to.key_exchange.value() == Some(&KeyExchangeWord::PskDhe));
         let ccm = self.has_ccm();
         let needed = |price: &str| match price {
             "datagram" => true,

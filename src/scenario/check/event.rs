@@ -4,10 +4,13 @@ use super::Checker;
 use super::network::Network;
 use super::spread::SpreadWords;
 use crate::scenario::codes::Code;
-use crate::scenario::plan::{Action, Event, Rekey, Target};
-use crate::scenario::source::{At, enumerate, quote};
+use crate::scenario::plan::{Action, Change, Event, Rekey, Spread, Target};
+use crate::scenario::quantity::TimeSpan;
+use crate::scenario::source::{At, Place, enumerate, quote};
 use crate::scenario::table::Field;
-use crate::scenario::words::{ActionTable, EventTable, RekeyTable, RekeyWord};
+use crate::scenario::words::{
+    ActionTable, ChangeTable, EventTable, FailTable, RekeyTable, RekeyWord,
+};
 use crate::sim::time::{Duration, Time};
 
 impl Checker<'_> {
@@ -28,6 +31,9 @@ impl Checker<'_> {
             ("restart", !words.restart.is_absent()),
             ("expire", !words.expire.is_absent()),
             ("readdress", !words.readdress.is_absent()),
+            ("fail", !words.fail.is_absent()),
+            ("recover", !words.recover.is_absent()),
+            ("change", !words.change.is_absent()),
         ];
         let present: Vec<_> =
             present.into_iter().filter(|(_, is)| *is).map(|(name, _)| name).collect();
@@ -40,7 +46,8 @@ impl Checker<'_> {
                 ),
             };
             self.report.add(Code::OneAction, event.place, message).hint(
-                "give each event exactly one of `rekey`, `restart`, `expire` and `readdress`",
+                "give each event exactly one of `rekey`, `restart`, `expire`, `readdress`, `fail`, `recover` \
+                 and `change`",
             );
         }
         let rekey = words.rekey.given().map(|at| self.rekey(words, &at.value, network));
@@ -52,7 +59,98 @@ impl Checker<'_> {
         let others = tables.map(|(action, field)| {
             field.given().map(|at| self.action(words, action, &at.value, network))
         });
-        std::iter::once(rekey).chain(others).flatten().next()?
+        let fail = words
+            .fail
+            .given()
+            .map(|at| self.failure(words, at, |member| Action::Fail { member }, network));
+        let recover = words
+            .recover
+            .given()
+            .map(|at| self.failure(words, at, |member| Action::Recover { member }, network));
+        let change = words.change.given().map(|at| self.change(words, at, network));
+        [rekey, fail, recover, change].into_iter().chain(others).flatten().next()?
+    }
+
+    /// A failure, or the end of one.
+    fn failure(
+        &mut self,
+        event: &EventTable,
+        words: &At<FailTable>,
+        action: impl Fn(Option<u32>) -> Action,
+        network: &Network,
+    ) -> Option<Event> {
+        let table = &words.value;
+        let at = event.at.given()?;
+        let moment = Duration(at.value.value);
+        let member = table.member.given();
+        let action = action(member.map(|at| at.value.0));
+        let target = match (table.target.given(), table.link.given()) {
+            (Some(_), None) => self.target(&table.target, action, network),
+            (None, Some(link)) => self.used_link(link),
+            _ => {
+                let message = "a failure has either a `target` or a `link`";
+                self.report.add(Code::Risk, words.place, message);
+                None
+            }
+        };
+        if moment > self.duration {
+            self.after_the_end(at.place, moment);
+        }
+        if let (Some(member), Some(target)) = (member, target) {
+            self.has_member(target, member.value.0, member.place, network);
+        }
+        Some(Event { at: Time::ZERO + moment, target: target?, action, spread: Spread::AtOnce })
+    }
+
+    /// Another level of protection and reporting of a fleet.
+    fn change(
+        &mut self,
+        event: &EventTable,
+        at: &At<ChangeTable>,
+        network: &Network,
+    ) -> Option<Event> {
+        let words = &at.value;
+        let time = |field: &Field<TimeSpan>| field.value().map(|time| Duration(time.value));
+        let window = words.replay_window.value().and_then(|window| u8::try_from(window.0).ok());
+        let change = Change {
+            key_exchange: words.key_exchange.value().map(|word| word.exchange()),
+            replay_window: window,
+            key_lifetime: time(&words.key_lifetime),
+            interval: time(&words.interval),
+        };
+        if change == Change::default() {
+            self.report.add(Code::OneAction, at.place, "this changes nothing");
+        }
+        if let Some(at) = words.interval.given().filter(|at| at.value.value == 0) {
+            self.report.add(Code::OutOfRange, at.place, "the interval must be above 0");
+        }
+        let spread =
+            SpreadWords { jitter: &words.jitter, slots: &words.slots, poisson: &words.poisson };
+        let event = self.finish(event, &words.target, Action::Change(change), &spread, network)?;
+        if !matches!(event.target, Target::Fleet(_)) {
+            let message = "only the setting of a fleet changes in the course of a run";
+            self.report.add(Code::NoKeys, at.place, message);
+        }
+        Some(event)
+    }
+
+    /// A link type that some group uses.
+    pub(super) fn used_link(&mut self, at: &At<String>) -> Option<Target> {
+        if let Some(&index) = self.links.index.get(&at.value) {
+            return Some(Target::Link(index));
+        }
+        let known = self.links.order.clone();
+        self.dangling("link in use", at, known.iter().map(String::as_str));
+        None
+    }
+
+    /// Reports a member that a target does not have.
+    fn has_member(&mut self, target: Target, member: u32, place: Place, network: &Network) {
+        let count = network.count(target);
+        if member >= count {
+            let message = format!("there is no member {member}: there are {count}, from 0");
+            self.report.add(Code::Risk, place, message);
+        }
     }
 
     fn rekey(
@@ -93,12 +191,7 @@ impl Checker<'_> {
     ) -> Option<Event> {
         let found = self.target(target, action, network);
         let at = event.at.given()?;
-        let count = match found {
-            Some(Target::Fleet(index)) => network.fleets[index].count,
-            Some(Target::Gateway(index)) => network.gateways[index].count,
-            Some(Target::Function(index)) => network.functions[index].count,
-            Some(Target::Cse(_)) | None => 1,
-        };
+        let count = found.map_or(1, |target| network.count(target));
         let moment = Duration(at.value.value);
         let spread = self.spread(spread, Some(at.place), moment, count);
         Some(Event { at: Time::ZERO + moment, target: found?, action, spread })
@@ -112,26 +205,19 @@ impl Checker<'_> {
     ) -> Option<Target> {
         let at = field.given()?;
         let name = at.value.as_str();
-        if let Some(&index) = network.fleet_index.get(name) {
-            return Some(Target::Fleet(index));
-        }
-        if let Some(&index) = network.gateway_index.get(name) {
-            if action != Action::Restart && !network.gateways[index].registers {
-                self.no_keys(at, "these gateways only forward: aim at the fleets behind them");
+        if let Some(found) = network.named(name) {
+            let hint = match found {
+                Target::Gateway(index) if !network.gateways[index].registers => {
+                    Some("these gateways only forward: aim at the fleets behind them")
+                }
+                Target::Cse(_) => Some("aim at the fleets and gateways that register with it"),
+                Target::Function(_) => Some("aim at the fleets that enrol with it"),
+                _ => None,
+            };
+            if let Some(hint) = hint.filter(|_| action.needs_keys()) {
+                self.no_keys(at, hint);
             }
-            return Some(Target::Gateway(index));
-        }
-        if let Some(&index) = network.cse_index.get(name) {
-            if action != Action::Restart {
-                self.no_keys(at, "aim at the fleets and gateways that register with it");
-            }
-            return Some(Target::Cse(index));
-        }
-        if let Some(&index) = network.function_index.get(name) {
-            if action != Action::Restart {
-                self.no_keys(at, "aim at the fleets that enrol with it");
-            }
-            return Some(Target::Function(index));
+            return Some(found);
         }
         let file = self.file;
         let known: Vec<_> = super::group_names(file).map(|(_, known, _)| known).collect();

@@ -12,6 +12,7 @@ mod function;
 mod keys;
 mod link;
 mod network;
+mod risk;
 mod security;
 mod spread;
 
@@ -100,6 +101,7 @@ pub(super) fn check(
     let countermeasures = checker.countermeasures(threat);
     let classes = checker.finish_classes();
     let links = checker.finish_links(&network);
+    let risk = checker.risk(&network);
     let expectations = checker.expectations();
     checker.unused(&network);
     let mut security = association?;
@@ -127,6 +129,7 @@ pub(super) fn check(
             .unwrap_or(true),
         countermeasures,
         expectations,
+        risk,
     })
 }
 
@@ -177,7 +180,8 @@ impl<'a> Checker<'a> {
         let classes = file.class.value().into_iter().flat_map(|named| &named.0);
         let links = file.link.value().into_iter().flat_map(|named| &named.0);
         let places = classes.map(|(name, entry)| (name, entry.key));
-        let places: Vec<_> = places.chain(links.map(|(name, entry)| (name, entry.key))).collect();
+        let links = links.map(|(name, entry)| (name, entry.key));
+        let places: Vec<_> = places.chain(links).chain(risk::names(file)).collect();
         for (name, place) in places {
             self.well_formed(name, place);
         }

@@ -8,7 +8,8 @@ use super::keys::{GroupKeys, StoreWords};
 use crate::association::Profile;
 use crate::scenario::codes::{Code, Severity};
 use crate::scenario::plan::{
-    Cse, Fleet, Function, Gateway, Registrar, Schedule, Service, Spread, StorePlace, Telemetry,
+    Cse, Fleet, Function, Gateway, Registrar, Schedule, Service, Spread, StorePlace, Target,
+    Telemetry,
 };
 use crate::scenario::preset::names;
 use crate::scenario::source::{At, Place, quote};
@@ -42,6 +43,29 @@ pub(super) struct Network {
     pub(super) gateway_index: BTreeMap<String, usize>,
     pub(super) cse_index: BTreeMap<String, usize>,
     pub(super) function_index: BTreeMap<String, usize>,
+}
+
+impl Network {
+    /// The group of this name.
+    pub(super) fn named(&self, name: &str) -> Option<Target> {
+        let found = |index: &BTreeMap<String, usize>, of: fn(usize) -> Target| {
+            index.get(name).map(|number| of(*number))
+        };
+        found(&self.fleet_index, Target::Fleet)
+            .or_else(|| found(&self.gateway_index, Target::Gateway))
+            .or_else(|| found(&self.cse_index, Target::Cse))
+            .or_else(|| found(&self.function_index, Target::Function))
+    }
+
+    /// How many members a group has.
+    pub(super) fn count(&self, target: Target) -> u32 {
+        match target {
+            Target::Fleet(index) => self.fleets[index].count,
+            Target::Gateway(index) => self.gateways[index].count,
+            Target::Function(index) => self.functions[index].count,
+            Target::Cse(_) | Target::Link(_) => 1,
+        }
+    }
 }
 
 /// What a fleet's words `via` and `registrar` mean.
@@ -187,6 +211,11 @@ impl<'a> Checker<'a> {
             link: link?,
             cse: cse?,
             registers,
+            rate_limit: words
+                .rate_limit
+                .value()
+                .and_then(|limit| limit.0.as_ref())
+                .map(|n| n.value),
             start: if registers { start } else { AT_ONCE },
             store,
         })
@@ -273,6 +302,9 @@ impl<'a> Checker<'a> {
             enrolment: self.enrolment(&words.enrolment),
             service: self.service(words),
             store,
+            tenant: words.tenant.value().cloned(),
+            weight: super::risk::weight(&words.weight),
+            battery: super::risk::battery(&words.battery),
         })
     }
 
@@ -370,8 +402,10 @@ impl<'a> Checker<'a> {
         if let (Some(link), Some(place)) = (link, at.value.size.given().map(|at| at.place)) {
             network.reports.push((link, size, place));
         }
+        let deadline = at.value.deadline.value().map(|deadline| Duration(deadline.value));
         let is_sensitive = at.value.sensitive.value().copied().unwrap_or(false);
-        Some(Telemetry { interval: Duration(interval.value.value), size, is_sensitive })
+        let interval = Duration(interval.value.value);
+        Some(Telemetry { interval, size, deadline, is_sensitive })
     }
 }
 

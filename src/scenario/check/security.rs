@@ -33,8 +33,7 @@ impl Checker<'_> {
         let association = Config {
             profile: words.profile.value().map_or(default.profile, |word| word.profile()),
             key_exchange: match words.key_exchange.value() {
-                Some(KeyExchangeWord::Psk) => KeyExchange::Psk,
-                Some(KeyExchangeWord::PskDhe) => KeyExchange::PskDhe,
+                Some(word) => word.exchange(),
                 None => preset.map_or(default.key_exchange, |preset| preset.key_exchange),
             },
             cookie: words.cookie.value().copied().unwrap_or(default.cookie),
@@ -220,6 +219,16 @@ impl RekeyWord {
             Self::KeyUpdate => Rekey::KeyUpdate,
             Self::Resume => Rekey::Resume,
             Self::Full => Rekey::Full,
+        }
+    }
+}
+
+impl KeyExchangeWord {
+    /// What it means.
+    pub(super) const fn exchange(self) -> KeyExchange {
+        match self {
+            Self::Psk => KeyExchange::Psk,
+            Self::PskDhe => KeyExchange::PskDhe,
         }
     }
 }

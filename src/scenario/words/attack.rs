@@ -1,6 +1,6 @@
 //! The tables of attacks and countermeasures.
 
-use crate::scenario::quantity::TimeSpan;
+use crate::scenario::quantity::{Bytes, TimeSpan};
 use crate::scenario::table::{List, choice, table};
 use crate::scenario::words::{
     BreakInTable, Flag, Integer, ManagementTable, MoveElementTable, PushSoftwareTable, RaidTable,
@@ -30,6 +30,8 @@ table! {
         hijack: HijackTable,
         /// Stands between its victims and their registrars, as each to the other.
         relay: RelayTable,
+        /// Sends more than shared assets can carry.
+        overload: OverloadTable,
         /// Records datagrams and sends them again.
         replay: ReplayTable,
         /// Alters datagrams on their way.
@@ -149,6 +151,22 @@ choice! {
         Link = "link",
         /// A parser that believes lengths.
         Overrun = "overrun",
+    }
+}
+
+table! {
+    /// Devices that the attacker took send random bytes towards their registrar.
+    struct OverloadTable {
+        /// Whose devices: a fleet.
+        @required target: Text,
+        /// How many of its members, drawn by the seed. Default: 1.
+        members: Integer<1, 10_000_000>,
+        /// Datagrams a second from each.
+        @required per_second: Integer<1, 100_000>,
+        /// Bytes of each. Default: "1000B".
+        size: Bytes,
+        /// For how long.
+        @required lasts: TimeSpan,
     }
 }
 

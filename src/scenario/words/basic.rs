@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::scenario::codes::Code;
 use crate::scenario::diagnostics::Diagnostics;
-use crate::scenario::source::quote;
+use crate::scenario::source::{At, quote};
 use crate::scenario::table::{Word, wrong_type};
 use crate::scenario::tree::{Node, Value};
 
@@ -177,5 +177,86 @@ impl<T: JsonSchema> JsonSchema for OrNone<T> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({ "anyOf": [T::json_schema(generator), { "const": "none" }] })
+    }
+}
+
+/// A number from 0 to a million millions: money, a rate, a weight.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::scenario) struct Amount(pub(in crate::scenario) f64);
+
+/// Largest amount.
+const AMOUNT_MAX: f64 = 1e12;
+
+impl Word for Amount {
+    #[expect(clippy::cast_precision_loss, reason = "beyond 2^53 it is out of range")]
+    fn read(node: &Node, name: &str, report: &mut Diagnostics) -> Option<Self> {
+        let value = match node.value {
+            Value::Float(value) => value,
+            Value::Integer(number) => number.map_or(f64::INFINITY, |number| number as f64),
+            _ => {
+                wrong_type(node, name, "a number", report);
+                return None;
+            }
+        };
+        if (0.0..=AMOUNT_MAX).contains(&value) {
+            return Some(Self(value.abs()));
+        }
+        let message = format!("{} must be from 0 to {AMOUNT_MAX}", quote(name));
+        report.add(Code::OutOfRange, node.place, message).label("out of range");
+        None
+    }
+}
+
+impl JsonSchema for Amount {
+    fn schema_name() -> Cow<'static, str> {
+        "Amount".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "number", "minimum": 0, "maximum": AMOUNT_MAX })
+    }
+}
+
+/// A list of strings, each with its place.
+#[derive(Clone, Debug, Default)]
+pub(in crate::scenario) struct Texts(pub(in crate::scenario) Vec<At<String>>);
+
+/// Most strings of one list.
+const TEXTS_MAX: usize = 256;
+
+impl Word for Texts {
+    fn read(node: &Node, name: &str, report: &mut Diagnostics) -> Option<Self> {
+        let Value::List(items) = &node.value else {
+            wrong_type(node, name, "a list of strings", report);
+            return None;
+        };
+        if items.len() > TEXTS_MAX {
+            let message = format!("{} has more than {TEXTS_MAX} entries", quote(name));
+            report.add(Code::OutOfRange, node.place, message);
+            return None;
+        }
+        let read = |item: &Node| {
+            let value = String::read(item, name, report)?;
+            Some(At { value, place: item.place })
+        };
+        items.iter().map(read).collect::<Option<Vec<_>>>().map(Self)
+    }
+}
+
+impl JsonSchema for Texts {
+    fn schema_name() -> Cow<'static, str> {
+        "Texts".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "array", "items": { "type": "string" }, "maxItems": TEXTS_MAX })
     }
 }

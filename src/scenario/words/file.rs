@@ -3,8 +3,8 @@
 use crate::scenario::quantity::{BitRate, Bytes, Energy, Frequency, Power, Price, TimeSpan};
 use crate::scenario::table::{List, Named, choice, table};
 use crate::scenario::words::{
-    AttackTable, BackendTable, Count, CountermeasureTable, CustodyTable, Flag, Integer, OrNone,
-    Probability, Seed, Text,
+    Amount, AttackTable, BackendTable, Count, CountermeasureTable, CustodyTable, Flag, Integer,
+    OrNone, Probability, Seed, Text, Texts,
 };
 
 table! {
@@ -36,6 +36,14 @@ table! {
         custody: CustodyTable,
         /// What happens on purpose.
         event: List<EventTable>,
+        /// How `keystorm risk` assesses this scenario.
+        risk: RiskTable,
+        /// Shared assets: what several services depend on, and what stops when it fails.
+        asset: Named<AssetTable>,
+        /// What might be done against risks, and what it costs.
+        treatment: Named<TreatmentTable>,
+        /// Contexts of use, such as day, night and season: their shares of the year add up to 1.
+        context: Named<ContextTable>,
         /// Who attacks, and how.
         attack: List<AttackTable>,
         /// Countermeasures of TR-0008 that the scenario can be run with and without.
@@ -204,6 +212,9 @@ table! {
         /// Jobs that may wait in each gateway, more are dropped; or "none" for no limit. Default:
         /// none.
         queue: OrNone<Integer<1, 1_000_000_000>>,
+        /// Datagrams that it takes from each device behind it, such as "20/s", with bursts of a second's worth;
+        /// more are refused; or "none". Default: none.
+        rate_limit: OrNone<Frequency>,
         /// When it starts, if it registers. Default: all at once at 0.
         start: StartTable,
         /// Where its long-term keys live. Default: as `[security]` says.
@@ -250,6 +261,116 @@ table! {
         store: StoreWord,
         /// Which HSM, with `store = "hsm"`. Default: as `[security]` says.
         hsm: HsmWord,
+        /// Whose service it is, for `keystorm risk`.
+        tenant: Text,
+        /// What its service is worth, for `keystorm risk`.
+        weight: WeightTable,
+        /// What each device lives on (property B1).
+        battery: BatteryTable,
+    }
+}
+
+table! {
+    /// What a device lives on, and for how long it must.
+    struct BatteryTable {
+        /// Its energy, such as "8000J".
+        @required energy: Energy,
+        /// Years that it must last, if every day is like the run.
+        @required years: Amount,
+    }
+}
+
+table! {
+    /// What a service is worth in each respect; 1 is usual, 0 nothing.
+    struct WeightTable {
+        /// That nobody reads along. Default: 1.
+        confidentiality: Amount,
+        /// That nobody changes anything. Default: 1.
+        integrity: Amount,
+        /// That it is there. Default: 1.
+        availability: Amount,
+    }
+}
+
+table! {
+    /// How `keystorm risk` assesses this scenario.
+    struct RiskTable {
+        /// When an asset fails in simulation. Default: after a third of the run.
+        at: TimeSpan,
+        /// For how long. Default: a sixth of the run.
+        outage: TimeSpan,
+        /// What an observer of flows sees. Default: everything.
+        observe: ObserveTable,
+        /// What treatments may cost together a year. Default: any sum.
+        budget: Amount,
+        /// What costs are counted in, such as "EUR".
+        currency: Text,
+    }
+}
+
+table! {
+    /// What an observer of flows sees: assets are discovered from this alone.
+    struct ObserveTable {
+        /// When it begins to look. Default: 0.
+        from: TimeSpan,
+        /// When it ends. Default: the end of the run.
+        until: TimeSpan,
+        /// It sees one datagram in so many. Default: 1.
+        one_in: Integer<1, 1_000_000>,
+    }
+}
+
+table! {
+    /// A shared asset: what several services depend on.
+    struct AssetTable {
+        /// What it is.
+        @required kind: AssetWord,
+        /// Groups, or single nodes such as "routers-0", that stop when it fails.
+        members: Texts,
+        /// Link types that carry nothing when it fails.
+        links: Texts,
+        /// How often it fails in a year. Default: an estimate by its kind; see the manual.
+        per_year: Amount,
+    }
+}
+
+table! {
+    /// Something that might be done against risks.
+    struct TreatmentTable {
+        /// What it costs a year.
+        @required cost: Amount,
+        /// What it changes in this file, as `--set` has it: "KEY=VALUE".
+        @required set: Texts,
+    }
+}
+
+table! {
+    /// A context of use.
+    struct ContextTable {
+        /// Its share of the year, above 0 to 1.
+        @required share: Amount,
+        /// What it changes in this file, as `--set` has it: "KEY=VALUE". Default: nothing.
+        set: Texts,
+    }
+}
+
+choice! {
+    /// What a shared asset is.
+    enum AssetWord {
+        /// A line from the field to the infrastructure.
+        Backhaul = "backhaul",
+        /// A building with its power and cooling.
+        Premises = "premises",
+        /// What hands out keys: a MAF or MEF.
+        IdentityProvider = "identity_provider",
+        /// A radio channel.
+        Spectrum = "spectrum",
+        /// People who keep something going.
+        Staff = "staff",
+        /// A data centre.
+        DataCentre = "data_centre",
+        /// One machine.
+        Node = "node",
     }
 }
 
@@ -284,6 +405,9 @@ table! {
         @required interval: TimeSpan,
         /// Bytes of the content, at most 60000B.
         @required size: Bytes,
+        /// How soon after a report is due its answer must be there for the fleet to count as served
+        /// (`service.FLEET.availability`). Default: nobody counts; in `keystorm risk`, the interval.
+        deadline: TimeSpan,
         /// Only the device, its registrar and the head end may know the content. Default: false.
         sensitive: Flag,
     }
@@ -535,8 +659,8 @@ choice! {
 }
 
 table! {
-    /// Something that happens on purpose: a time and exactly one of rekey, restart, expire and
-    /// readdress.
+    /// Something that happens on purpose: a time and exactly one of rekey, restart, expire, readdress,
+    /// fail, recover and change.
     struct EventTable {
         /// When, from the start of the run.
         @required at: TimeSpan,
@@ -549,6 +673,13 @@ table! {
         /// Each member's datagrams come from a new address (a NAT rebinding). Without connection IDs its
         /// server no longer knows it, and it must make a new handshake once it notices.
         readdress: ActionTable,
+        /// The target loses all volatile state and is gone until it recovers; what reaches it is lost. Its
+        /// peers notice by their own timers, and come back only with `security.retry`.
+        fail: FailTable,
+        /// The target is back, as after a restart.
+        recover: FailTable,
+        /// Another level of protection and reporting from now on, at both ends.
+        change: ChangeTable,
     }
 }
 
@@ -574,6 +705,41 @@ table! {
         /// A fleet, a gateway group or a CSE.
         @required target: Text,
         /// Uniform delay, drawn anew by each member. Zero is the same as none.
+        jitter: TimeSpan,
+        /// Slots of a window, chosen by a hash of each member's identity.
+        slots: SlotsTable,
+        /// A Poisson process of this many members, such as "500/s".
+        poisson: Frequency,
+    }
+}
+
+table! {
+    /// What fails or is back: a target or a link.
+    struct FailTable {
+        /// A CSE, MAF, MEF, gateway group or fleet.
+        target: Text,
+        /// Only this member of the target, from 0. Default: all.
+        member: Integer<0, 9_999_999>,
+        /// A link type: every use of it.
+        link: Text,
+    }
+}
+
+table! {
+    /// Another level of protection and reporting. What is not said stays as it is; what concerns associations takes
+    /// effect by a full handshake of each member.
+    struct ChangeTable {
+        /// A fleet.
+        @required target: Text,
+        /// With or without forward secrecy.
+        key_exchange: KeyExchangeWord,
+        /// Records that may arrive out of order; 0 is no replay protection.
+        replay_window: Integer<0, 64>,
+        /// Life of traffic keys; `security.renewal` says how they are renewed.
+        key_lifetime: TimeSpan,
+        /// Time between two reports of one device.
+        interval: TimeSpan,
+        /// Uniform delay of the handshakes, drawn anew by each member.
         jitter: TimeSpan,
         /// Slots of a window, chosen by a hash of each member's identity.
         slots: SlotsTable,

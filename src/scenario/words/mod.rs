@@ -10,7 +10,7 @@ mod file;
 
 pub(super) use attack::*;
 pub(super) use backend::*;
-pub(super) use basic::{Count, Flag, Integer, OrNone, Probability, Seed, Text};
+pub(super) use basic::{Amount, Count, Flag, Integer, OrNone, Probability, Seed, Text, Texts};
 pub(super) use custody::*;
 pub(super) use custody_attack::*;
 pub(super) use file::*;
