@@ -172,7 +172,7 @@ impl Heat<'_> {
             let (left, width) = column.place();
             let place = Rect::at(left + 1.5, y + 1.5, width - 3.0, ROW - 3.0);
             let (cell, is_due) = match column {
-                Column::Off => (row.off.as_ref(), true),
+                Column::Off => (row.bare(), true),
                 Column::All => (row.together(), true),
                 Column::One(_, cm) => (row.alone(cm.number), row.link(cm).is_some()),
             };
