@@ -159,8 +159,10 @@ fn verdicts(
         shares.entry(verdict).or_insert(Proportion { count: 0, of }).count += 1;
     }
     let most = shares.iter().max_by_key(|(verdict, share)| (share.count, **verdict));
-    let (verdict, share) = most
-        .map_or((Verdict::Vacuous, Proportion::default()), |(verdict, share)| (*verdict, *share));
+    let (verdict, share) = match most {
+        Some((verdict, share)) => (*verdict, *share),
+        None => (Verdict::Vacuous, Proportion::default()),
+    };
     (shares, verdict, share)
 }
 
