@@ -4,7 +4,7 @@
 use super::marks::{self, RADIUS, cross, tick, wall};
 use super::{Act, LANES_MAX, Lane, LaneKind, Moment, NoteKind, Outcome, Story, What};
 use crate::report::drawing::{
-    Anchor, Canvas, LEADING, Rect, Stroke, Text, balanced, cut, ink, wrapped,
+    Anchor, Canvas, LEADING, Rect, Stroke, Text, balanced, cut, ink, many, wrapped,
 };
 use crate::report::words::{count, tame, time};
 
