@@ -33,6 +33,7 @@ impl Plain {
         end
     }
 
+    #[expect(clippy::needless_pass_by_ref_mut, reason = "as ends with a state do")]
     fn take(&mut self, datagram: &[u8], env: &mut Env<'_>) -> Received {
         env.operations.count(Operation::Record, 1);
         env.out.push(Output::Data(datagram.to_vec()));
@@ -43,6 +44,7 @@ impl Plain {
         if self.is_over { Received::Rejected(Rejection::Over) } else { self.take(datagram, env) }
     }
 
+    #[expect(clippy::needless_pass_by_ref_mut, reason = "as ends with a state do")]
     pub(super) fn send(
         &mut self,
         config: &Config,
@@ -64,12 +66,14 @@ impl Plain {
         config.mtu.into()
     }
 
+    #[expect(clippy::needless_pass_by_ref_mut, reason = "as ends with a state do")]
     pub(super) const fn timeout(&mut self, _: &Config, _: &mut Env<'_>) {}
 
     pub(super) const fn next_timeout(&self) -> Option<Time> {
         None
     }
 
+    #[expect(clippy::needless_pass_by_ref_mut, reason = "as ends with a state do")]
     pub(super) const fn postpone(&mut self, _: Time, _: Duration) {}
 
     pub(super) const fn close(&mut self, _: &Config, _: &mut Env<'_>) {

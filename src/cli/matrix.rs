@@ -61,17 +61,19 @@ pub(super) fn matrix(arguments: &MatrixArguments, format: Format) -> anyhow::Res
 
 /// The scenarios of the threats that were asked for; of all, if none were.
 fn files(codes: &[String]) -> anyhow::Result<Vec<ThreatFile>> {
-    let mut files = Vec::new();
+    let mut files: Vec<ThreatFile> = Vec::new();
     for code in codes {
         let threat = Threat::from_code(code)
             .with_context(|| format!("there is no threat {code:?}\n  hint: they are T1 to T22"))?;
-        let file = FILES.iter().find(|file| file.threat == threat.number);
-        files.push(*file.with_context(|| format!("no scenario shows {}", threat.code()))?);
+        let own = FILES.iter().filter(|file| file.threat == threat.number);
+        let before = files.len();
+        files.extend(own);
+        anyhow::ensure!(files.len() > before, "no scenario shows {}", threat.code());
     }
     if files.is_empty() {
         files.extend(FILES);
     }
-    files.sort_by_key(|file| file.threat);
+    files.sort_by_key(|file| (file.threat, file.path));
     files.dedup();
     Ok(files)
 }
@@ -115,7 +117,8 @@ fn stories(rows: &[Row]) -> anyhow::Result<Vec<(u8, String, Story)>> {
         for (on, word) in [(Set::new(), "off"), (row.countermeasures.clone(), "on")] {
             let trial = Trial { file: row.file, on, is_attacked: true, seed: STORY_SEED };
             let outcome = trial.outcome(&row.countermeasures, &|| true)?;
-            let name = format!("t{:02}-{word}", row.file.threat);
+            let stem = Path::new(row.file.path).file_stem().unwrap_or_default().to_string_lossy();
+            let name = format!("{stem}-{word}");
             stories.extend(tell(&outcome).map(|story| (row.file.threat, name, story)));
         }
     }

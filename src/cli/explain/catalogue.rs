@@ -98,7 +98,7 @@ fn countermeasure(countermeasure: &'static Countermeasure) -> Entry {
         facts.push(Line::new("counters", rows(links)));
         facts.push(Line::new("decided by", properties.join(" ")));
     }
-    let shown = threats.iter().filter_map(|(threat, _)| without(threat, countermeasure));
+    let shown = threats.iter().flat_map(|(threat, _)| without(threat, countermeasure));
     let shown = rows(shown);
     if !shown.is_empty() {
         facts.push(Line::new("try without", shown));
@@ -106,35 +106,41 @@ fn countermeasure(countermeasure: &'static Countermeasure) -> Entry {
     Entry { code: countermeasure.code(), title: countermeasure.title.to_owned(), facts }
 }
 
-/// The scenario that shows a threat, and what to type to see it.
+/// The scenarios that show a threat, and what to type to see it.
 fn trials(threat: &Threat) -> Vec<Line> {
-    let Some(file) = file(threat) else {
+    let files: Vec<&ThreatFile> = files(threat).collect();
+    if files.is_empty() {
         return vec![Line::new("scenario", "none in this version")];
+    }
+    let off = |file: &&ThreatFile| {
+        let off = countermeasures(file).into_iter().map(|cm| format!(" {}", switch(cm.number)));
+        format!("keystorm run {}{}", file.path, off.collect::<String>())
     };
-    let off = countermeasures(file).into_iter().map(|cm| format!(" {}", switch(cm.number)));
-    let run = format!("keystorm run {}", file.path);
     vec![
-        Line::new("scenario", file.path),
-        Line::new("try on", run.clone()),
-        Line::new("try off", run + &off.collect::<String>()),
+        Line::new("try on", rows(files.iter().map(|file| format!("keystorm run {}", file.path)))),
+        Line::new("try off", rows(files.iter().map(off))),
         Line::new("experiment", format!("keystorm matrix --threat {}", threat.code())),
     ]
 }
 
-/// How to run a threat's scenario without one countermeasure, and what then stands in its place.
-fn without(threat: &Threat, countermeasure: &Countermeasure) -> Option<String> {
-    let file = file(threat)?;
-    let own = countermeasures(file).into_iter().find(|cm| cm.number == countermeasure.number)?;
-    let (path, switch) = (file.path, switch(own.number));
-    Some(format!("keystorm run {path} {switch}\n  which sets {}", own.off.join(", ")))
+/// How to run a threat's scenarios without one countermeasure, and what then stands in its place.
+fn without(threat: &Threat, countermeasure: &Countermeasure) -> Vec<String> {
+    let shown = files(threat).filter_map(|file| {
+        let mut own = countermeasures(file).into_iter();
+        let own = own.find(|cm| cm.number == countermeasure.number)?;
+        let (path, switch) = (file.path, switch(own.number));
+        Some(format!("keystorm run {path} {switch}\n  which sets {}", own.off.join(", ")))
+    });
+    shown.collect()
+}
+
+fn files(threat: &Threat) -> impl Iterator<Item = &'static ThreatFile> {
+    let number = threat.number;
+    FILES.iter().filter(move |file| file.threat == number)
 }
 
 fn switch(number: u8) -> String {
     format!("--set countermeasure.CM{number}.on=false")
-}
-
-fn file(threat: &Threat) -> Option<&'static ThreatFile> {
-    FILES.iter().find(|file| file.threat == threat.number)
 }
 
 fn countermeasures(file: &ThreatFile) -> Vec<plan::Countermeasure> {

@@ -301,6 +301,11 @@ pub(super) fn collision(canvas: &Canvas, (width, height): (f64, f64)) -> Option<
     None
 }
 
+/// How many there are, as a length.
+pub(super) fn many(n: usize) -> f64 {
+    u32::try_from(n).map_or_else(|_| f64::from(u32::MAX), f64::from)
+}
+
 fn joined(points: &[(f64, f64)]) -> String {
     let points = points.iter().map(|(x, y)| format!("{},{}", number(*x), number(*y)));
     points.collect::<Vec<String>>().join(" ")
@@ -309,7 +314,7 @@ fn joined(points: &[(f64, f64)]) -> String {
 /// A coordinate with a tenth of a unit.
 fn number(value: f64) -> String {
     let text = format!("{value:.1}");
-    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+    text.strip_suffix(".0").unwrap_or(&text).to_owned()
 }
 
 /// Text as XML and HTML take it, between tags and in attributes.

@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::attack::catalogue::{Countermeasure, THREATS, Threat};
 use crate::ledger::{Paired, Proportion, Verdict};
+use crate::report::words::tame;
+
+/// Length of the word of a scenario in the name of a cell.
+const NAME_MAX: usize = 24;
 
 /// All experiments of a campaign.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,21 +29,21 @@ pub struct Row {
     pub threat: u8,
     /// Its title.
     pub title: String,
-    /// The scenario file that shows it.
-    pub scenario: String,
-    /// Why the whole experiment says nothing, such as a scenario file that is not there.
+    /// Why nothing was run.
     pub fault: Option<String>,
-    /// Everything off: the attack must succeed.
-    pub off: Option<Cell>,
+    /// Everything off, once for each scenario: the attack must succeed.
+    pub off: Vec<Cell>,
     /// Each countermeasure alone.
     pub cells: Vec<Cell>,
-    /// All countermeasures of the threat together, where there are several.
-    pub all: Option<Cell>,
+    /// All countermeasures of a scenario together, where it has several.
+    pub all: Vec<Cell>,
 }
 
 /// One experiment: an attack against a set of countermeasures, over all seeds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
+    /// The scenario file.
+    pub scenario: String,
     /// The numbers of the countermeasures that are on.
     pub countermeasures: Vec<u8>,
     /// TR-0008 names all of them for this threat.
@@ -94,15 +98,37 @@ impl Row {
         format!("T{}", self.threat)
     }
 
-    /// The cell of one countermeasure alone.
-    pub(super) fn alone(&self, number: u8) -> Option<&Cell> {
-        self.cells.iter().find(|cell| cell.countermeasures == [number])
+    /// The scenarios, in their order.
+    pub(super) fn scenarios(&self) -> Vec<&str> {
+        let all = self.off.iter().chain(&self.cells).chain(&self.all);
+        let mut scenarios: Vec<&str> = Vec::new();
+        for cell in all {
+            if !scenarios.contains(&cell.scenario.as_str()) {
+                scenarios.push(&cell.scenario);
+            }
+        }
+        scenarios
     }
 
-    /// The cell with all countermeasures: of one alone, if there is but one.
+    /// Everything off: where an attack was without effect, that.
+    pub(super) fn bare(&self) -> Option<&Cell> {
+        worst(self.off.iter())
+    }
+
+    /// One countermeasure alone: of several scenarios the worst.
+    pub(super) fn alone(&self, number: u8) -> Option<&Cell> {
+        worst(self.cells.iter().filter(|cell| cell.countermeasures == [number]))
+    }
+
+    /// All countermeasures of a scenario: of several scenarios the worst.
     pub(super) fn together(&self) -> Option<&Cell> {
-        let single = || if self.cells.len() == 1 { self.cells.first() } else { None };
-        self.all.as_ref().or_else(single)
+        let full = |scenario: &str| {
+            let own = |cell: &&Cell| cell.scenario == scenario;
+            let mut single = self.cells.iter().filter(own);
+            let only = single.next().filter(|_| single.next().is_none());
+            self.all.iter().find(own).or(only)
+        };
+        worst(self.scenarios().into_iter().filter_map(full))
     }
 
     /// The catalogue has this countermeasure for this threat, and whether the draft names it.
@@ -111,19 +137,27 @@ impl Row {
         links.find(|(cm, _)| cm.number == countermeasure.number).map(|(_, is_stated)| is_stated)
     }
 
-    /// All its cells: off, alone, together.
+    /// All its cells, scenario by scenario: off, alone, together.
     pub(super) fn every(&self) -> impl Iterator<Item = &Cell> {
-        self.off.iter().chain(&self.cells).chain(&self.all)
+        self.scenarios().into_iter().flat_map(|scenario| {
+            let all = self.off.iter().chain(&self.cells).chain(&self.all);
+            all.filter(move |cell| cell.scenario == scenario)
+        })
     }
 
-    /// The name of one of its cells: `T9/off`, `T9/CM10`, `T10/all`.
+    /// The name of one of its cells: `T9/off`, `T9/CM10`, `T10/all`; where a threat has several scenarios with
+    /// a word of each, such as `T8.middle/CM8`.
     pub(super) fn name(&self, cell: &Cell) -> String {
-        let code = self.code();
+        let mut code = self.code();
+        if self.scenarios().len() > 1 {
+            let stem = cell.scenario.rsplit('/').next().unwrap_or_default();
+            let stem = stem.strip_suffix(".toml").unwrap_or(stem);
+            let word = stem.split_once('-').map_or(stem, |(_, word)| word);
+            code = format!("{code}.{}", tame(word, NAME_MAX).replace(' ', "-"));
+        }
         match cell.countermeasures.as_slice() {
             [] => format!("{code}/off"),
-            _ if self.all.as_ref().is_some_and(|all| std::ptr::eq(all, cell)) => {
-                format!("{code}/all")
-            }
+            _ if self.all.iter().any(|all| std::ptr::eq(all, cell)) => format!("{code}/all"),
             [one] => format!("{code}/{}CM{one}", cell.mark()),
             several => {
                 let several: Vec<String> = several.iter().map(|n| format!("CM{n}")).collect();
@@ -131,6 +165,12 @@ impl Row {
             }
         }
     }
+}
+
+/// The cell that says least good: a fault before everything else.
+fn worst<'a>(cells: impl Iterator<Item = &'a Cell>) -> Option<&'a Cell> {
+    // Of equals the first.
+    cells.reduce(|a, b| if b.shown() > a.shown() { b } else { a })
 }
 
 impl Cell {

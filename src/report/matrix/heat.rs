@@ -8,7 +8,7 @@ use super::data::{Cell, Matrix, Row};
 use super::{cost, headline, letter, meaning};
 use crate::attack::catalogue::{COUNTERMEASURES, Countermeasure};
 use crate::ledger::Verdict;
-use crate::report::drawing::{Anchor, Canvas, Rect, Stroke, Text, balanced, cut, ink};
+use crate::report::drawing::{Anchor, Canvas, Rect, Stroke, Text, balanced, cut, ink, many};
 
 /// Width of the picture.
 const WIDTH: f64 = 1_600.0;
@@ -72,16 +72,12 @@ pub(super) fn draw(matrix: &Matrix) -> (Canvas, (f64, f64)) {
     heat.title();
     heat.heads();
     for (i, row) in matrix.rows.iter().enumerate() {
-        heat.row(row, heat.top + ROW * count_of(i));
+        heat.row(row, heat.top + ROW * many(i));
     }
-    let bottom = heat.top + ROW * count_of(matrix.rows.len());
+    let bottom = heat.top + ROW * many(matrix.rows.len());
     let bottom = heat.costs(bottom);
     let height = heat.legend(bottom);
     (heat.canvas, (WIDTH, height))
-}
-
-fn count_of(n: usize) -> f64 {
-    u32::try_from(n).map_or(f64::from(u32::MAX), f64::from)
 }
 
 /// All columns from left to right.
@@ -93,12 +89,12 @@ fn columns() -> impl Iterator<Item = Column> {
 impl Column {
     /// Its left edge and its width.
     fn place(self) -> (f64, f64) {
-        let all = count_of(COUNTERMEASURES.len()) + 2.0;
+        let all = many(COUNTERMEASURES.len()) + 2.0;
         let width = (WIDTH - 2.0 * EDGE - NAMES - 2.0 * GAP) / all;
         let left = EDGE + NAMES;
         let left = match self {
             Self::Off => left,
-            Self::One(i, _) => left + GAP + width * (count_of(i) + 1.0),
+            Self::One(i, _) => left + GAP + width * (many(i) + 1.0),
             Self::All => left + 2.0 * GAP + width * (all - 1.0),
         };
         (left, width)
@@ -124,7 +120,7 @@ impl Heat<'_> {
     /// The codes of columns, and above them their names, which read upwards.
     fn heads(&mut self) {
         let (foot, middle) = (self.top - CODE - 6.0, self.top - CODE / 2.0);
-        let bottom = self.top + ROW * count_of(self.matrix.rows.len());
+        let bottom = self.top + ROW * many(self.matrix.rows.len());
         for column in columns() {
             let line = [(column.middle(), self.top), (column.middle(), bottom)];
             self.canvas.line(&line, Stroke::solid("#eef2f6", 1.0));
@@ -150,9 +146,9 @@ impl Heat<'_> {
         anchor: Anchor,
     ) {
         let step = size * 1.08;
-        let first = middle - step * (count_of(lines.len()) - 1.0) / 2.0;
+        let first = middle - step * (many(lines.len()) - 1.0) / 2.0;
         for (i, line) in lines.iter().enumerate() {
-            let text = Text::new(line, first + step * count_of(i), foot, size).turned();
+            let text = Text::new(line, first + step * many(i), foot, size).turned();
             let text = if is_bold { text.bold() } else { text };
             self.canvas.text(text.anchored(anchor));
         }
@@ -172,7 +168,7 @@ impl Heat<'_> {
             let (left, width) = column.place();
             let place = Rect::at(left + 1.5, y + 1.5, width - 3.0, ROW - 3.0);
             let (cell, is_due) = match column {
-                Column::Off => (row.off.as_ref(), true),
+                Column::Off => (row.bare(), true),
                 Column::All => (row.together(), true),
                 Column::One(_, cm) => (row.alone(cm.number), row.link(cm).is_some()),
             };

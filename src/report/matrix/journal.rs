@@ -20,8 +20,8 @@ pub const FILE: &str = "journal.jsonl";
 /// Bytes of it that are read at most.
 const BYTES_MAX: u64 = 256 << 20;
 
-/// A run by what makes it: threat, countermeasures, attack, seed.
-type Key = (u8, Set, bool, u64);
+/// A run by what makes it: scenario, countermeasures, attack, seed.
+type Key = (String, Set, bool, u64);
 
 /// The runs that are known, and the file where others are added.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub struct Journal {
 #[derive(Serialize, Deserialize)]
 struct Line {
     /// Digest of the scenario's text.
-    scenario: String,
+    text: String,
     /// What ran it.
     build: String,
     note: Note,
@@ -65,8 +65,8 @@ impl Journal {
     }
 
     fn read(&mut self, file: File) -> Result<(), FolderError> {
-        let digests: BTreeMap<u8, String> =
-            FILES.iter().map(|file| (file.threat, digest(file))).collect();
+        let digests: BTreeMap<&str, String> =
+            FILES.iter().map(|file| (file.path, digest(file))).collect();
         let mut ends = true;
         for line in BufReader::new(file.take(BYTES_MAX)).split(b'\n') {
             let line = line.map_err(|e| FolderError::io(&self.path, e))?;
@@ -75,8 +75,9 @@ impl Journal {
                 continue;
             }
             match serde_json::from_slice::<Line>(&line) {
-                Ok(Line { scenario, build, note })
-                    if build == self.build && digests.get(&note.threat) == Some(&scenario) =>
+                Ok(Line { text, build, note })
+                    if build == self.build
+                        && digests.get(note.scenario.as_str()) == Some(&text) =>
                 {
                     self.known.insert(key(&note), note);
                 }
@@ -91,7 +92,7 @@ impl Journal {
     /// The note of a run, if it is known.
     #[must_use]
     pub fn known(&self, trial: &Trial) -> Option<Note> {
-        let key = (trial.file.threat, trial.on.clone(), trial.is_attacked, trial.seed);
+        let key = (trial.file.path.to_owned(), trial.on.clone(), trial.is_attacked, trial.seed);
         self.known.get(&key).cloned()
     }
 
@@ -121,7 +122,7 @@ impl Journal {
         if self.known.contains_key(&key(note)) {
             return Ok(());
         }
-        let line = Line { scenario: digest(file), build: self.build.clone(), note: note.clone() };
+        let line = Line { text: digest(file), build: self.build.clone(), note: note.clone() };
         let mut line = serde_json::to_vec(&line).map_err(|e| FolderError::malformed(FILE, &e))?;
         line.push(b'\n');
         self.put(&line)
@@ -134,7 +135,7 @@ impl Journal {
 }
 
 fn key(note: &Note) -> Key {
-    (note.threat, note.on.clone(), note.is_attacked, note.seed)
+    (note.scenario.clone(), note.on.clone(), note.is_attacked, note.seed)
 }
 
 /// SHA-256 of a scenario's text, hexadecimal.
@@ -149,6 +150,7 @@ mod tests {
     fn note(seed: u64) -> Note {
         Note {
             threat: FILES[0].threat,
+            scenario: FILES[0].path.to_owned(),
             on: Set::from([10]),
             is_attacked: true,
             seed,

@@ -97,6 +97,6 @@ fn entry(row: &Row, cell: &Cell) -> Entry {
         loss: cell.loss.as_ref().map(|loss| loss.median),
         false_alarms: cell.false_alarms.map(|share| [share.count, share.of]),
         fault: cell.fault.clone().or_else(|| row.fault.clone()),
-        scenario: row.scenario.clone(),
+        scenario: cell.scenario.clone(),
     }
 }

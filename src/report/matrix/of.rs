@@ -22,9 +22,26 @@ impl Matrix {
             keystorm: env!("CARGO_PKG_VERSION").to_owned(),
             seeds,
             is_partial: rows.iter().any(|row| is_short(&row)),
-            rows: rows.iter().map(|row| one(row, seeds)).collect(),
+            rows: threats(rows, seeds),
         }
     }
+}
+
+/// One row for each threat, whose scenarios may be several.
+fn threats(rows: &[campaign::Row], seeds: u64) -> Vec<Row> {
+    let mut all: BTreeMap<u8, Row> = BTreeMap::new();
+    for row in rows {
+        let one = one(row, seeds);
+        let known = all.entry(one.threat).or_insert_with(|| Row {
+            threat: one.threat,
+            title: one.title,
+            ..Row::default()
+        });
+        known.off.extend(one.off);
+        known.cells.extend(one.cells);
+        known.all.extend(one.all);
+    }
+    all.into_values().collect()
 }
 
 fn one(row: &campaign::Row, seeds: u64) -> Row {
@@ -36,11 +53,10 @@ fn one(row: &campaign::Row, seeds: u64) -> Row {
     Row {
         threat: row.file.threat,
         title: threat.map_or_else(String::new, |threat| threat.title.to_owned()),
-        scenario: row.file.path.to_owned(),
         fault: None,
-        off: of(&Set::new()),
+        off: of(&Set::new()).into_iter().collect(),
         cells: alone.collect(),
-        all: all.and_then(of),
+        all: all.and_then(of).into_iter().collect(),
     }
 }
 
@@ -68,6 +84,7 @@ fn cell(
     let trial = Trial { file: row.file, on: set.clone(), is_attacked: true, seed: 1 };
     let (verdicts, verdict, share) = verdicts(defended);
     let mut cell = Cell {
+        scenario: row.file.path.to_owned(),
         countermeasures: set.iter().copied().collect(),
         is_stated: set.iter().all(stated),
         verdict,
@@ -142,8 +159,10 @@ fn verdicts(
         shares.entry(verdict).or_insert(Proportion { count: 0, of }).count += 1;
     }
     let most = shares.iter().max_by_key(|(verdict, share)| (share.count, **verdict));
-    let (verdict, share) = most
-        .map_or((Verdict::Vacuous, Proportion::default()), |(verdict, share)| (*verdict, *share));
+    let (verdict, share) = match most {
+        Some((verdict, share)) => (*verdict, *share),
+        None => (Verdict::Vacuous, Proportion::default()),
+    };
     (shares, verdict, share)
 }
 

@@ -23,7 +23,7 @@ const STYLE: &str = include_str!("page.css");
 struct RowView {
     code: String,
     title: String,
-    scenario: String,
+    scenarios: Vec<String>,
     fault: Option<String>,
     cells: Vec<CellView>,
     stories: Vec<StoryView>,
@@ -98,7 +98,7 @@ fn row_view(row: &Row, stories: &[(u8, Story)]) -> RowView {
     RowView {
         code: row.code(),
         title: row.title.clone(),
-        scenario: row.scenario.clone(),
+        scenarios: row.scenarios().into_iter().map(str::to_owned).collect(),
         fault: row.fault.clone(),
         cells: row.every().map(|cell| cell_view(row, cell)).collect(),
         stories: stories
@@ -113,7 +113,8 @@ fn row_view(row: &Row, stories: &[(u8, Story)]) -> RowView {
 fn cell_view(row: &Row, cell: &Cell) -> CellView {
     let dash = || "-".to_owned();
     let name = row.name(cell);
-    let (_, short) = name.split_once('/').unwrap_or(("", &name));
+    let short = name.strip_prefix(&row.code()).unwrap_or(&name);
+    let short = short.trim_start_matches(['/', '.']);
     let titles = COUNTERMEASURES.iter().filter(|cm| cell.countermeasures.contains(&cm.number));
     let costs = cell.costs.iter().map(|(name, paired)| CostView {
         name: name.clone(),

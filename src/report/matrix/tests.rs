@@ -27,6 +27,7 @@ fn cell(countermeasures: &[u8], is_stated: bool, verdict: Verdict, count: u64) -
     }
     let on: Vec<String> = countermeasures.iter().map(|n| format!("CM{n}")).collect();
     Cell {
+        scenario: "scenarios/threats/t.toml".to_owned(),
         countermeasures: countermeasures.to_vec(),
         is_stated,
         verdict,
@@ -62,11 +63,10 @@ fn whole() -> Matrix {
         Row {
             threat: threat.number,
             title: threat.title.to_owned(),
-            scenario: format!("scenarios/threats/t{:02}.toml", threat.number),
             fault: None,
-            off: Some(cell(&[], true, Verdict::Succeeded, 30)),
+            off: vec![cell(&[], true, Verdict::Succeeded, 30)],
             cells: cells.collect(),
-            all: (own.len() > 1).then(|| cell(&numbers, is_stated, last, 30)),
+            all: (own.len() > 1).then(|| cell(&numbers, is_stated, last, 30)).into_iter().collect(),
         }
     });
     let mut matrix =
@@ -80,7 +80,7 @@ fn whole() -> Matrix {
 fn half() -> Matrix {
     let mut matrix = whole();
     matrix.is_partial = true;
-    matrix.rows[9].all = None;
+    matrix.rows[9].all.clear();
     matrix.rows[9].cells.pop();
     matrix.rows[10] =
         Row { threat: 11, title: "System interdependencies".to_owned(), ..Row::default() };
@@ -204,6 +204,37 @@ fn the_page_stands_alone_and_keeps_hostile_words_harmless() {
     }
     assert!(page.contains("id=\"T9-CM10\"") && page.contains("<svg"), "no picture");
     assert!(!svg(&matrix).contains("<script"));
+}
+
+#[test]
+fn scenarios_of_one_threat_share_a_row_and_the_worst_is_shown() {
+    let mut matrix = whole();
+    let row = &mut matrix.rows[7];
+    let of = |scenario: &str, cell: Cell| Cell { scenario: scenario.to_owned(), ..cell };
+    let (one, two) = ("scenarios/threats/t08-alteration.toml", "scenarios/threats/t08-middle.toml");
+    let off = || cell(&[], true, Verdict::Succeeded, 30);
+    row.off = vec![of(one, off()), of(two, off())];
+    row.cells = vec![
+        of(one, cell(&[7], true, Verdict::Prevented, 30)),
+        of(two, cell(&[7], true, Verdict::Succeeded, 30)),
+        of(two, cell(&[8], true, Verdict::Prevented, 30)),
+    ];
+    row.all = vec![of(two, cell(&[7, 8], true, Verdict::Detected, 30))];
+    let names: Vec<String> = row.every().map(|cell| row.name(cell)).collect();
+    let expected = [
+        "T8.alteration/off",
+        "T8.alteration/CM7",
+        "T8.middle/off",
+        "T8.middle/CM7",
+        "T8.middle/CM8",
+        "T8.middle/all",
+    ];
+    assert_eq!(names, expected);
+    assert_eq!(row.alone(7).unwrap().verdict, Verdict::Succeeded);
+    assert_eq!(row.together().unwrap().verdict, Verdict::Detected);
+    row.off[1].fault = Some("without effect".to_owned());
+    assert_eq!(row.bare().unwrap().shown(), Verdict::Invalid);
+    assert!(matrix.has_fault());
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use super::marks::{self, RADIUS, cross, tick, wall};
 use super::{Act, LANES_MAX, Lane, LaneKind, Moment, NoteKind, Outcome, Story, What};
 use crate::report::drawing::{
-    Anchor, Canvas, LEADING, Rect, Stroke, Text, balanced, cut, ink, wrapped,
+    Anchor, Canvas, LEADING, Rect, Stroke, Text, balanced, cut, ink, many, wrapped,
 };
 use crate::report::words::{count, tame, time};
 
@@ -38,6 +38,9 @@ struct Chart<'a> {
     step: f64,
 }
 
+/// Draws a sign of the legend from `x` on.
+type Sample<'a> = &'a dyn Fn(&mut Canvas, f64);
+
 /// What a row shows of a message, by lines.
 struct Wording {
     label: Vec<String>,
@@ -55,7 +58,7 @@ pub fn svg(story: &Story) -> String {
 /// The picture and its size.
 pub(super) fn draw(story: &Story) -> (Canvas, (f64, f64)) {
     let lanes = story.lanes.get(..LANES_MAX).unwrap_or(&story.lanes);
-    let n = count_of(lanes.len().max(1));
+    let n = many(lanes.len().max(1));
     let width = WIDTH.max(CLOCK + 2.0 * EDGE + n * STEP_MIN);
     let step = (width - CLOCK - 2.0 * EDGE) / n;
     let mut chart = Chart { story, canvas: Canvas::default(), lanes, width, step };
@@ -70,14 +73,10 @@ pub(super) fn draw(story: &Story) -> (Canvas, (f64, f64)) {
     (chart.canvas, (width, height))
 }
 
-fn count_of(n: usize) -> f64 {
-    u32::try_from(n).map_or(f64::from(u32::MAX), f64::from)
-}
-
 impl Chart<'_> {
     /// Where the line of a lane runs.
     fn x(&self, lane: usize) -> f64 {
-        EDGE + CLOCK + (count_of(lane) + 0.5) * self.step
+        EDGE + CLOCK + (many(lane) + 0.5) * self.step
     }
 
     fn is_attacker(&self, lane: usize) -> bool {
@@ -105,7 +104,7 @@ impl Chart<'_> {
             .iter()
             .map(|lane| balanced(&lane.name, NAME, true, room - 20.0, 2))
             .collect();
-        let most = count_of(names.iter().map(Vec::len).max().unwrap_or(1));
+        let most = many(names.iter().map(Vec::len).max().unwrap_or(1));
         let height = (most * NAME + SMALL) * LEADING + 12.0;
         for (i, (lane, name)) in self.lanes.iter().zip(&names).enumerate() {
             let (edge, fill) = marks::lane(lane.kind);
@@ -281,7 +280,7 @@ impl Chart<'_> {
         let wide = self.step.min(330.0) - 14.0;
         let mut lines = wrapped(kind.word(), SMALL, true, wide - 24.0, 1);
         lines.extend(wrapped(text, LABEL, false, wide - 24.0, LINES));
-        let height = SMALL * LEADING + count_of(lines.len() - 1) * LABEL * LEADING + 13.0;
+        let height = SMALL * LEADING + many(lines.len() - 1) * LABEL * LEADING + 13.0;
         let rect = Rect::at(self.x(lane) - wide / 2.0, top + PAD, wide, height);
         self.canvas.rect(rect, 5.0, fill, Some(Stroke::solid(edge, 1.5)));
         self.canvas.rect(Rect { right: rect.left + 6.0, ..rect }, 2.0, edge, None);
@@ -316,7 +315,7 @@ impl Chart<'_> {
     fn legend(&mut self, y: f64) -> f64 {
         let dark = "#334155";
         let mut x = EDGE;
-        let samples: [(&str, &dyn Fn(&mut Canvas, f64)); 5] = [
+        let samples: [(&str, Sample<'_>); 5] = [
             ("message", &|canvas, x| {
                 canvas.line(&[(x, y), (x + 30.0, y)], Stroke::solid(dark, 2.0));
                 marks::head(canvas, (x + 38.0, y), 1.0, dark);

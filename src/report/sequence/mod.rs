@@ -161,7 +161,7 @@ impl NoteKind {
         match self {
             Self::Alarm => "Alarm",
             Self::Effect => "Effect",
-            Self::Theft => "Stolen",
+            Self::Theft => "Taken",
             Self::Step => "Attacker's step",
             Self::Refusal => "Refused",
             Self::Violation => "Violated",

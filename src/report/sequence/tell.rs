@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Act, LANES_MAX, Lane, LaneKind, Moment, NoteKind, Outcome, Story, What};
 use crate::ledger::{
-    About, ActorId, Effect, Fact, Finding, Gid, Judgement, Operation, PropertyId, SecretClass,
-    SourceId, Verdict,
+    About, ActorId, Create, Effect, Fact, Finding, Gid, Judgement, Operation, PropertyId,
+    SecretClass, SourceId, Verdict, Violation,
 };
 use crate::node::{Deed, Step, actor};
+use crate::report::words::{count, time};
 use crate::run::{self, Evidence, Judged};
 use crate::scenario::Plan;
-use crate::sim::time::Time;
+use crate::sim::time::{Duration, Time};
 
 /// Facts and steps that a story is made of, at most.
 const DECISIVE_MAX: usize = 24;
@@ -55,8 +56,8 @@ impl Teller<'_> {
             let host = scenes
                 .last()
                 .map_or(self.judged.attacker, |scene| scene.who.1.unwrap_or(scene.who.0));
-            let what = self.named(&violation.what);
-            let text = format!("{}: {what}", self.judged.property.property().code);
+            let text =
+                format!("{}: {}", self.judged.property.property().code, self.said(violation));
             let at = scenes.last().map_or(violation.at, |scene| scene.at.max(violation.at));
             scenes.push(note(at, host, text, NoteKind::Violation));
         }
@@ -96,6 +97,7 @@ impl Teller<'_> {
         chosen.extend(self.reactions());
         chosen.extend(self.thefts());
         let end = chosen.iter().filter_map(|index| self.at(*index)).max();
+        let end = end.max(self.violation().map(|violation| violation.at));
         let authored = messages.iter().filter_map(|gid| self.evidence.facts.author(*gid));
         let authored = authored.map(|(_, at, _)| at).min();
         let steps = self.steps(authored, end);
@@ -108,7 +110,7 @@ impl Teller<'_> {
     }
 
     /// The first place where the property does not hold.
-    fn violation(&self) -> Option<&crate::ledger::Violation> {
+    fn violation(&self) -> Option<&Violation> {
         self.finding()?.violations.first()
     }
 
@@ -137,7 +139,13 @@ impl Teller<'_> {
     fn message_before_first_step(&self) -> Option<Gid> {
         let first = self.judged.first_step?;
         let is_first = |step: &&Step| step.at == first && step.attacker == self.judged.attacker;
-        let (from, _) = self.evidence.steps.iter().find(is_first)?.between?;
+        let step = self.evidence.steps.iter().find(is_first)?;
+        // What the attacker makes itself is about no message of others.
+        let is_about = matches!(
+            step.deed,
+            Deed::Saw | Deed::Dropped | Deed::Delayed | Deed::Altered | Deed::Replayed
+        );
+        let (from, _) = step.between.filter(|_| is_about)?;
         let facts = self.evidence.facts.iter().take_while(|(_, at, _)| *at <= first);
         let authored = facts.filter_map(|(_, _, fact)| match fact {
             Fact::Author(author) if author.actor == actor(from) => Some(author.gid),
@@ -197,23 +205,23 @@ impl Teller<'_> {
             step.attacker == self.judged.attacker && end.is_none_or(|end| step.at <= end)
         };
         let after = authored.unwrap_or(Time::ZERO);
-        let mut kinds: BTreeMap<Deed, &Step> = BTreeMap::new();
-        for step in self.evidence.steps.iter().filter(mine) {
+        let mut kinds: BTreeMap<Deed, (usize, &Step)> = BTreeMap::new();
+        for (number, step) in self.evidence.steps.iter().filter(mine).enumerate() {
             // Of what was done again and again, the time that led to the decision.
-            let is_later = |other: &&Step| other.at < after && step.at >= after;
-            if kinds.get(&step.deed).is_none_or(|other| is_later(&other)) {
-                kinds.insert(step.deed, step);
+            let is_later = |(_, other): &(usize, &Step)| other.at < after && step.at >= after;
+            if kinds.get(&step.deed).is_none_or(is_later) {
+                kinds.insert(step.deed, (number, step));
             }
         }
-        let mut steps: Vec<&Step> = kinds.into_values().collect();
-        steps.sort_by_key(|step| step.at);
-        steps
+        let mut steps: Vec<(usize, &Step)> = kinds.into_values().collect();
+        steps.sort_by_key(|(number, _)| *number);
+        steps.into_iter().map(|(_, step)| step).collect()
     }
 
     /// What the attacker says that it did.
     fn step(&self, step: &Step) -> Scene {
         let kind = match step.deed {
-            Deed::Saw | Deed::Stole => NoteKind::Theft,
+            Deed::Stole => NoteKind::Theft,
             _ => NoteKind::Step,
         };
         match (step.deed, step.between) {
@@ -443,7 +451,7 @@ impl Teller<'_> {
 
     fn place(&self, effect: &Effect) -> String {
         let name = self.evidence.resources.get(&effect.resource);
-        name.cloned().unwrap_or_else(|| self.evidence.names.tell(&effect.resource.to_string()))
+        name.cloned().unwrap_or_else(|| format!("a {}", self.named(&effect.resource.to_string())))
     }
 
     fn name(&self, who: ActorId) -> String {
@@ -454,12 +462,44 @@ impl Teller<'_> {
         }
     }
 
+    /// What a violation says, with names instead of numbers.
+    fn said(&self, violation: &Violation) -> String {
+        let secret = violation.facts.iter().find_map(|index| match self.record(*index)? {
+            Fact::Create(create) => Some(create),
+            _ => None,
+        });
+        let is_secrecy = matches!(self.judged.property, PropertyId::S1 | PropertyId::S2);
+        match secret.filter(|_| is_secrecy) {
+            Some(create) => format!("the attacker knows {}", self.secret(create)),
+            None => self.named(&violation.what),
+        }
+    }
+
+    /// What a secret is, and of whom.
+    fn secret(&self, create: &Create) -> String {
+        let holders: Vec<String> = create.holders.iter().map(|who| self.name(*who)).collect();
+        let of = holders.join(" and ");
+        match create.class {
+            SecretClass::LongTermKey => format!("the long-term key of {of}"),
+            SecretClass::SessionKey(_) => format!("a session key of {of}"),
+            SecretClass::Password => format!("a password of {of}"),
+            SecretClass::Token => format!("a token of {of}"),
+            SecretClass::Canary => format!("a value that only {of} has"),
+            SecretClass::Field(gid) => {
+                let author = self.evidence.facts.author(gid);
+                let of = author.map_or(of, |(_, _, author)| self.name(author.actor));
+                format!("what {of} wrote in {gid}")
+            }
+        }
+    }
+
     /// A text of the ledger with the names of actors and containers.
     fn named(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for (resource, name) in &self.evidence.resources {
             text = text.replace(&resource.to_string(), name);
         }
+        let text = without_numbers(&without_numbers(&text, "association "), "resource ");
         self.evidence.names.tell(&text)
     }
 
@@ -528,16 +568,16 @@ impl Teller<'_> {
     fn answer(&self) -> String {
         let property = self.judged.property.property();
         let (code, name) = (property.code, property.name);
-        let latency = |span: Option<crate::sim::time::Duration>| {
-            span.map_or_else(String::new, |span| crate::report::words::time(span.as_secs_f64()))
+        let latency = |span: Option<Duration>| match span {
+            None | Some(Duration::ZERO) => "at".to_owned(),
+            Some(span) => format!("{} after", time(span.as_secs_f64())),
         };
         let Judgement { verdict, refusal_latency, alarm_latency, .. } = self.judged.judgement;
         let violated = || {
-            let what =
-                self.violation().map_or_else(String::new, |violation| self.named(&violation.what));
+            let what = self.violation().map_or_else(String::new, |violation| self.said(violation));
             let times = match self.finding().map_or(0, |finding| finding.count) {
                 0 | 1 => String::new(),
-                n => format!(", {} times in all", crate::report::words::count(n)),
+                n => format!(", {} times in all", count(n)),
             };
             format!("{}: {what}{times} ({code})", plain(self.judged.property))
         };
@@ -547,9 +587,9 @@ impl Teller<'_> {
             Verdict::Detected => {
                 let alarm = latency(alarm_latency);
                 if self.judged.judgement.is_violated {
-                    format!("{}; an alarm came {alarm} after the first step.", violated())
+                    format!("{}; an alarm came {alarm} the attack's first step.", violated())
                 } else {
-                    format!("An alarm came {alarm} after the first step; {name} ({code}) holds.")
+                    format!("An alarm came {alarm} the attack's first step; {name} ({code}) holds.")
                 }
             }
             Verdict::Prevented => {
@@ -566,7 +606,7 @@ impl Teller<'_> {
                     });
                 let by = by.unwrap_or_else(|| "A mechanism refused it".to_owned());
                 let after = latency(refusal_latency);
-                format!("{by}, {after} after the attack's first step; {name} ({code}) holds.")
+                format!("{by}, {after} the attack's first step; {name} ({code}) holds.")
             }
             Verdict::Invalid => {
                 format!("{name} ({code}) holds, but nothing shows that the attack was stopped.")
@@ -599,6 +639,19 @@ const fn plain(property: PropertyId) -> &'static str {
         PropertyId::D1 => "The damage spread to others",
         PropertyId::B1 => "The energy budget was broken",
     }
+}
+
+/// The text without the numbers behind a word, which nobody can remember.
+fn without_numbers(text: &str, word: &str) -> String {
+    let mut parts = text.split(word);
+    let mut told = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        let is_number = rest.len() < part.len();
+        told.push_str(if is_number { word.trim_end() } else { word });
+        told.push_str(rest);
+    }
+    told
 }
 
 /// An operation's name.

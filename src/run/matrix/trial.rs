@@ -46,6 +46,8 @@ pub struct Trial {
 pub struct Note {
     /// The threat.
     pub threat: u8,
+    /// The path of its scenario: a threat may have several.
+    pub scenario: String,
     /// The countermeasures that were in force.
     pub on: Set,
     /// The attack took place.
@@ -123,6 +125,7 @@ impl Trial {
         let judgements = judged.map(|judged| judged.judgement);
         Note {
             threat: self.file.threat,
+            scenario: self.file.path.to_owned(),
             on: self.on.clone(),
             is_attacked: self.is_attacked,
             seed: self.seed,
