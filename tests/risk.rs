@@ -292,3 +292,19 @@ fn a_rate_limit_works_by_its_rate() {
     };
     assert!(calm("4/s") > 0.99 && calm("6/min") < 0.9);
 }
+
+/// With many treatments one is added after the other, and the useful ones are found among the useless.
+#[test]
+fn of_many_treatments_the_useful_ones_are_added_one_by_one() {
+    let mut text = format!("{TOWN}{TREATMENTS}");
+    for number in 0..4 {
+        text +=
+            &format!("[treatment.audit-{number}]\ncost = 1\nset = [\"scenario.name=a{number}\"]\n");
+    }
+    text += "[treatment.spare-mast]\ncost = 5\nset = ['asset.tower={ kind = \"node\", members = \
+             [\"mast\"], per_year = 0.1 }']\n";
+    let done = assessed(&text, &["risk.budget=20"], None);
+    assert!(!done.exact);
+    assert_eq!(done.chosen, ["better-line", "spare-mast"]);
+    assert!(done.cost <= 20.0 && done.risk_after_h < done.risk_before_h);
+}
