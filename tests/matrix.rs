@@ -33,6 +33,8 @@ const EXPECTED: &[(u8, &[u8], Verdict)] = &[
     (10, &[13], Detected),
     (10, &[12, 13], Prevented),
     (15, &[5], Prevented),
+    (18, &[24], Prevented),
+    (19, &[25], Prevented),
     (20, &[26], Mitigated),
     (16, &[22], Prevented),
     (17, &[23], Prevented),

@@ -95,6 +95,8 @@ fn plan(storm: &Storm) -> Plan {
             renewal: None,
             retry: None,
             request_cache: false,
+            open_access: false,
+            believes_originators: false,
             keys: keystorm::scenario::plan::KeySharing::Pair,
             second_factor: false,
             kc_lifetime: Duration::from_secs(86_400),

@@ -25,6 +25,7 @@ mod replay;
 mod software;
 mod tamper;
 pub mod theft;
+mod trespass;
 
 pub use at_rest::StealPasswords;
 pub use break_in::{Approach, BreakIn};
@@ -42,3 +43,4 @@ pub use relay::Relay;
 pub use replay::Replay;
 pub use software::{Payload, PushSoftware};
 pub use tamper::Tamper;
+pub use trespass::Trespass;

@@ -6,7 +6,7 @@ use crate::sim::time::{Duration, Time};
 
 use super::{
     BreakIn, Eavesdrop, Field, Flood, Hijack, Hostile, Management, MoveElement, Overload,
-    PushSoftware, Raid, Relay, Replay, StealPasswords, Tamper,
+    PushSoftware, Raid, Relay, Replay, StealPasswords, Tamper, Trespass,
 };
 
 /// An attack of a scenario.
@@ -65,6 +65,8 @@ pub enum Program {
     Replay(Replay),
     /// Alters datagrams on a link.
     Tamper(Tamper),
+    /// Writes where it has no business.
+    Trespass(Trespass),
     /// Looks for the key of a device, and runs a clone of it.
     BreakIn(BreakIn),
     /// Commands in the name of an administrator.
@@ -93,6 +95,7 @@ impl Program {
             Self::Overload(_) => "overload",
             Self::Replay(_) => "replay",
             Self::Tamper(_) => "tamper",
+            Self::Trespass(_) => "trespass",
             Self::BreakIn(_) => "break_in",
             Self::Management(_) => "management",
             Self::Raid(_) => "raid",
@@ -113,6 +116,7 @@ impl Program {
             Self::Overload(overload) => overload.parameters(),
             Self::Replay(replay) => replay.parameters(),
             Self::Tamper(tamper) => tamper.parameters(),
+            Self::Trespass(trespass) => trespass.parameters(),
             Self::BreakIn(it) => it.parameters(),
             Self::Management(it) => it.parameters(),
             Self::MoveElement(it) => it.parameters(),
@@ -134,6 +138,7 @@ impl Program {
             Self::Overload(_) => &[PropertyId::D1, PropertyId::V1],
             Self::Replay(_) => &[PropertyId::A4],
             Self::Tamper(_) => &[PropertyId::I1],
+            Self::Trespass(_) => &[PropertyId::Z1],
             Self::BreakIn(_) => &[PropertyId::S1],
             Self::Management(_) => &[PropertyId::K1],
             Self::Raid(_) => &[PropertyId::S1],
@@ -175,6 +180,7 @@ impl Program {
             Self::Overload(overload) => overload.place(field),
             Self::Replay(replay) => replay.place(field),
             Self::Tamper(tamper) => tamper.place(field),
+            Self::Trespass(trespass) => trespass.place(field),
             Self::BreakIn(it) => it.place(field),
             Self::Management(it) => it.place(field),
             Self::Raid(it) => it.place(field),

@@ -192,6 +192,9 @@ impl Work<'_> {
         let message = FactMessage::of(content_digest(&request));
         facts.accept(message, actor(me), claimed);
         if !status.is_some_and(Rsc::is_success) {
+            if status.is_some() {
+                facts.refuse("access_decision", About::Message(message.content), "refused");
+            }
             return;
         }
         let (before, after) = match request.operation {

@@ -43,6 +43,9 @@ impl Host {
     /// The CSE of `me`, with what is provisioned for its clients.
     pub(super) fn new(me: NodeId, nodes: &[NodeId], layout: &Layout) -> Result<Self, StartFault> {
         let mut service = Service::with(config(me, nodes, layout))?;
+        if layout.believes_originators {
+            service.believe_originators();
+        }
         service.parallel(REGISTRAR);
         for (node, number) in nodes.iter().zip(0..) {
             let group = layout.group(*node);
@@ -285,7 +288,8 @@ fn config(me: NodeId, nodes: &[NodeId], layout: &Layout) -> Config {
         kind: if is_below { 2 } else { 1 },
         registrar: is_below.then(|| layout.entity(registrar)),
         remotes: remotes.map(|node| layout.entity(*node)).collect(),
-        association_required: true,
+        association_required: !layout.believes_originators,
+        open: layout.open_access,
         ..Config::infrastructure(DOMAIN, &layout.entity(me), &layout.cse_name(me))
     }
 }

@@ -11,6 +11,7 @@ use super::actor::Actor;
 use super::chronicle::{Chronicle, Deed, Step};
 use super::event::{Command, Event, Packet};
 use super::layout::{Layout, NodeId};
+use super::reporter::Planted;
 use crate::association::{Peek, peek};
 use crate::backend::Sent;
 use crate::ledger::{About, ActorId, NodeFacts, SourceId};
@@ -194,8 +195,18 @@ impl Hands<'_> {
     /// A device of this site that it holds reports this content next, over its own association. False if the
     /// device does not report, or has too much to say already.
     pub fn speak(&mut self, node: NodeId, content: &str) -> bool {
+        self.plant(node, Planted { content: Some(content.to_owned()), ..Planted::default() })
+    }
+
+    /// A device of this site that it holds reports to the container of `owner` next, over its own association;
+    /// `is_disguised`: and names the owner as the originator. False as for [`speak`](Self::speak).
+    pub fn trespass(&mut self, node: NodeId, owner: NodeId, is_disguised: bool) -> bool {
+        self.plant(node, Planted { content: None, at: Some(owner), is_disguised })
+    }
+
+    fn plant(&mut self, node: NodeId, report: Planted) -> bool {
         let reporter = self.actor(node).and_then(|actor| actor.reporter.as_mut());
-        let is_planted = reporter.is_some_and(|reporter| reporter.plant(content));
+        let is_planted = reporter.is_some_and(|reporter| reporter.plant(report));
         if is_planted {
             self.wishes.push(Wish::Report(node));
         }

@@ -173,6 +173,10 @@ pub struct Layout {
     pub registers: bool,
     /// CSEs remember more than the last request of each device.
     pub request_cache: bool,
+    /// Everybody may do everything with resources that have no policy of their own.
+    pub open_access: bool,
+    /// CSEs believe whom a request names as its originator.
+    pub believes_originators: bool,
     /// When each link type is out of service: from, and until before.
     pub outages: Vec<(usize, Time, Time)>,
     /// The end of the run.

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use super::client::Client;
 use super::event::Note;
 use super::exchange::{Due, Exchange};
+use super::layout::NodeId;
 use super::work::Work;
 use crate::onem2m::device;
 use crate::onem2m::requests::{self, CREATE, RETRIEVE, Rule};
@@ -44,6 +45,17 @@ impl Step {
     }
 }
 
+/// A report that an attacker puts into the mouth of a device that it holds.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Planted {
+    /// What it says; its own reading if nothing else.
+    pub(super) content: Option<String>,
+    /// Whose container it goes to, if not its own.
+    pub(super) at: Option<NodeId>,
+    /// It names the owner of that container as its originator.
+    pub(super) is_disguised: bool,
+}
+
 /// What a device reports and what it still waits for.
 pub(super) struct Reporter {
     size: u32,
@@ -53,7 +65,7 @@ pub(super) struct Reporter {
     step: Step,
     backlog: VecDeque<Time>,
     /// What whoever holds the device wants it to report.
-    planted: VecDeque<String>,
+    planted: VecDeque<Planted>,
     /// What the request that waits for its answer is for, when its report was made, and the request.
     outstanding: Option<Box<(Step, Time, Exchange)>>,
     /// Nothing is sent before.
@@ -84,10 +96,10 @@ impl Reporter {
     }
 
     /// The next report says this. False if too much is waiting already.
-    pub(super) fn plant(&mut self, content: &str) -> bool {
+    pub(super) fn plant(&mut self, report: Planted) -> bool {
         let has_room = self.planted.len() < PLANTED_MAX;
         if has_room {
-            self.planted.push_back(content.to_owned());
+            self.planted.push_back(report);
         }
         has_room
     }
@@ -218,10 +230,14 @@ impl Reporter {
         let planted = self.planted.front().cloned();
         let own = || layout.group(work.node).form.content(member, u64::from(message));
         let digits = || device::reading(self.size as usize, work.now.0 / 1_000_000);
-        let content = planted.or_else(own).unwrap_or_else(digits);
+        let content = planted.as_ref().and_then(|planted| planted.content.clone());
+        let content = content.or_else(own).unwrap_or_else(digits);
+        let of = planted.as_ref().and_then(|planted| planted.at).unwrap_or(work.node);
+        let is_disguised = planted.is_some_and(|planted| planted.is_disguised);
+        let who = if is_disguised { of } else { work.node };
         Some(device::report(&device::Report {
-            originator: &layout.originator(work.node),
-            target: &layout.container(work.node),
+            originator: &layout.originator(who),
+            target: &layout.container(of),
             mid: message,
             token: Token::new(&message.to_be_bytes())?,
             request_id: &format!("{message}"),

@@ -27,6 +27,8 @@ pub struct Service {
     /// Requests of peers that wait for the answer of another entity, by their numbers.
     calls: BTreeMap<u64, Call>,
     next_call: u64,
+    /// From is believed, whatever an association authenticated.
+    believes: bool,
 }
 
 /// What a service wants done.
@@ -72,7 +74,14 @@ impl Service {
     /// What is wrong with the configuration.
     pub fn with(config: Config) -> Result<Self, StartFault> {
         let (cse, endpoint) = (Cse::new(config)?, Endpoint::default());
-        Ok(Self { cse, endpoint, out: Vec::new(), calls: BTreeMap::new(), next_call: 0 })
+        Ok(Self {
+            cse,
+            endpoint,
+            out: Vec::new(),
+            calls: BTreeMap::new(),
+            next_call: 0,
+            believes: false,
+        })
     }
 
     /// Registers the AE `originator` with a container, see [`Cse::provision`].
@@ -104,6 +113,12 @@ impl Service {
     /// The same for a peer by its number.
     pub fn associated_peer(&mut self, peer: u32) {
         self.endpoint.associated(peer);
+    }
+
+    /// Believes whom each request names as its originator, whatever the association authenticated. What broken
+    /// session management comes down to, for comparison.
+    pub const fn believe_originators(&mut self) {
+        self.believes = true;
     }
 
     /// A peer has several requests on their way at the same time, see [`Endpoint::parallel`].
@@ -167,7 +182,8 @@ impl Service {
         let number = self.next_call;
         self.next_call = (number + 1) % LOCAL;
         self.calls.insert(number, call);
-        self.cse.handle(now, &Hop::of(identity), Incoming(number), *request, &mut self.out);
+        let hop = if self.believes { Hop::default() } else { Hop::of(identity) };
+        self.cse.handle(now, &hop, Incoming(number), *request, &mut self.out);
         self.settle(effects);
         Ok(Some(operation))
     }

@@ -168,6 +168,8 @@ impl Map {
             half_open: plan.security.half_open,
             registers: plan.registers(),
             request_cache: plan.security.request_cache,
+            open_access: plan.security.open_access,
+            believes_originators: plan.security.believes_originators,
             outages: outages(plan),
             end: Time::ZERO + plan.duration,
             lookahead: Duration::ZERO,

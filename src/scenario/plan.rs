@@ -363,6 +363,10 @@ pub struct Security {
     pub retry: Option<Duration>,
     /// CSEs remember more than the last request of each device.
     pub request_cache: bool,
+    /// Everybody may do everything with resources that have no policy of their own.
+    pub open_access: bool,
+    /// CSEs believe whom a request names as its originator.
+    pub believes_originators: bool,
     /// Who has the same pre-shared key.
     pub keys: KeySharing,
     /// Handshakes with long-term keys need a second key from a second place of the same kind.

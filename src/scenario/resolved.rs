@@ -336,6 +336,9 @@ fn security(text: &mut String, plan: &Plan) {
     line(text, format_args!("cookie = {}", association.cookie));
     line(text, format_args!("replay_window = {}", association.replay_window));
     line(text, format_args!("request_cache = {}", plan.security.request_cache));
+    quoted(text, "access", if plan.security.open_access { "open" } else { "closed" });
+    let believes = plan.security.believes_originators;
+    quoted(text, "originators", if believes { "claimed" } else { "proven" });
     line(text, format_args!("tickets = {}", association.tickets));
     time(text, "ticket_lifetime", association.ticket_lifetime);
     optional_time(text, "key_lifetime", plan.security.key_lifetime);

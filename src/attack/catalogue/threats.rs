@@ -210,7 +210,7 @@ pub const THREATS: [Threat; 22] = [
         properties: &[S2, U1],
         off: "S2 (share of fields leaked), U1",
         on: "+CM7, +CM19: hop links sealed",
-        scenario: None,
+        scenario: Some("scenarios/threats/t07-eavesdropping.toml"),
     },
     Threat {
         number: 8,
@@ -239,7 +239,7 @@ pub const THREATS: [Threat; 22] = [
         properties: &[I1, A3],
         off: "I1, A3",
         on: "CM7, CM8, CM9: AEAD or transcript check rejects, downgrade aborts",
-        scenario: None,
+        scenario: Some("scenarios/threats/t08-alteration.toml"),
     },
     Threat {
         number: 9,
@@ -268,7 +268,7 @@ pub const THREATS: [Threat; 22] = [
         properties: &[A4, A5],
         off: "A4 (two Effects for one gid), A5",
         on: "CM10: duplicate rejected; freshness challenge after reboot",
-        scenario: None,
+        scenario: Some("scenarios/threats/t09-replay.toml"),
     },
     Threat {
         number: 10,
@@ -338,7 +338,7 @@ pub const THREATS: [Threat; 22] = [
         properties: &[S1, S2, A3],
         off: "S1 or S2, A3",
         on: "CM19: abort; strict suites, pinned trust",
-        scenario: None,
+        scenario: Some("scenarios/threats/t13-backhaul.toml"),
     },
     Threat {
         number: 14,
@@ -355,7 +355,7 @@ pub const THREATS: [Threat; 22] = [
         off: "A4 or A5, V1 by exhaustion of state",
         on: "CM19: sequence window, cookie exchange, single-use tickets (CM10 at the \
              service layer helps)",
-        scenario: None,
+        scenario: Some("scenarios/threats/t14-first-flights.toml"),
     },
     Threat {
         number: 15,
@@ -424,7 +424,7 @@ pub const THREATS: [Threat; 22] = [
         properties: &[Z1, A2],
         off: "Z1, A2 (owner differs from true actor)",
         on: "CM24: refused after rotation, timeout, binding",
-        scenario: None,
+        scenario: Some("scenarios/threats/t18-disguise.toml"),
     },
     Threat {
         number: 19,
@@ -442,7 +442,7 @@ pub const THREATS: [Threat; 22] = [
         properties: &[Z1, D1],
         off: "Z1, D1 (assets reachable)",
         on: "CM25: start-up linter refuses the configuration",
-        scenario: None,
+        scenario: Some("scenarios/threats/t19-defaults.toml"),
     },
     Threat {
         number: 20,

@@ -23,6 +23,9 @@ pub struct Config {
     /// An originator who may do everything with whatever has no policy of its own. It gets a policy like
     /// any other would; no code asks for its name.
     pub administrator: Option<String>,
+    /// Everybody may do everything with whatever has no policy of its own: a fresh installation that nobody
+    /// closed.
+    pub open: bool,
     /// The CSEs that may register, by CSE-ID.
     pub remotes: Vec<String>,
     /// AEs register only where the policies of the CSEBase let them create; else any AE may.
@@ -49,6 +52,7 @@ impl Config {
             registrar_addresses: Vec::new(),
             addresses: Vec::new(),
             administrator: None,
+            open: false,
             remotes: Vec::new(),
             closed: false,
             association_required: false,

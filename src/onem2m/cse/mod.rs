@@ -50,6 +50,9 @@ use refusal::{
 };
 use task::{Reply, ReplyTo, Step, Task, Turn};
 
+/// All originators, in a policy (TS-0001 clause 9.6.2.1).
+const EVERYBODY: &str = "all";
+
 /// The CSE.
 #[derive(Debug)]
 pub struct Cse<S: Store = Memory> {
@@ -345,10 +348,12 @@ impl<S: Store> Cse<S> {
         };
         let entry = Entry { parent: None, ty: ty::CB, body: &record.encode() };
         self.root = self.store.insert(entry)?;
-        let Some(administrator) = self.config.administrator.clone() else { return Ok(()) };
-        if originator::parse(&administrator, &self.home).is_none() {
-            return Err(StartFault::Administrator);
-        }
+        let administrator = match self.config.administrator.clone() {
+            _ if self.config.open => EVERYBODY.to_owned(),
+            Some(one) if originator::parse(&one, &self.home).is_some() => one,
+            Some(_) => return Err(StartFault::Administrator),
+            None => return Ok(()),
+        };
         let policy = Record {
             created: now,
             modified: now,

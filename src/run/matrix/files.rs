@@ -42,6 +42,8 @@ files! {
     15 "t15-element-moved";
     16 "t16-overflow";
     17 "t17-injection";
+    18 "t18-disguise";
+    19 "t19-defaults";
     20 "t20-passwords-stolen";
     21 "t21-invalid-input";
     22 "t22-script";

@@ -7,7 +7,7 @@ use crate::attack::catalogue::{Countermeasure as Catalogued, Threat};
 use crate::attack::content::Family;
 use crate::attack::{
     Attack, Eavesdrop, Flood, Hijack, Hostile, Loss, Overload, Program, Relay, Replay, Tamper,
-    Victims,
+    Trespass, Victims,
 };
 use crate::ledger::PropertyId;
 use crate::scenario::codes::Code;
@@ -16,7 +16,7 @@ use crate::scenario::source::{At, enumerate, quote};
 use crate::scenario::table::{Field, List};
 use crate::scenario::words::{
     AttackTable, ContentWord, EavesdropTable, FloodTable, HijackTable, HostileTable, Integer,
-    OverloadTable, RelayTable, ReplayTable, TamperTable,
+    OverloadTable, RelayTable, ReplayTable, TamperTable, TrespassTable,
 };
 use crate::sim::time::{Duration, Time};
 
@@ -58,6 +58,7 @@ impl Checker<'_> {
             self.relay(&words.relay, network),
             self.replay(&words.replay, network),
             self.tamper(&words.tamper, network),
+            self.trespass(&words.trespass, network),
         ];
         programs.extend(self.custody_programs(words, network));
         let mut words_of = vec![
@@ -69,6 +70,7 @@ impl Checker<'_> {
             ("relay", words.relay.is_absent()),
             ("replay", words.replay.is_absent()),
             ("tamper", words.tamper.is_absent()),
+            ("trespass", words.trespass.is_absent()),
         ];
         words_of.extend(custody_words(words));
         let present: Vec<_> = words_of
@@ -146,6 +148,22 @@ impl Checker<'_> {
         let victims = self.victims(&words.target, &words.members, network);
         let alters = words.alters.value().copied().unwrap_or(false);
         Some((Program::Relay(Relay { alters }), victims?))
+    }
+
+    fn trespass(
+        &mut self,
+        field: &Field<TrespassTable>,
+        network: &Network,
+    ) -> Option<(Program, Victims)> {
+        let words = field.value()?;
+        let victims = self.victims(&words.target, &words.members, network);
+        let trespass = Trespass {
+            of: self.victims(&words.of, &Field::Absent, network)?.group,
+            is_disguised: words.disguised.value().copied().unwrap_or(false),
+            times: words.times.value().map_or(1, |times| times.0),
+            every: words.every.value().map_or(EVERY, |every| Duration(every.value)),
+        };
+        Some((Program::Trespass(trespass), victims?))
     }
 
     fn tamper(

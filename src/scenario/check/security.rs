@@ -9,8 +9,8 @@ use crate::scenario::quantity::TimeSpan;
 use crate::scenario::source::{At, Place};
 use crate::scenario::table::Field;
 use crate::scenario::words::{
-    KeyExchangeWord, KeysWord, OrNone, ProfileWord, RekeyWord, SecurityTable, SequenceWord,
-    TimerPreset, TimerTable,
+    AccessWord, KeyExchangeWord, KeysWord, OrNone, OriginatorsWord, ProfileWord, RekeyWord,
+    SecurityTable, SequenceWord, TimerPreset, TimerTable,
 };
 use crate::sim::time::Duration;
 
@@ -56,6 +56,8 @@ impl Checker<'_> {
             key_hard_limit: self.above_zero(&words.key_hard_limit),
             renewal: self.renewal(words),
             retry: self.above_zero(&words.retry),
+            open_access: words.access.value() == Some(&AccessWord::Open),
+            believes_originators: words.originators.value() == Some(&OriginatorsWord::Claimed),
             request_cache: words.request_cache.value().copied().unwrap_or(false),
             keys: match words.keys.value() {
                 Some(KeysWord::Fleet) => KeySharing::Fleet,

@@ -36,6 +36,8 @@ table! {
         replay: ReplayTable,
         /// Alters datagrams on their way.
         tamper: TamperTable,
+        /// Has devices that it holds write where they have no business.
+        trespass: TrespassTable,
         /// Looks for the long-term key of a device by every way there is, and sets up a clone of it.
         break_in: BreakInTable,
         /// Sends management commands in the name of an administrator.
@@ -102,6 +104,24 @@ table! {
         members: Integer<1, 10_000_000>,
         /// It alters the readings that it hands on. Default: false.
         alters: Flag,
+    }
+}
+
+table! {
+    /// Has each victim, which the attacker holds, report to somebody else's container over its own association.
+    struct TrespassTable {
+        /// Which devices it holds: a fleet.
+        @required target: Text,
+        /// How many of its members, drawn by the seed. Default: 1.
+        members: Integer<1, 10_000_000>,
+        /// The fleet whose first member's container it is.
+        @required of: Text,
+        /// The requests name that member as their originator. Default: false.
+        disguised: Flag,
+        /// How many reports of each device. Default: 1.
+        times: Integer<1, 1_000_000>,
+        /// The time between two. Default: "10s".
+        every: TimeSpan,
     }
 }
 

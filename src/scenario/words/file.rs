@@ -424,6 +424,13 @@ table! {
         cookie: Flag,
         /// Records that may arrive out of order; 0 is no replay protection. Default: 64.
         replay_window: Integer<0, 64>,
+        /// What originators may do with resources that have no policy of their own: "closed", nobody but their
+        /// creators; "open", everybody everything, as in an installation with its defaults left on. Default:
+        /// "closed".
+        access: AccessWord,
+        /// Whom a CSE takes for the originator of a request: "proven", whom the association authenticated;
+        /// "claimed", whom the request names. Default: "proven".
+        originators: OriginatorsWord,
         /// A CSE remembers the last 64 requests of each device, so that it carries out none of them twice, instead
         /// of the last one alone, as CoAP asks for. Default: false.
         request_cache: Flag,
@@ -489,6 +496,26 @@ choice! {
         Mef = "mef",
         /// Like "mef", with a key that an underlying network lends (GBA).
         Network = "network",
+    }
+}
+
+choice! {
+    /// What originators may do with resources that have no policy of their own.
+    enum AccessWord {
+        /// Nobody but their creators may do anything.
+        Closed = "closed",
+        /// Everybody may do everything.
+        Open = "open",
+    }
+}
+
+choice! {
+    /// Whom a CSE takes for the originator of a request.
+    enum OriginatorsWord {
+        /// Whom the association authenticated (TS-0003 clause 7.2).
+        Proven = "proven",
+        /// Whom the request names.
+        Claimed = "claimed",
     }
 }
 
