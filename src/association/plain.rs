@@ -22,23 +22,23 @@ impl Plain {
     /// A server takes whatever comes.
     pub(super) fn accept(identity: &[u8], datagram: &[u8], env: &mut Env<'_>) -> Self {
         env.out.push(Output::Established { resumed: false });
-        let mut end = Self { identity: Some(identity.into()), is_over: false };
+        let end = Self { identity: Some(identity.into()), is_over: false };
         end.take(datagram, env);
         end
     }
 
-    fn take(&mut self, datagram: &[u8], env: &mut Env<'_>) -> Received {
+    fn take(&self, datagram: &[u8], env: &mut Env<'_>) -> Received {
         env.operations.count(Operation::Record, 1);
         env.out.push(Output::Data(datagram.to_vec()));
         Received::Data
     }
 
-    pub(super) fn receive(&mut self, _: &Config, datagram: &[u8], env: &mut Env<'_>) -> Received {
+    pub(super) fn receive(&self, _: &Config, datagram: &[u8], env: &mut Env<'_>) -> Received {
         if self.is_over { Received::Rejected(Rejection::Over) } else { self.take(datagram, env) }
     }
 
     pub(super) fn send(
-        &mut self,
+        &self,
         config: &Config,
         data: &[u8],
         env: &mut Env<'_>,
@@ -58,13 +58,13 @@ impl Plain {
         config.mtu.into()
     }
 
-    pub(super) const fn timeout(&mut self, _: &Config, _: &mut Env<'_>) {}
+    pub(super) const fn timeout(&self, _: &Config, _: &mut Env<'_>) {}
 
     pub(super) const fn next_timeout(&self) -> Option<Time> {
         None
     }
 
-    pub(super) const fn postpone(&mut self, _: Time, _: Duration) {}
+    pub(super) const fn postpone(&self, _: Time, _: Duration) {}
 
     pub(super) const fn close(&mut self, _: &Config, _: &mut Env<'_>) {
         self.is_over = true;

@@ -175,8 +175,11 @@ impl<'a> Bench<'a> {
             Some((property, judge(self.facts, findings.get(&property)?, &question)))
         };
         let all: Vec<_> = attack.violates.iter().filter_map(|property| of(*property)).collect();
-        let (property, judgement) =
-            all.iter().find(|(_, judgement)| judgement.is_violated).or(all.first()).copied()?;
+        let (property, judgement) = all
+            .iter()
+            .find(|(_, judgement)| judgement.is_violated)
+            .or_else(|| all.first())
+            .copied()?;
         let victims = attacker.victims.iter().map(|victim| actor(*victim)).collect();
         let name = attack.name.clone();
         Some(Judged { name, attacker: attacker.actor, victims, property, first_step, judgement })
