@@ -28,7 +28,7 @@ impl Plain {
     /// A server takes whatever comes.
     pub(super) fn accept(identity: &[u8], datagram: &[u8], env: &mut Env<'_>) -> Self {
         env.out.push(Output::Established { resumed: false });
-        let mut end = Self { identity: Some(identity.into()), is_over: false };
+        let end = Self { identity: Some(identity.into()), is_over: false };
         end.take(datagram, env);
         end
     }
@@ -40,13 +40,13 @@ impl Plain {
         Received::Data
     }
 
-    pub(super) fn receive(&mut self, _: &Config, datagram: &[u8], env: &mut Env<'_>) -> Received {
+    pub(super) fn receive(&self, _: &Config, datagram: &[u8], env: &mut Env<'_>) -> Received {
         if self.is_over { Received::Rejected(Rejection::Over) } else { self.take(datagram, env) }
     }
 
     #[expect(clippy::needless_pass_by_ref_mut, reason = "as ends with a state do")]
     pub(super) fn send(
-        &mut self,
+        &self,
         config: &Config,
         data: &[u8],
         env: &mut Env<'_>,

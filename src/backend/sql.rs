@@ -82,12 +82,15 @@ impl Query {
     }
 }
 
+/// The operations of each statement of a text.
+type Shape = Vec<Vec<String>>;
+
 /// The inventory. Besides items and readings it holds a credential that no query of the application reads.
 #[derive(Debug)]
 pub struct Inventory {
     database: Database,
     canary: String,
-    shapes: RefCell<BTreeMap<(Query, Coding), Vec<Vec<String>>>>,
+    shapes: RefCell<BTreeMap<(Query, Coding), Shape>>,
 }
 
 impl Inventory {
@@ -176,7 +179,7 @@ impl Inventory {
     }
 
     /// What a statement with a harmless value compiles to.
-    fn shape(&self, query: Query, coding: Coding) -> Result<Vec<Vec<String>>, Fault> {
+    fn shape(&self, query: Query, coding: Coding) -> Result<Shape, Fault> {
         let mut shapes = self.shapes.borrow_mut();
         if let Some(shape) = shapes.get(&(query, coding)) {
             return Ok(shape.clone());

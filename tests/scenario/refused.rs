@@ -360,3 +360,33 @@ fn a_flood_of_errors_is_cut_short() {
     assert!(errors.len() > 5_000 && errors.iter().count() == 100);
     assert!(errors.render(false).ends_with(&format!("... and {} more\n", errors.len() - 100)));
 }
+
+#[test]
+fn an_application_is_one_kind_behind_the_registrar_of_its_fleet() {
+    let backend = |name: &str, kinds: &str| {
+        format!("[backend.{name}]\ncse = \"in\"\nfleet = \"devices\"\n{kinds}\n")
+    };
+    let code = |more: &str| codes(&and(more), &[]);
+    let inventory = backend("inventory", "sql = { coding = \"escaped\" }");
+    assert!(code(&inventory).is_empty());
+    assert_eq!(code(&backend("a", "")), ["KS0317"]);
+    assert_eq!(code(&backend("a", "sql = {}\nshell = {}")), ["KS0317"]);
+    assert_eq!(code(&backend("a", "sql = { coding = \"glued\" }")), ["KS0107"]);
+    let other = backend("decoder", "native = {}");
+    assert_eq!(code(&format!("{inventory}{other}")), ["KS0317"], "two forms of content");
+    assert_eq!(code(&inventory.replace("\"in\"", "\"out\"")), ["KS0201"]);
+    assert_eq!(code(&inventory.replace("\"devices\"", "\"meters\"")), ["KS0201"]);
+}
+
+#[test]
+fn what_is_resolved_names_the_same_applications() {
+    let all = "[backend.a]\ncse = \"in\"\nfleet = \"devices\"\nsql = { query = \"report\" }\n\
+               [backend.b]\ncse = \"in\"\nfleet = \"devices\"\nxpath = { coding = \"escaped\" }\n\
+               [backend.c]\ncse = \"in\"\nfleet = \"devices\"\nshell = { coding = \"concatenated\" }\n\
+               [backend.d]\ncse = \"in\"\nfleet = \"devices\"\n\
+               page = { slot = \"link\", escaping = \"one_tag\", validation = \"whitelist\" }\n";
+    let first = good(&and(all), &[]);
+    let again = good(&first.resolved, &[]);
+    assert_eq!(first.plan.backends, again.plan.backends);
+    assert_eq!(first.plan.backends.len(), 4);
+}

@@ -1,8 +1,8 @@
 //! An operator's dashboard: a page with what devices say, opened in a browser that holds a session.
 //!
-//! The page is rendered by the template language that the product's own pages use. The browser is a
-//! [`Browser`] of memory: it reads HTML as browsers do, finds what a browser would execute, and executes
-//! of it what a few lines of script can say.
+//! The page is rendered by the template language that the product's own pages use. The browser has no window: it
+//! reads HTML as browsers do, finds what a browser would execute, and executes of it what a few lines of
+//! script can say.
 
 mod browser;
 mod script;

@@ -1,6 +1,6 @@
 //! A command that tells an operator of a device, with a text that the device wrote.
 //!
-//! The line is parsed by the grammar of a real shell and carried out in a [`World`] of memory: a table of
+//! The line is parsed by the grammar of a real shell and carried out in a world of memory: a table of
 //! programs, a table of files, a list of what was sent. Nothing runs on this machine.
 
 mod programs;
