@@ -9,6 +9,7 @@ use super::theft::{Loot, ransack};
 use super::{Field, Program, power};
 use crate::credential::KeyBytes;
 use crate::credential::command::{Action, Answer, Done, Message, NamedCommand};
+use crate::credential::software_aes::{Masks, encrypt};
 use crate::credential::store::Probe;
 use crate::measure::ByteClass;
 use crate::node::{
@@ -152,7 +153,16 @@ impl Burglar {
         let memory = hands.memory_image(self.victim)?;
         let identity = hands.layout.identity(self.victim);
         let is_its = |loot: &Loot| loot.entry.name.as_str() == identity;
-        ransack(&storage, &memory).into_iter().find(is_its).map(|loot| loot.key)
+        let mut found = ransack(&storage, &memory).into_iter().filter(is_its).map(|loot| loot.key);
+        found.find(|key| self.is_right(key, hands))
+    }
+
+    /// What looks like a key in an image is tried against the device's own answer.
+    fn is_right(&self, key: &KeyBytes, hands: &mut Hands<'_>) -> bool {
+        let mut block = [0; 16];
+        hands.rng.fill_bytes(&mut block);
+        let answer = hands.prove(self.victim, &block, &mut Probe::default());
+        answer == Some(encrypt(key.expose(), &block, Masks::default(), |_| ()))
     }
 
     fn measure(&self, hands: &mut Hands<'_>) -> Option<KeyBytes> {
