@@ -263,7 +263,7 @@ fn runs_become_a_matrix_and_what_is_missing_makes_it_partial() {
     assert_eq!(short.rows[0].together().unwrap().share, Proportion { count: 1, of: 1 });
 
     // Nothing ran in peace: there is no experiment.
-    let mut none = rows.clone();
+    let mut none = rows;
     none[0].notes.retain(|note| note.is_attacked);
     assert!(Matrix::of(&none, 2).rows[0].every().next().is_none());
 }
