@@ -1,11 +1,6 @@
 //! No association at all: application data as it is, in the same interface. What fleets without security run,
 //! and what security is compared with.
 
-#![allow(
-    clippy::needless_pass_by_ref_mut,
-    reason = "the interface of the protocols that do protect"
-)]
-
 use super::connection_ids::ConnectionIds;
 use super::{Config, Env, Kind, Newest, Operation, Output, Received, Rejection, SendError};
 use crate::sim::time::{Duration, Time};
@@ -17,7 +12,6 @@ pub(super) struct Plain {
     is_over: bool,
 }
 
-#[expect(clippy::needless_pass_by_ref_mut, reason = "called as the other kinds of ends are")]
 impl Plain {
     /// A client is ready at once.
     pub(super) fn connect(env: &mut Env<'_>) -> Self {
@@ -33,8 +27,7 @@ impl Plain {
         end
     }
 
-    #[expect(clippy::needless_pass_by_ref_mut, reason = "as ends with a state do")]
-    fn take(&mut self, datagram: &[u8], env: &mut Env<'_>) -> Received {
+    fn take(&self, datagram: &[u8], env: &mut Env<'_>) -> Received {
         env.operations.count(Operation::Record, 1);
         env.out.push(Output::Data(datagram.to_vec()));
         Received::Data
@@ -44,7 +37,6 @@ impl Plain {
         if self.is_over { Received::Rejected(Rejection::Over) } else { self.take(datagram, env) }
     }
 
-    #[expect(clippy::needless_pass_by_ref_mut, reason = "as ends with a state do")]
     pub(super) fn send(
         &self,
         config: &Config,
@@ -66,15 +58,13 @@ impl Plain {
         config.mtu.into()
     }
 
-    #[expect(clippy::needless_pass_by_ref_mut, reason = "as ends with a state do")]
-    pub(super) const fn timeout(&mut self, _: &Config, _: &mut Env<'_>) {}
+    pub(super) const fn timeout(&self, _: &Config, _: &mut Env<'_>) {}
 
     pub(super) const fn next_timeout(&self) -> Option<Time> {
         None
     }
 
-    #[expect(clippy::needless_pass_by_ref_mut, reason = "as ends with a state do")]
-    pub(super) const fn postpone(&mut self, _: Time, _: Duration) {}
+    pub(super) const fn postpone(&self, _: Time, _: Duration) {}
 
     pub(super) const fn close(&mut self, _: &Config, _: &mut Env<'_>) {
         self.is_over = true;

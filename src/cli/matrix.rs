@@ -36,6 +36,7 @@ pub(super) fn matrix(arguments: &MatrixArguments, format: Format) -> anyhow::Res
     progress::listen()?;
     let rows = campaign(arguments, &files, &journal)?;
     let table = Matrix::of(&rows, arguments.seeds);
+    let table = if arguments.threats.is_empty() { table.with_all_threats() } else { table };
     let stories = if progress::is_stopped() { Vec::new() } else { stories(&rows)? };
     matrix::write(&folder, &table, &stories).map_err(hinted)?;
     if arguments.png {

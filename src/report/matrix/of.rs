@@ -25,6 +25,19 @@ impl Matrix {
             rows: threats(rows, seeds),
         }
     }
+
+    /// The same with a row for each threat of the catalogue that has no scenario.
+    #[must_use]
+    pub fn with_all_threats(mut self) -> Self {
+        for threat in &THREATS {
+            if self.rows.iter().all(|row| row.threat != threat.number) {
+                let title = threat.title.to_owned();
+                self.rows.push(Row { threat: threat.number, title, ..Row::default() });
+            }
+        }
+        self.rows.sort_by_key(|row| row.threat);
+        self
+    }
 }
 
 /// One row for each threat, whose scenarios may be several.

@@ -6,6 +6,7 @@ use super::heat::draw;
 use super::*;
 use crate::attack::catalogue::THREATS;
 use crate::report::drawing::collision;
+use crate::run::matrix as campaign;
 
 fn cell(countermeasures: &[u8], is_stated: bool, verdict: Verdict, count: u64) -> Cell {
     let share = Proportion { count, of: 30 };
@@ -235,6 +236,55 @@ fn scenarios_of_one_threat_share_a_row_and_the_worst_is_shown() {
     row.off[1].fault = Some("without effect".to_owned());
     assert_eq!(row.bare().unwrap().shown(), Verdict::Invalid);
     assert!(matrix.has_fault());
+}
+
+/// The runs of one scenario at two seeds.
+fn runs() -> Vec<campaign::Row> {
+    let file = campaign::FILES.iter().find(|file| file.threat == 9).unwrap();
+    campaign::run(&[*file], 2, 1, &|_| None, &|_| true).unwrap()
+}
+
+#[test]
+fn runs_become_a_matrix_and_what_is_missing_makes_it_partial() {
+    let rows = runs();
+    let full = Matrix::of(&rows, 2);
+    let cell = full.rows[0].together().unwrap();
+    assert_eq!((cell.verdict, cell.share), (Verdict::Prevented, Proportion { count: 2, of: 2 }));
+    assert_eq!(full.rows[0].bare().unwrap().verdict, Verdict::Succeeded);
+    assert!(!full.is_partial && !full.has_fault());
+    assert_eq!(full.clone().with_all_threats().rows.len(), 22);
+    assert!(headline(&full.with_all_threats()).contains("21 not run"));
+
+    // One run of seed 2 is missing: its experiment has one seed.
+    let mut short = rows.clone();
+    short[0].notes.retain(|note| note.seed == 1 || note.is_attacked || !note.on.is_empty());
+    let short = Matrix::of(&short, 2);
+    assert!(short.is_partial && headline(&short).starts_with("Partial: "));
+    assert_eq!(short.rows[0].together().unwrap().share, Proportion { count: 1, of: 1 });
+
+    // Nothing ran in peace: there is no experiment.
+    let mut none = rows;
+    none[0].notes.retain(|note| note.is_attacked);
+    assert!(Matrix::of(&none, 2).rows[0].every().next().is_none());
+}
+
+#[test]
+fn an_attack_without_effect_and_alarms_in_peace_are_faults() {
+    let mut rows = runs();
+    let exposed = rows[0].notes.iter_mut().find(|note| note.is_attacked && note.on.is_empty());
+    exposed.unwrap().judgement.as_mut().unwrap().verdict = Verdict::Detected;
+    let matrix = Matrix::of(&rows, 2);
+    for cell in matrix.rows[0].every() {
+        let fault = cell.fault.as_deref().unwrap_or_default();
+        assert!(fault.contains("is DETECTED, not SUCCEEDED"), "{fault}");
+        assert_eq!(cell.shown(), Verdict::Invalid);
+    }
+    let mut rows = runs();
+    let plain = rows[0].notes.iter_mut().find(|note| !note.is_attacked && note.on.is_empty());
+    plain.unwrap().alarms = 1;
+    let matrix = Matrix::of(&rows, 2);
+    let fault = matrix.rows[0].together().unwrap().fault.clone().unwrap();
+    assert!(fault.contains("1 of 2 runs in peace raise an alarm"), "{fault}");
 }
 
 #[test]

@@ -39,6 +39,11 @@ pub fn text(matrix: &Matrix) -> String {
     }
     table.write(&mut out);
     faults(matrix, &mut out);
+    let idle = matrix.rows.iter().filter(|row| row.every().next().is_none()).map(Row::code);
+    let idle: Vec<String> = idle.collect();
+    if !idle.is_empty() {
+        let _ = writeln!(out, "\nnot run  {}", idle.join(" "));
+    }
     let mut commands = String::new();
     for row in &matrix.rows {
         for cell in row.every().filter(|cell| !cell.replay.is_empty()) {
@@ -83,6 +88,12 @@ pub fn headline(matrix: &Matrix) -> String {
             n => groups.push(format!("{n} {word} ({})", those.join(", "))),
         }
     }
+    let missing =
+        matrix.rows.iter().filter(|row| row.fault.is_none() && row.every().next().is_none());
+    match missing.count() {
+        0 => {}
+        n => groups.push(format!("{n} not run")),
+    }
     let seeds = match matrix.seeds {
         1 => "1 seed".to_owned(),
         n => format!("{} seeds", count(n)),
@@ -90,10 +101,10 @@ pub fn headline(matrix: &Matrix) -> String {
     let few = usize::try_from(matrix.seeds).is_ok_and(|n| n < SEEDS_MIN);
     let few =
         if few { format!(", fewer than the {SEEDS_MIN} that shares need") } else { String::new() };
-    if groups.is_empty() {
+    if together.is_empty() {
         return format!("{partial}No experiment has a verdict yet ({seeds} a cell{few}).");
     }
-    if let [(row, verdict)] = together.as_slice() {
+    if let ([(row, verdict)], 1) = (together.as_slice(), matrix.rows.len()) {
         let (code, verdict) = (row.code(), verdict.name());
         let share = row.together().map_or_else(String::new, |cell| {
             format!(" in {} of {} runs", cell.share.count, cell.share.of)
@@ -102,7 +113,7 @@ pub fn headline(matrix: &Matrix) -> String {
             "{partial}{code} with its countermeasures on is {verdict}{share}; {seeds} a cell{few}."
         );
     }
-    let of = format!("{} threats", together.len());
+    let of = format!("{} threats", matrix.rows.iter().filter(|row| row.fault.is_none()).count());
     let groups = groups.join(", ");
     format!("{partial}With its countermeasures on, of {of}: {groups}; {seeds} a cell{few}.")
 }

@@ -8,7 +8,7 @@ fn verdict(path: &str, on: u8) -> Verdict {
     let file = FILES.iter().find(|file| file.path.contains(path)).expect("it is in the catalogue");
     let trial = Trial { file: *file, on: Set::from([on]), is_attacked: true, seed: 1 };
     let all = super::trial::countermeasures(file).unwrap();
-    trial.run(&all, &|| true).unwrap().judgement.unwrap().verdict
+    trial.run(&all, &|| true).unwrap().unwrap().judgement.unwrap().verdict
 }
 
 #[test]
