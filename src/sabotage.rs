@@ -9,6 +9,12 @@ pub(crate) enum Mechanism {
     ReplayWindow,
     /// Records are opened whatever their tag.
     RecordTag,
+    /// Everything is permitted.
+    AccessDecision,
+    /// An HSM exports keys to whoever asks.
+    ExportRefusal,
+    /// A package of software counts as signed.
+    PackageSignature,
 }
 
 thread_local! {

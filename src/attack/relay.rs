@@ -66,8 +66,8 @@ impl Intruder for Middle {
         self.address = packet.address;
         hands.observe(at, way, &packet.bytes);
         let answer = match way {
-            Way::Up => self.from_victim(at, packet, hands),
-            Way::Down => self.from_registrar(at, packet, hands),
+            Way::Up => self.heard_victim(at, packet, hands),
+            Way::Down => self.heard_registrar(at, packet, hands),
         };
         self.set_alarm(hands);
         answer
@@ -99,7 +99,7 @@ impl Middle {
         }
     }
 
-    fn from_victim(&mut self, at: NodeId, packet: &Packet, hands: &mut Hands<'_>) -> Answer {
+    fn heard_victim(&mut self, at: NodeId, packet: &Packet, hands: &mut Hands<'_>) -> Answer {
         if let Some(Peek::ClientHello { random }) = peek(&packet.bytes)
             && !self.to_victim.as_ref().is_some_and(|end| end.began_with(&random))
         {
@@ -133,7 +133,7 @@ impl Middle {
         Answer::Drop
     }
 
-    fn from_registrar(&mut self, at: NodeId, packet: &Packet, hands: &mut Hands<'_>) -> Answer {
+    fn heard_registrar(&mut self, at: NodeId, packet: &Packet, hands: &mut Hands<'_>) -> Answer {
         let Some(end) = &mut self.to_registrar else { return Answer::Pass };
         let (_, outputs) = end.receive(&packet.bytes, hands);
         self.settle(at, Way::Up, outputs, hands);

@@ -49,7 +49,7 @@ impl Intruder for Alterer {
 pub(super) fn alter(bytes: &mut [u8]) -> String {
     let len = bytes.len();
     let digit = bytes.iter().rposition(u8::is_ascii_digit);
-    let at = digit.or(len.checked_sub(1));
+    let at = digit.or_else(|| len.checked_sub(1));
     let Some((at, byte)) = at.and_then(|at| Some((at, bytes.get_mut(at)?))) else {
         return "finds nothing to change".to_owned();
     };

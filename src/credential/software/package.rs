@@ -1,5 +1,7 @@
 //! Packages: a header and the image behind it.
 
+#[cfg(test)]
+use crate::sabotage::{Mechanism, is_away};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 
 use super::tree::{Root, Tree};
@@ -122,6 +124,10 @@ impl<'a> Package<'a> {
     /// # Errors
     /// If not.
     pub fn check_signature(&self, vendor: &VerifyingKey) -> Result<(), PackageFault> {
+        #[cfg(test)]
+        if is_away(Mechanism::PackageSignature) {
+            return Ok(());
+        }
         let header = self.header();
         if Tree::of(self.image).root() != header.root {
             return Err(PackageFault::Hash);

@@ -16,6 +16,10 @@ pub fn s1(facts: &Facts, knowledge: &Knowledge) -> Finding {
     let lost = losses(facts, knowledge, SecretClass::is_key, &mut finding);
     let keys = facts.secrets().filter(|(_, _, create)| create.class.is_key()).count();
     finding.count("keys_lost", lost.len());
+    let holders = lost.keys().filter_map(|secret| facts.secret(*secret));
+    let exposed: BTreeSet<ActorId> =
+        holders.flat_map(|(_, _, create)| create.holders.iter().copied()).collect();
+    finding.count("holders_exposed", exposed.len());
     finding.count("keys_created", keys);
     finding
 }

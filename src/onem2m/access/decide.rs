@@ -2,6 +2,8 @@
 
 use super::question::{Lookup, Membership, Question};
 use super::rule::{Context, ObjectDetail, Operation, Policy, Rule, Slot};
+#[cfg(test)]
+use crate::sabotage::{Mechanism, is_away};
 
 /// The outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +120,10 @@ pub fn decide<'p>(
     question: &Question<'_>,
     lookup: &impl Lookup,
 ) -> Decision {
+    #[cfg(test)]
+    if is_away(Mechanism::AccessDecision) {
+        return Decision::Permit { rule: Place { policy: 0, rule: 0 } };
+    }
     let mut furthest = (Denial::NoRule, None);
     for (policy, rules) in policies.into_iter().enumerate() {
         for (rule, slot) in rules.rules.iter().enumerate() {

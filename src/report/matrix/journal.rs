@@ -68,10 +68,15 @@ impl Journal {
         let digests: BTreeMap<&str, String> =
             FILES.iter().map(|file| (file.path, digest(file))).collect();
         let mut ends = true;
-        for line in BufReader::new(file.take(BYTES_MAX)).split(b'\n') {
-            let line = line.map_err(|e| FolderError::io(&self.path, e))?;
-            ends = line.is_empty();
-            if line.is_empty() {
+        let mut reader = BufReader::new(file.take(BYTES_MAX));
+        loop {
+            let mut line = Vec::new();
+            let read = reader.read_until(b'\n', &mut line);
+            if read.map_err(|e| FolderError::io(&self.path, e))? == 0 {
+                break;
+            }
+            ends = line.ends_with(b"\n");
+            if line == b"\n" {
                 continue;
             }
             match serde_json::from_slice::<Line>(&line) {

@@ -1,23 +1,45 @@
 //! The matrix can fail: with the code of a mechanism taken away, the cell that it fills turns.
 
 use super::{FILES, Set, Trial};
-use crate::ledger::Verdict;
+use crate::ledger::{Judgement, Verdict};
+use crate::run::execute;
 use crate::sabotage::{Mechanism, without};
+use crate::scenario::{Source, load};
 
-fn verdict(path: &str, on: u8) -> Verdict {
+fn judged(path: &str, on: &[u8]) -> Judgement {
     let file = FILES.iter().find(|file| file.path.contains(path)).expect("it is in the catalogue");
-    let trial = Trial { file: *file, on: Set::from([on]), is_attacked: true, seed: 1 };
+    let on: Set = on.iter().copied().collect();
+    let trial = Trial { file: *file, on, is_attacked: true, seed: 1 };
     let all = super::trial::countermeasures(file).unwrap();
-    trial.run(&all, &|| true).unwrap().unwrap().judgement.unwrap().verdict
+    trial.run(&all, &|| true).unwrap().unwrap().judgement.unwrap()
 }
 
 #[test]
 fn cells_turn_when_their_mechanism_is_taken_away() {
-    for (path, on, mechanism) in
-        [("t09-replay", 10, Mechanism::ReplayWindow), ("t08-alteration", 7, Mechanism::RecordTag)]
-    {
-        assert_eq!(verdict(path, on), Verdict::Prevented, "{path} with CM{on}");
-        let sabotaged = without(mechanism, || verdict(path, on));
-        assert_eq!(sabotaged, Verdict::Succeeded, "{path} with CM{on} without {mechanism:?}");
+    let cells: [(&str, &[u8], Mechanism); 4] = [
+        ("t04-server-key", &[2, 3], Mechanism::ExportRefusal),
+        ("t08-alteration", &[7], Mechanism::RecordTag),
+        ("t10-unauthorised", &[12], Mechanism::PackageSignature),
+        ("t19-defaults", &[25], Mechanism::AccessDecision),
+    ];
+    for (path, on, mechanism) in cells {
+        assert_eq!(judged(path, on).verdict, Verdict::Prevented, "{path} with {on:?}");
+        // What the mechanism let through may still raise an alarm.
+        let sabotaged = without(mechanism, || judged(path, on));
+        assert!(sabotaged.is_violated, "{path} with {on:?} without {mechanism:?}: {sabotaged:?}");
+        assert_ne!(sabotaged.verdict, Verdict::Prevented);
     }
+}
+
+#[test]
+fn the_replay_window_stops_replays_where_nothing_stands_behind_it() {
+    let file = FILES.iter().find(|file| file.path.contains("t09-replay")).unwrap();
+    let replayed = || {
+        let overrides = ["security.request_cache=false".to_owned()];
+        let loaded = load(&Source::new(file.path, file.text), &overrides, Some(1));
+        let outcome = execute(loaded.unwrap_or_else(|_| panic!("it loads")).plan, 1, &|_| true);
+        outcome.evidence.unwrap().attacks[0].judgement.verdict
+    };
+    assert_eq!(replayed(), Verdict::Prevented);
+    assert_eq!(without(Mechanism::ReplayWindow, replayed), Verdict::Succeeded);
 }

@@ -60,7 +60,7 @@ table! {
     struct EavesdropTable {
         /// On whose links it listens: a fleet or gateway group.
         @required target: Text,
-        /// How many of its members, drawn by the seed. Default: 1.
+        /// How many of its members, drawn by the seed; at most all. Default: 1.
         members: Integer<1, 10_000_000>,
     }
 }
@@ -71,7 +71,7 @@ table! {
     struct FloodTable {
         /// Whose addresses: a fleet or gateway group.
         @required target: Text,
-        /// How many of its members, drawn by the seed. Default: 1.
+        /// How many of its members, drawn by the seed; at most all. Default: 1.
         members: Integer<1, 10_000_000>,
         /// The group whose first member is the attacker's own host; it has the victims' registrar.
         @required from: Text,
@@ -89,7 +89,7 @@ table! {
     struct HijackTable {
         /// Whose memory: a fleet or gateway group.
         @required target: Text,
-        /// How many of its members, drawn by the seed. Default: 1.
+        /// How many of its members, drawn by the seed; at most all. Default: 1.
         members: Integer<1, 10_000_000>,
     }
 }
@@ -100,7 +100,7 @@ table! {
     struct RelayTable {
         /// Whose handshakes: a fleet or gateway group.
         @required target: Text,
-        /// How many of its members, drawn by the seed. Default: 1.
+        /// How many of its members, drawn by the seed; at most all. Default: 1.
         members: Integer<1, 10_000_000>,
         /// It alters the readings that it hands on. Default: false.
         alters: Flag,
@@ -112,7 +112,7 @@ table! {
     struct TrespassTable {
         /// Which devices it holds: a fleet.
         @required target: Text,
-        /// How many of its members, drawn by the seed. Default: 1.
+        /// How many of its members, drawn by the seed; at most all. Default: 1.
         members: Integer<1, 10_000_000>,
         /// The fleet whose first member's container it is.
         @required of: Text,
@@ -131,7 +131,7 @@ table! {
     struct TamperTable {
         /// Whose datagrams: a fleet or gateway group.
         @required target: Text,
-        /// How many of its members, drawn by the seed. Default: 1.
+        /// How many of its members, drawn by the seed; at most all. Default: 1.
         members: Integer<1, 10_000_000>,
         /// How many datagrams of each victim. Default: 1.
         datagrams: Integer<1, 1_000_000>,
@@ -143,7 +143,7 @@ table! {
     struct HostileTable {
         /// Which devices it holds: a fleet.
         @required target: Text,
-        /// How many of its members, drawn by the seed. Default: 1.
+        /// How many of its members, drawn by the seed; at most all. Default: 1.
         members: Integer<1, 10_000_000>,
         /// What the contents are made for.
         @required content: ContentWord,
@@ -179,7 +179,7 @@ table! {
     struct OverloadTable {
         /// Whose devices: a fleet.
         @required target: Text,
-        /// How many of its members, drawn by the seed. Default: 1.
+        /// How many of its members, drawn by the seed; at most all. Default: 1.
         members: Integer<1, 10_000_000>,
         /// Datagrams a second from each.
         @required per_second: Integer<1, 100_000>,
@@ -195,7 +195,7 @@ table! {
     struct ReplayTable {
         /// Whose datagrams: a fleet or gateway group.
         @required target: Text,
-        /// How many of its members, drawn by the seed. Default: 1.
+        /// How many of its members, drawn by the seed; at most all. Default: 1.
         members: Integer<1, 10_000_000>,
         /// How long after it passed a datagram is sent again.
         @required after: TimeSpan,
