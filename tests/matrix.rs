@@ -12,6 +12,7 @@ const SEEDS: u64 = 3;
 /// Threat, countermeasures in force, and how the attack ends then.
 const EXPECTED: &[(u8, &[u8], Verdict)] = &[
     (7, &[7], Prevented),
+    (7, &[19], Prevented),
     (8, &[7], Prevented),
     (8, &[8], Prevented),
     (8, &[9], Mitigated),

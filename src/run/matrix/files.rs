@@ -29,6 +29,7 @@ files! {
     4 "t04-server-key-discovered";
     5 "t05-server-key-deleted";
     6 "t06-key-in-memory";
+    7 "t07-between-cses";
     7 "t07-eavesdropping";
     8 "t08-alteration";
     8 "t08-middle";

@@ -81,6 +81,9 @@ impl Teller<'_> {
         for who in all().filter(|who| self.kind(*who) != LaneKind::Infrastructure && *who != me) {
             add(who, &mut lanes);
         }
+        // What happens on the attacker's own desk happens to somebody all the same.
+        let victim = self.judged.victims.first().filter(|_| all().all(|who| who == me));
+        victim.into_iter().for_each(|victim| add(*victim, &mut lanes));
         add(me, &mut lanes);
         for who in all() {
             add(who, &mut lanes);
