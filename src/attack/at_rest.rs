@@ -22,8 +22,7 @@ impl StealPasswords {
     pub(super) fn place(&self, field: &Field<'_>) -> Vec<Placement> {
         let budget = self.budget;
         let program = |victim| Thief { budget, victim };
-        let numbered = field.victims.iter().zip(0..);
-        numbered.map(|(at, n)| field.placement(n, *at, Vec::new(), program(*at))).collect()
+        field.in_each_victim(program)
     }
 }
 

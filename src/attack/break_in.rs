@@ -3,10 +3,11 @@
 
 use rand_core::Rng as _;
 
-use super::impostor::{Impostor, Wish};
+use super::end::{End, Held};
 use super::program::names;
 use super::theft::{Loot, ransack};
 use super::{Field, Program, power};
+use crate::association::Output;
 use crate::credential::KeyBytes;
 use crate::credential::command::{Action, Answer, Done, Message, NamedCommand};
 use crate::credential::software_aes::{Masks, encrypt};
@@ -114,7 +115,7 @@ impl Intruder for Burglar {
         }
         if let Some(key) = found {
             hands.exhibit(self.victim, key.expose());
-            self.clone.start(self.victim, key, hands);
+            self.clone.start(self.victim, Held::Key(key.expose().to_vec()), hands);
         }
     }
 
@@ -185,7 +186,14 @@ impl Burglar {
 /// A clone on the attacker's own host.
 pub(super) struct Clone {
     host: Option<NodeId>,
-    run: Option<(Impostor, NodeId)>,
+    run: Option<Run>,
+}
+
+/// A clone that speaks with the victim's registrar.
+struct Run {
+    end: End,
+    identity: String,
+    registrar: NodeId,
 }
 
 impl Clone {
@@ -193,60 +201,58 @@ impl Clone {
         Self { host, run: None }
     }
 
-    /// Takes on the identity of `victim` towards its registrar, with a key that was found.
-    pub(super) fn start(&mut self, victim: NodeId, key: KeyBytes, hands: &mut Hands<'_>) {
-        let config = hands.layout.group(victim).association.at(hands.now).1.clone();
-        if let Ok(impostor) = Impostor::new(&hands.layout.identity(victim), key, config) {
-            self.run(victim, impostor, hands);
-        }
-    }
-
-    pub(super) fn run(&mut self, victim: NodeId, mut impostor: Impostor, hands: &mut Hands<'_>) {
+    /// Takes on the identity of `victim` towards its registrar, with what it holds of the victim's.
+    pub(super) fn start(&mut self, victim: NodeId, held: Held, hands: &mut Hands<'_>) {
         if self.host.is_none() {
             return;
         }
-        let wishes = impostor.start(hands.now, &mut hands.rng);
-        self.run = Some((impostor, hands.layout.place(victim).registrar));
-        self.fulfil(wishes, hands);
+        let (layout, now) = (hands.layout, hands.now);
+        let config = layout.group(victim).association.at(now).1.clone();
+        let (identity, registrar) = (layout.identity(victim), layout.place(victim).registrar);
+        if let Some((end, outputs)) = End::connect(&config, held, &identity, now, &mut hands.rng) {
+            self.run = Some(Run { end, identity, registrar });
+            self.fulfil(outputs, hands);
+        }
     }
 
     /// What comes to its host is for the clone.
     pub(super) fn passing(&mut self, way: Way, packet: &Packet, hands: &mut Hands<'_>) -> Verdict {
-        let Some((impostor, _)) = &mut self.run else { return Verdict::Pass };
+        let Some(run) = &mut self.run else { return Verdict::Pass };
         if way == Way::Up {
             return Verdict::Drop;
         }
-        let wishes = impostor.receive(hands.now, &packet.bytes, &mut hands.rng);
-        self.fulfil(wishes, hands);
+        let outputs = run.end.receive(&packet.bytes, hands.now, &mut hands.rng);
+        self.fulfil(outputs, hands);
         Verdict::Drop
     }
 
     pub(super) fn wake(&mut self, hands: &mut Hands<'_>) {
-        let Some((impostor, _)) = &mut self.run else { return };
-        if impostor.next_timeout().is_some_and(|due| due <= hands.now) {
-            let wishes = impostor.timeout(hands.now, &mut hands.rng);
-            self.fulfil(wishes, hands);
+        let Some(run) = &mut self.run else { return };
+        if run.end.next_timeout().is_some_and(|due| due <= hands.now) {
+            let outputs = run.end.timeout(hands.now, &mut hands.rng);
+            self.fulfil(outputs, hands);
         }
     }
 
-    fn fulfil(&self, wishes: Vec<Wish>, hands: &mut Hands<'_>) {
-        let (Some((impostor, to)), Some(from)) = (&self.run, self.host) else { return };
-        for wish in wishes {
-            match wish {
-                Wish::Send(bytes) => {
+    fn fulfil(&self, outputs: Vec<Output>, hands: &mut Hands<'_>) {
+        let (Some(run), Some(from)) = (&self.run, self.host) else { return };
+        let to = run.registrar;
+        for output in outputs {
+            match output {
+                Output::Datagram { bytes, .. } => {
                     let class = ByteClass::Handshake;
-                    let packet = Packet { from, to: *to, address: 0, class, bytes };
-                    hands.step(Deed::Injected, "speaks as the victim", Some((from, *to)));
+                    let packet = Packet { from, to, address: 0, class, bytes };
+                    hands.step(Deed::Injected, "speaks as the victim", Some((from, to)));
                     hands.inject(from, Way::Up, Duration::ZERO, packet);
                 }
-                Wish::Accepted => {
-                    let what = format!("is taken for {}", impostor.identity());
-                    hands.step(Deed::Commanded, what, Some((from, *to)));
+                Output::Established { .. } => {
+                    let what = format!("is taken for {}", run.identity);
+                    hands.step(Deed::Commanded, what, Some((from, to)));
                 }
-                Wish::Failed(_) | Wish::Data(_) => {}
+                _ => {}
             }
         }
-        if let Some(due) = impostor.next_timeout() {
+        if let Some(due) = run.end.next_timeout() {
             hands.wake_at(due);
         }
     }

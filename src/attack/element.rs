@@ -3,7 +3,7 @@
 use rand_core::Rng as _;
 
 use super::break_in::Clone;
-use super::impostor::Impostor;
+use super::end::Held;
 use super::{Field, Program};
 use crate::node::{Answer, Deed, Hands, Intruder, NodeId, Packet, Placement, Way};
 
@@ -57,9 +57,7 @@ impl Intruder for Mover {
         let serves = hands.power_up(self.victim, &mut element, |_| guess);
         let end = if serves { "which serves there" } else { "which stays silent" };
         hands.step(Deed::Commanded, format!("puts it into another host, {end}"), None);
-        let config = hands.layout.group(self.victim).association.at(hands.now).1.clone();
-        let impostor = Impostor::with(&hands.layout.identity(self.victim), element, config);
-        self.clone.run(self.victim, impostor, hands);
+        self.clone.start(self.victim, Held::Place(element), hands);
     }
 
     fn passing(&mut self, _: NodeId, way: Way, packet: &Packet, hands: &mut Hands<'_>) -> Answer {

@@ -2,7 +2,7 @@
 //! others.
 
 use super::Field;
-use super::end::{End, HeldKeys};
+use super::end::{End, Held};
 use super::program::time;
 use crate::association::Output;
 use crate::measure::ByteClass;
@@ -56,8 +56,9 @@ impl Intruder for Flooder {
         hands.corrupt(self.host);
         let Some(victim) = self.victims.first() else { return };
         let config = hands.layout.group(*victim).association.at(hands.now).1.clone();
-        let keys = HeldKeys::Any(vec![0; 32]);
-        let Some((_, outputs)) = End::connect(&config, keys, "nobody", hands) else { return };
+        let key = Held::Key(vec![0; 32]);
+        let connected = End::connect(&config, key, "nobody", hands.now, &mut hands.rng);
+        let Some((_, outputs)) = connected else { return };
         let hello = outputs.into_iter().find_map(|output| match output {
             Output::Datagram { bytes, .. } => Some(bytes),
             _ => None,

@@ -53,8 +53,7 @@ impl Management {
     pub(super) fn place(&self, field: &Field<'_>) -> Vec<Placement> {
         let forgery = self.forgery;
         let program = |victim| Forger { forgery, victim };
-        let numbered = field.victims.iter().zip(0..);
-        numbered.map(|(at, n)| field.placement(n, *at, Vec::new(), program(*at))).collect()
+        field.in_each_victim(program)
     }
 }
 

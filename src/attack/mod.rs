@@ -13,7 +13,6 @@ mod flood;
 pub mod guess;
 mod hijack;
 mod hostile;
-pub mod impostor;
 mod management;
 mod overload;
 mod place;

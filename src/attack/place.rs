@@ -33,6 +33,17 @@ impl Field<'_> {
             .collect()
     }
 
+    /// An intruder in the site of each victim, on no link.
+    pub fn in_each_victim<I: Intruder + 'static>(
+        &self,
+        program: impl Fn(NodeId) -> I,
+    ) -> Vec<Placement> {
+        let numbered = self.victims.iter().zip(0..);
+        numbered
+            .map(|(victim, n)| self.placement(n, *victim, Vec::new(), program(*victim)))
+            .collect()
+    }
+
     /// The first member of a group.
     #[must_use]
     pub fn first_of(&self, group: &str) -> Option<NodeId> {

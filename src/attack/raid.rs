@@ -15,8 +15,7 @@ pub struct Raid;
 
 impl Raid {
     pub(super) fn place(&self, field: &Field<'_>) -> Vec<Placement> {
-        let numbered = field.victims.iter().zip(0..);
-        numbered.map(|(at, n)| field.placement(n, *at, Vec::new(), Raider { at: *at })).collect()
+        field.in_each_victim(|at| Raider { at })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Man in the middle: two associations in the place of one, and everything between them in the clear.
 
 use super::Field;
-use super::end::{End, HeldKeys};
+use super::end::{End, Held};
 use super::tamper::alter;
 use crate::association::{Output, Peek, peek};
 use crate::credential::WELL_KNOWN_KEY;
@@ -83,7 +83,7 @@ impl Intruder for Middle {
             if let Some(end) =
                 end.as_mut().filter(|end| end.next_timeout().is_some_and(|at| at <= hands.now))
             {
-                let outputs = end.timeout(hands);
+                let outputs = end.timeout(hands.now, &mut hands.rng);
                 self.settle(self.at, way, outputs, hands);
             }
         }
@@ -106,7 +106,7 @@ impl Middle {
             return self.step_between(at, packet, hands);
         }
         let Some(end) = &mut self.to_victim else { return Answer::Pass };
-        let (_, outputs) = end.receive(&packet.bytes, hands);
+        let outputs = end.receive(&packet.bytes, hands.now, &mut hands.rng);
         self.settle(at, Way::Down, outputs, hands);
         Answer::Drop
     }
@@ -115,14 +115,16 @@ impl Middle {
     fn step_between(&mut self, at: NodeId, packet: &Packet, hands: &mut Hands<'_>) -> Answer {
         let config = hands.layout.group(at).association.at(hands.now).1.clone();
         let identity = hands.layout.identity(at);
-        let keys = HeldKeys::Any(WELL_KNOWN_KEY.to_vec());
+        let key = || Held::Key(WELL_KNOWN_KEY.to_vec());
+        let now = hands.now;
         let ends = Some((packet.from, packet.to));
-        if let Some((end, outputs)) = End::connect(&config, keys.clone(), &identity, hands) {
+        if let Some((end, outputs)) = End::connect(&config, key(), &identity, now, &mut hands.rng) {
             hands.step(Deed::Injected, format!("opens a handshake of its own as {identity}"), ends);
             self.to_registrar = Some(end);
             self.settle(at, Way::Up, outputs, hands);
         }
-        let Some((end, outputs)) = End::accept(&config, keys, &packet.bytes, hands) else {
+        let accepted = End::accept(&config, key(), &packet.bytes, now, &mut hands.rng);
+        let Some((end, outputs)) = accepted else {
             hands.step(Deed::Saw, "cannot answer the handshake: the key is another", ends);
             self.has_given_up = true;
             return Answer::Pass;
@@ -135,7 +137,7 @@ impl Middle {
 
     fn heard_registrar(&mut self, at: NodeId, packet: &Packet, hands: &mut Hands<'_>) -> Answer {
         let Some(end) = &mut self.to_registrar else { return Answer::Pass };
-        let (_, outputs) = end.receive(&packet.bytes, hands);
+        let outputs = end.receive(&packet.bytes, hands.now, &mut hands.rng);
         self.settle(at, Way::Up, outputs, hands);
         for request in std::mem::take(&mut self.waiting) {
             self.forward(at, Way::Up, &request, hands);
@@ -178,7 +180,7 @@ impl Middle {
         };
         match end {
             Some(end) if end.is_ready() => {
-                let outputs = end.send(data, hands);
+                let outputs = end.send(data, hands.now, &mut hands.rng);
                 self.settle(at, way, outputs, hands);
             }
             _ if way == Way::Up => self.waiting.push(data.to_vec()),

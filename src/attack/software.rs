@@ -45,8 +45,7 @@ impl PushSoftware {
     pub(super) fn place(&self, field: &Field<'_>) -> Vec<Placement> {
         let payload = self.payload;
         let program = |victim| Pusher { payload, victim };
-        let numbered = field.victims.iter().zip(0..);
-        numbered.map(|(at, n)| field.placement(n, *at, Vec::new(), program(*at))).collect()
+        field.in_each_victim(program)
     }
 }
 

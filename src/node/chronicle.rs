@@ -37,10 +37,6 @@ pub struct Step {
 pub enum Deed {
     /// It only looked: an attack that does no more has begun if looking is its aim.
     Saw,
-    /// It kept something from arriving.
-    Dropped,
-    /// It kept something back for a time.
-    Delayed,
     /// It changed something on its way.
     Altered,
     /// It sent something once more.

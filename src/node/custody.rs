@@ -8,21 +8,22 @@ use super::actor::Actor;
 use super::event::Command;
 use super::intruder::Hands;
 use super::layout::{Layout, NodeId};
+use crate::association::{Operations, PskStore as _};
 use crate::credential::at_rest::{Hashing, PasswordTable};
-use crate::credential::command::{Action, Answer, Done, Message, Port, Verb};
+use crate::credential::command::{Answer, Done, Message, Port, Verb};
 use crate::credential::software::{
     AttestationFault, Attester, BootCheck, Incident, Loaded, PackageFault, Policy, Standing,
     Verifier,
 };
 use crate::credential::software_aes::Block;
 use crate::credential::store::{
-    HostKey, Interface, KeyName, PAIRING_NONCE_LEN, Probe, Store, StoreError, Work,
+    HandshakeKeys, HostKey, Interface, KeyName, PAIRING_NONCE_LEN, Probe, Store, StoreError, Work,
 };
 use crate::ledger::{
     About, ActorId, ContentDigest, Effect, NodeFacts, Operation, ResourceId, ResourceKind,
 };
 use crate::sim::Draws;
-use crate::sim::time::Duration;
+use crate::sim::time::{Duration, Time};
 
 /// Draws of a node's management: nonces and the randomness of its HSM.
 const CUSTODY_DRAWS: u8 = 20;
@@ -190,51 +191,63 @@ fn draws<'a>(layout: &'a Layout, node: NodeId, purpose: u8, cursor: &'a mut u64)
     layout.group(node).streams.draws(layout.place(node).member, purpose, cursor)
 }
 
-/// What a management command did to slots.
-fn note_command(
-    node: NodeId,
+/// What is in a slot now: the digest of what handshakes derive from it, which an element computes too. For the
+/// ledger alone; it costs the node nothing.
+fn content(store: &Store, name: &[u8], now: Time) -> ContentDigest {
+    let keys = HandshakeKeys::new(store.keys(), now);
+    let secret = keys.early_secret(name, &mut Operations::default());
+    secret.map_or(ContentDigest::ABSENT, |secret| ContentDigest::of(&[&secret]))
+}
+
+/// The slots that a management message names.
+fn named_in(message: &[u8]) -> Vec<KeyName> {
+    match Message::decode(message) {
+        Ok(Message::Named(command)) => command.action.targets().to_vec(),
+        Ok(Message::Signed(command)) => command.action.targets().to_vec(),
+        _ => Vec::new(),
+    }
+}
+
+/// What `who` did to a slot, by what was in it before and is in it now; nothing if it neither changed nor read it.
+fn note_slot(
+    resource: ResourceId,
     who: ActorId,
-    message: &[u8],
-    answer: &Answer,
+    [before, after]: [ContentDigest; 2],
+    is_read: bool,
     facts: &mut NodeFacts<'_>,
 ) {
-    let Answer::Done(done) = answer else { return };
-    let action = match Message::decode(message) {
-        Ok(Message::Named(command)) => command.action,
-        Ok(Message::Signed(command)) => command.action,
-        _ => return,
+    let operation = match (before == after, after == ContentDigest::ABSENT) {
+        (true, _) if is_read => Operation::Retrieve,
+        (true, _) => return,
+        (false, true) => Operation::Delete,
+        (false, false) => Operation::Update,
     };
-    for name in action.targets() {
-        let before = ContentDigest::of(&[b"before", name.as_bytes()]);
-        let (operation, after) = match (done, &action) {
-            (Done::Read(_), _) => (Operation::Retrieve, before),
-            (Done::Replaced, Action::Replace { key, .. }) => {
-                (Operation::Update, ContentDigest::of(&[key.expose()]))
-            }
-            _ => (Operation::Delete, ContentDigest::ABSENT),
-        };
-        facts.effect(Effect {
-            resource: slot(node, name.as_bytes()),
-            operation,
-            before,
-            after,
-            cause: None,
-            actor: Some(who),
-            claimed: None,
-        });
-    }
+    facts.effect(Effect {
+        resource,
+        operation,
+        before,
+        after,
+        cause: None,
+        actor: Some(who),
+        claimed: None,
+    });
 }
 
 /// Interfaces and hardware of the nodes of this site.
 impl Hands<'_> {
     /// Sends a management message to `node`; what it answers is observed.
     pub fn manage(&mut self, node: NodeId, message: &[u8]) -> Option<Vec<u8>> {
-        let (layout, who) = (self.layout, self.who());
+        let (layout, who, now) = (self.layout, self.who(), self.now);
         let Actor { custody, keyring, .. } = self.actor(node)?;
         let custody = custody.as_mut()?;
         let mut rng = draws(layout, node, CUSTODY_DRAWS, &mut custody.cursor);
-        let store = keyring.place_mut();
+        let (store, names) = (keyring.place_mut(), named_in(message));
+        let contents = |store: &Store| -> Vec<ContentDigest> {
+            names.iter().map(|name| content(store, name.as_bytes(), now)).collect()
+        };
+        let before = contents(store);
         let served = custody.port.serve(message, store, &mut rng, &mut Work::default());
+        let after = contents(store);
         drop(rng);
         let is_bulk = matches!(&served.asked, Some((Verb::Delete, names)) if names.len() > 1);
         if let Some(mut facts) = self.node_facts() {
@@ -245,7 +258,11 @@ impl Hands<'_> {
                 };
                 facts.refuse(refusal.name(), about, refusal.name());
             }
-            note_command(node, who, message, &served.answer, &mut facts);
+            let is_read = matches!(served.answer, Answer::Done(Done::Read(_)));
+            for ((name, before), after) in names.iter().zip(before).zip(after) {
+                let slot = slot(node, name.as_bytes());
+                note_slot(slot, who, [before, after], is_read, &mut facts);
+            }
         }
         if is_bulk && served.refusal.is_none() {
             self.keys_lost(node);
@@ -369,9 +386,12 @@ impl Hands<'_> {
         element: &mut Store,
         answer: impl FnOnce(&[u8; PAIRING_NONCE_LEN]) -> [u8; 32],
     ) -> bool {
-        let Store::Hsm(hsm) = element else { return false };
+        let (layout, Store::Hsm(hsm)) = (self.layout, element) else { return false };
+        // The element's own randomness, not that of whoever holds it.
         let mut nonce = [0; PAIRING_NONCE_LEN];
-        self.rng.fill_bytes(&mut nonce);
+        if let Some(custody) = self.actor(owner).and_then(|actor| actor.custody.as_mut()) {
+            draws(layout, owner, CHIP_DRAWS, &mut custody.chip_cursor).fill_bytes(&mut nonce);
+        }
         hsm.challenge(nonce);
         let Err(refusal) = hsm.answer(&answer(&nonce), &mut Work::default()) else { return true };
         if let Some(mut facts) = self.node_facts() {

@@ -60,11 +60,6 @@ pub trait Intruder: Send {
     fn received(&mut self, node: NodeId, host: &str, bytes: &[u8], hands: &mut Hands<'_>) {
         let _ = (node, host, bytes, hands);
     }
-
-    /// A message of another intruder of the same attack.
-    fn told(&mut self, message: &[u8], hands: &mut Hands<'_>) {
-        let _ = (message, hands);
-    }
 }
 
 /// An intruder and where it sits.
@@ -92,8 +87,6 @@ pub enum Nudge {
     Begin,
     /// The time that it asked for.
     Wake,
-    /// A message of another.
-    Told(Box<[u8]>),
 }
 
 /// The intruders of a site.
@@ -118,7 +111,6 @@ struct Placed {
 #[derive(Debug)]
 enum Wish {
     Wake(Time),
-    Tell { site: u32, number: u32, after: Duration, message: Box<[u8]> },
     Operate { at: Time, node: NodeId, command: Command },
     Inject { at: NodeId, way: Way, after: Duration, packet: Packet },
     Report(NodeId),
@@ -168,13 +160,6 @@ impl Hands<'_> {
     /// Calls [`Intruder::wake`] at this time.
     pub fn wake_at(&mut self, at: Time) {
         self.wishes.push(Wish::Wake(at));
-    }
-
-    /// Sends a message to the intruder with this number in `site`, over a network of the attacker's own.
-    /// Between sites it takes at least the look-ahead of the run; see [`Layout::lookahead`].
-    pub fn tell(&mut self, site: u32, number: u32, after: Duration, message: &[u8]) {
-        let after = after.max(self.layout.lookahead);
-        self.wishes.push(Wish::Tell { site, number, after, message: message.into() });
     }
 
     /// Puts a datagram on the link of `at`, a node of this site, `after` from now: it leaves upwards as if
@@ -374,7 +359,6 @@ impl Intruders {
         placed.with(scene, &mut wishes, |program, hands| match nudge {
             Nudge::Begin => program.begin(hands),
             Nudge::Wake => program.wake(hands),
-            Nudge::Told(message) => program.told(&message, hands),
         });
         scene.consequences(number, &mut placed.origin, wishes)
     }
@@ -420,9 +404,6 @@ impl Scene<'_> {
         let own = u32::try_from(number).unwrap_or(u32::MAX);
         let of = |wish| match wish {
             Wish::Wake(at) => (at.max(self.now), self.site, own, Event::Intruder(Nudge::Wake)),
-            Wish::Tell { site, number, after, message } => {
-                (self.now + after, site, number, Event::Intruder(Nudge::Told(message)))
-            }
             Wish::Operate { at, node, command } => {
                 let local = self.layout.place(node).local;
                 (at.max(self.now), self.site, local, Event::Command(command))

@@ -181,8 +181,6 @@ pub struct Layout {
     pub outages: Vec<(usize, Time, Time)>,
     /// The end of the run.
     pub end: Time,
-    /// Nothing affects another site sooner.
-    pub lookahead: Duration,
     /// Operators ask their devices what software they run, so often.
     pub attestation: Option<Duration>,
     /// Packages of software that anybody can have: of the version before, and of the present one.

@@ -45,7 +45,6 @@ impl World {
     /// The same, with something done to the sites before they start.
     pub(super) fn build_with(plan: &Plan, prepare: impl FnOnce(&Layout, &mut [NodeSite])) -> Self {
         let mut map = Map::draw(plan);
-        map.layout.lookahead = map.lookahead;
         let custodial = custodial(plan);
         if !custodial.is_empty() {
             map.layout.packages = public_packages(plan, &map.layout);
@@ -172,7 +171,6 @@ impl Map {
             believes_originators: plan.security.believes_originators,
             outages: outages(plan),
             end: Time::ZERO + plan.duration,
-            lookahead: Duration::ZERO,
             attestation: plan.custody.attestation,
             packages: Vec::new(),
         };

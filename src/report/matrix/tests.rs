@@ -94,26 +94,6 @@ fn half() -> Matrix {
     matrix
 }
 
-/// The pictures to look at: `cargo test --lib matrix -- --ignored`, in `target/charts`.
-#[test]
-#[ignore = "writes pictures to look at"]
-fn pictures_to_look_at() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/charts");
-    std::fs::create_dir_all(&folder).unwrap();
-    let mut one = whole();
-    one.rows = vec![one.rows.remove(8)];
-    for (name, matrix) in [("matrix", whole()), ("partial", half()), ("one", one)] {
-        let write = |end: &str, what: String| {
-            std::fs::write(folder.join(format!("{name}.{end}")), what).unwrap();
-        };
-        write("svg", svg(&matrix));
-        write("txt", text(&matrix));
-        write("csv", csv(&matrix).unwrap());
-        write("html", page(&matrix, &[]).unwrap());
-        write("json", serde_json::to_string_pretty(&entries(&matrix)).unwrap());
-    }
-}
-
 #[test]
 fn words_stand_apart() {
     for matrix in [whole(), half(), Matrix::default()] {

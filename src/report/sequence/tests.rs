@@ -118,20 +118,6 @@ fn everything() -> Story {
     Story { title: "everything".to_owned(), lanes, moments, ..Story::default() }
 }
 
-/// The pictures to look at: `cargo test --lib sequence -- --ignored`, in `target/charts`.
-#[test]
-#[ignore = "writes pictures to look at"]
-fn pictures_to_look_at() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/charts");
-    std::fs::create_dir_all(&folder).unwrap();
-    for (name, story) in
-        [("t09-off", replay(false)), ("t09-on", replay(true)), ("everything", everything())]
-    {
-        std::fs::write(folder.join(format!("{name}.svg")), svg(&story)).unwrap();
-        std::fs::write(folder.join(format!("{name}.txt")), text(&story)).unwrap();
-    }
-}
-
 fn is_well_formed(svg: &str) -> bool {
     let mut reader = quick_xml::Reader::from_str(svg);
     loop {

@@ -74,10 +74,7 @@ impl Teller<'_> {
         let is_first = |step: &&Step| step.at == first && step.attacker == self.judged.attacker;
         let step = self.evidence.steps.iter().find(is_first)?;
         // What the attacker makes itself is about no message of others.
-        let is_about = matches!(
-            step.deed,
-            Deed::Saw | Deed::Dropped | Deed::Delayed | Deed::Altered | Deed::Replayed
-        );
+        let is_about = matches!(step.deed, Deed::Saw | Deed::Altered | Deed::Replayed);
         let (from, _) = step.between.filter(|_| is_about)?;
         let facts = self.evidence.facts.iter().take_while(|(_, at, _)| *at <= first);
         let authored = facts.filter_map(|(_, _, fact)| match fact {

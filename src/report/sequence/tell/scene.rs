@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Teller;
 use super::words::word;
 use crate::ledger::{About, ActorId, Agreement, Effect, Fact, Gid};
-use crate::node::{Deed, Step, actor};
+use crate::node::{Deed, Step};
 use crate::report::sequence::{Act, NoteKind, Outcome, What};
 use crate::sim::time::Time;
 
@@ -23,13 +23,7 @@ impl Teller<'_> {
             Deed::Stole => NoteKind::Theft,
             _ => NoteKind::Step,
         };
-        match (step.deed, step.between) {
-            (Deed::Dropped, Some((from, to))) => {
-                let message = arrow(&step.what, String::new(), Act::Sent, Outcome::Dropped);
-                Scene { at: step.at, who: (actor(from), Some(actor(to))), what: message }
-            }
-            _ => note(step.at, step.attacker, step.what.clone(), kind),
-        }
+        note(step.at, step.attacker, step.what.clone(), kind)
     }
 
     pub(super) fn fact(&self, index: usize, chosen: &BTreeSet<usize>) -> Option<Scene> {
@@ -149,8 +143,7 @@ impl Teller<'_> {
             .collect();
         let (_, sent, author) = self.evidence.facts.author(gid)?;
         let is_copy = earlier.contains(&receiver);
-        let did_copy =
-            self.did(Deed::Replayed) || self.did(Deed::Injected) || self.did(Deed::Delayed);
+        let did_copy = self.did(Deed::Replayed) || self.did(Deed::Injected);
         let (at, from, act) = match (earlier.last(), is_copy) {
             (_, true) if did_copy => (at, me, Act::Replayed),
             (_, true) => (at, author.actor, Act::Sent),
