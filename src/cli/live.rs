@@ -5,8 +5,8 @@ use std::path::Path;
 use anyhow::Context as _;
 use keystorm::association::{Config, KeyExchange};
 use keystorm::live::{
-    Calibration, Comparison, Event, Figures, Happening, LiveError, Psk, Randomness, Setting,
-    Speech, Talk, calibrate, connect, listen, resolve, run,
+    Calibration, Comparison, Event, Figures, Happening, LiveError, Psk, ROUND_TRIPS, Randomness,
+    Setting, Speech, Talk, calibrate, connect, listen, resolve, run,
 };
 use keystorm::report::{count, time};
 use keystorm::scenario::{Source, load as check};
@@ -175,7 +175,7 @@ fn prices(name: &str, format: Format) -> anyhow::Result<Exit> {
                 "class": name,
                 "prices": prices,
                 "table": table,
-                "path_s": calibration.path().as_secs_f64(),
+                "path_s": calibration.path().one_way(ROUND_TRIPS).as_secs_f64(),
                 "predicted_s": calibration.predicted_s,
                 "measured_s": calibration.measured_s,
             }))?;

@@ -7,7 +7,6 @@
 //! between two ends that wait is measured last, at these prices (see `path`).
 
 use std::hint::black_box;
-use std::net::{Ipv4Addr, UdpSocket};
 
 use aes::Aes128;
 use aes::cipher::BlockCipherEncrypt as _;
@@ -15,16 +14,12 @@ use aes_gcm::Aes128Gcm;
 use aes_gcm::aead::consts::{U8, U12, U16};
 use aes_gcm::aead::{AeadInOut, KeyInit, KeySizeUser};
 use ccm::Ccm;
-use rand_chacha::ChaCha20Rng;
 use serde::Serialize;
 use x25519_dalek::{PublicKey, StaticSecret};
 
-use super::path::one_way;
-use super::{Clock, Keys, LiveError, Psk, Randomness};
-use crate::association::{
-    Accept, Association, Config, Env, KeyExchange, Offer, Operation, Operations, Output,
-    early_secret,
-};
+use super::pair::{Pair, Way};
+use super::{Clock, LiveError, Path};
+use crate::association::{KeyExchange, Operation, Operations, early_secret};
 use crate::node::{Class, Cost, Prices};
 use crate::onem2m::{Service, device};
 use crate::sim::time::{Duration, Time};
@@ -41,18 +36,16 @@ const BATCHES_MIN: u64 = 16;
 const STRIDE: u64 = 4;
 /// Payloads whose difference gives the price of a byte.
 const PAYLOADS: [usize; 2] = [32, 1_056];
-/// Flights of a handshake, at most.
-const FLIGHTS_MAX: usize = 8;
-/// Longest wait for a datagram over the loopback.
-const WAIT: std::time::Duration = std::time::Duration::from_secs(1);
+/// Round trips of the exchange whose mean latency a table gives: those of a psk_ke handshake with its ACK.
+pub const ROUND_TRIPS: usize = 2;
 
 /// The prices of this machine, and how well they predict.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Calibration {
     #[serde(skip)]
     prices: Prices,
     #[serde(skip)]
-    path: Duration,
+    path: Path,
     /// A full psk_dhe_ke handshake over UDP, both ends, by the prices.
     pub predicted_s: f64,
     /// The same, measured.
@@ -66,10 +59,10 @@ impl Calibration {
         &self.prices
     }
 
-    /// One way over the loopback between two ends that wait, beyond their work.
+    /// The way over the loopback between two ends that wait, beyond their work.
     #[must_use]
-    pub const fn path(&self) -> Duration {
-        self.path
+    pub const fn path(&self) -> &Path {
+        &self.path
     }
 
     /// A class of these prices.
@@ -105,7 +98,7 @@ impl Calibration {
         }
         text.push_str(&format!(
             "\n[link.loopback] # between ends that wait for each other\nlatency = \"{}\"\nheader = \"0B\"\n",
-            self.path
+            self.path.one_way(ROUND_TRIPS)
         ));
         text
     }
@@ -141,7 +134,7 @@ pub fn calibrate(each: Duration) -> Result<Calibration, LiveError> {
     let measured = time(each, || pair.handshake());
     let class = class("host", prices);
     let predicted = class.own_cost(&pair.operations(), 0).as_secs_f64();
-    let path = one_way(&class)?;
+    let path = Path::measure(&class)?;
     Ok(Calibration { prices, path, predicted_s: predicted, measured_s: measured / 1e9 })
 }
 
@@ -259,126 +252,9 @@ fn message(prices: &Prices, budget: Duration) -> Result<f64, LiveError> {
     Ok((measured - crypto.0 as f64).max(0.0) / messages)
 }
 
-/// How datagrams come from one end to the other.
-enum Way {
-    Memory,
-    /// Two sockets that are connected to each other.
-    Sockets(UdpSocket, UdpSocket),
-}
-
-impl Way {
-    fn sockets() -> Result<Self, LiveError> {
-        let open = || {
-            let one = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-            let other = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-            one.connect(other.local_addr()?)?;
-            other.connect(one.local_addr()?)?;
-            one.set_read_timeout(Some(WAIT))?;
-            other.set_read_timeout(Some(WAIT))?;
-            Ok(Self::Sockets(one, other))
-        };
-        open().map_err(LiveError::system("open a socket"))
-    }
-
-    fn carry(&self, datagram: Vec<u8>, from_client: bool) -> Vec<u8> {
-        let Self::Sockets(client, server) = self else { return datagram };
-        let (from, to) = if from_client { (client, server) } else { (server, client) };
-        let mut buffer = [0; 2_048];
-        let len = from.send(&datagram).and_then(|_| to.recv(&mut buffer)).unwrap_or(0);
-        buffer[..len].to_vec()
-    }
-}
-
-/// Both ends of an association, by turns on one thread.
-struct Pair {
-    config: Config,
-    keys: Keys,
-    rng: ChaCha20Rng,
-    way: Way,
-    last: Operations,
-}
-
-impl Pair {
-    fn new(key_exchange: KeyExchange, way: Way) -> Result<Self, LiveError> {
-        Ok(Self {
-            config: Config { key_exchange, ..Config::default() },
-            keys: Keys::one("meters-0", Psk::new(&[7; 32])),
-            rng: Randomness::System.generator("calibration", 0)?,
-            way,
-            last: Operations::default(),
-        })
-    }
-
-    /// What one handshake does, both ends.
-    fn operations(&mut self) -> Operations {
-        self.handshake();
-        self.last
-    }
-
-    /// One full handshake; true if both ends completed it.
-    fn handshake(&mut self) -> bool {
-        self.last = Operations::default();
-        let mut server: Option<Association> = None;
-        let (client, mut flight) =
-            self.call(|config, env| Association::connect(config, Offer::Psk(b"meters-0"), env));
-        let Ok(mut client) = client else { return false };
-        for turn in 0..FLIGHTS_MAX {
-            let from_client = turn % 2 == 0;
-            let mut next = Vec::new();
-            for datagram in flight {
-                let datagram = self.way.carry(datagram, from_client);
-                let ((), out) = self.call(|config, env| match &mut server {
-                    _ if !from_client => _ = client.receive(config, &datagram, env),
-                    Some(server) => _ = server.receive(config, &datagram, env),
-                    None => {
-                        if let Accept::Association(new) =
-                            Association::accept(config, b"peer", &datagram, env)
-                        {
-                            server = Some(new);
-                        }
-                    }
-                });
-                next.extend(out);
-            }
-            flight = next;
-        }
-        client.is_established() && server.is_some_and(|server| server.is_established())
-    }
-
-    fn call<T>(&mut self, call: impl FnOnce(&Config, &mut Env<'_>) -> T) -> (T, Vec<Vec<u8>>) {
-        let mut out = Vec::new();
-        let mut env = Env {
-            now: Time::ZERO,
-            rng: &mut self.rng,
-            keys: &self.keys,
-            operations: &mut self.last,
-            out: &mut out,
-            key_log: None,
-        };
-        let result = call(&self.config, &mut env);
-        let datagram = |output| match output {
-            Output::Datagram { bytes, .. } => Some(bytes),
-            _ => None,
-        };
-        (result, out.into_iter().filter_map(datagram).collect())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn both_ways_carry_a_handshake() {
-        for key_exchange in [KeyExchange::Psk, KeyExchange::PskDhe] {
-            for way in [Way::Memory, Way::sockets().expect("the loopback is there")] {
-                let mut pair = Pair::new(key_exchange, way).expect("there is randomness");
-                assert!(pair.handshake());
-                let multiplications = u64::from(key_exchange == KeyExchange::PskDhe) * 4;
-                assert_eq!(pair.last.of(Operation::X25519), multiplications);
-            }
-        }
-    }
 
     #[test]
     fn prices_are_written_with_three_digits() {

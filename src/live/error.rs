@@ -47,6 +47,11 @@ pub enum LiveError {
 }
 
 impl LiveError {
+    /// A task ended in a way that it should not.
+    pub(super) fn defect(error: &tokio::task::JoinError) -> Self {
+        Self::System { what: "finish a task", source: io::Error::other(error.to_string()) }
+    }
+
     /// For `map_err`.
     pub(super) fn system(what: &'static str) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::System { what, source }

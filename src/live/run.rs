@@ -52,10 +52,11 @@ pub fn run(plan: &Plan, setting: &Setting) -> Result<Comparison, LiveError> {
     let population = Population::of(plan, setting.devices, setting.limit)?;
     let devices = population.members.len() as u64;
     let machine = calibrate(CALIBRATION)?;
-    let twin = population.twin(machine.class("host"), machine.path());
+    let live = runtime()?.block_on(Live::run(&population, setting))?;
+    let path = machine.path().one_way(round_trips(&live.figures));
+    let twin = population.twin(machine.class("host"), path);
     let outcome = execute(twin, 1, &|_| !(setting.stopped)());
     let simulated = Figures::simulated(&outcome, devices);
-    let live = runtime()?.block_on(Live::run(&population, setting))?;
     let plain = simulated.is_plain(devices) && live.figures.is_plain(devices);
     let same =
         (simulated.bytes, simulated.datagrams) == (live.figures.bytes, live.figures.datagrams);
@@ -72,7 +73,7 @@ pub fn run(plan: &Plan, setting: &Setting) -> Result<Comparison, LiveError> {
         scenario: plan.name.clone(),
         devices,
         window_s: population.window.as_secs_f64(),
-        path_s: machine.path().as_secs_f64(),
+        path_s: path.as_secs_f64(),
         p50_ratio: simulated.handshake_s.p50 / live.figures.handshake_s.p50.max(1e-9),
         simulated,
         live: live.figures,
@@ -82,6 +83,12 @@ pub fn run(plan: &Plan, setting: &Setting) -> Result<Comparison, LiveError> {
         same_bytes,
         verdict,
     })
+}
+
+/// Every flight of a client has an answer, be it an acknowledgement.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts saturate")]
+fn round_trips(live: &Figures) -> usize {
+    live.flights_per_device.round() as usize
 }
 
 /// What came out of the live part.
@@ -125,7 +132,7 @@ impl Live {
         }
         let mut devices = Vec::new();
         while let Some(task) = tasks.join_next().await {
-            devices.push(task.map_err(|error| defect(&error))??);
+            devices.push(task.map_err(|error| LiveError::defect(&error))??);
         }
         let cpu_s = cpu_time().zip(cpu).map(|(now, then)| (now - then).as_secs_f64());
         let mut live = Self::handshakes(&devices, &running, cpu_s);
@@ -189,7 +196,7 @@ impl Live {
             });
         }
         while let Some(task) = tasks.join_next().await {
-            let (answered, updated) = task.map_err(|error| defect(&error))?;
+            let (answered, updated) = task.map_err(|error| LiveError::defect(&error))?;
             self.answered += u64::from(answered);
             self.updated += u64::from(updated);
         }
@@ -265,9 +272,4 @@ fn provision(
     let config = Config { server: None, ..population.config.clone() };
     let rng = randomness.generator("server", 0)?;
     Ok((Server::new(config, table, Application::Cse(Box::new(service)), rng), keys))
-}
-
-/// A task ended in a way that it should not.
-fn defect(error: &tokio::task::JoinError) -> LiveError {
-    LiveError::System { what: "finish a device", source: std::io::Error::other(error.to_string()) }
 }
