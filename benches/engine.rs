@@ -1,5 +1,5 @@
-//! The engine: events per second of messages that entities pass at random (PHOLD), on one thread, against
-//! the same arithmetic over the standard library's heap alone; and the same on two threads.
+//! The engine: events per second of messages that entities pass at random (PHOLD), with its wheel on one and on two
+//! threads and with its heap, against the same arithmetic over the standard library's heap alone.
 
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
@@ -8,19 +8,23 @@ use std::collections::BinaryHeap;
 use std::time::Instant;
 
 use keystorm::sim::time::{Duration, Time};
-use keystorm::sim::{Context, Digest, Engine, Origin, Site};
+use keystorm::sim::{Context, Digest, Engine, Origin, QueueKind, Site};
 
 /// Every message takes at least this long.
 const LOOKAHEAD: u64 = 100_000;
 /// Mean further delay.
 const MEAN: u64 = 1_000_000;
 /// Messages on their way, and entities.
-const ENTITIES: u32 = 65_536;
+const POPULATIONS: [u32; 3] = [1_024, 65_536, 1_048_576];
 const SITES: u32 = 64;
-const PER_SITE: u32 = ENTITIES / SITES;
-/// Virtual time of one round: about 2 million events.
-const ROUND: Time = Time(33_000_000);
+/// Events of one round, about.
+const EVENTS: u64 = 2_000_000;
 const ROUNDS: usize = 5;
+
+/// Virtual time of one round.
+const fn round(entities: u32) -> Time {
+    Time(EVENTS * (LOOKAHEAD + MEAN) / entities as u64)
+}
 
 /// SplitMix64: the entities' randomness costs next to nothing, so that the engine is what is measured.
 const fn mix(state: u64) -> u64 {
@@ -31,14 +35,15 @@ const fn mix(state: u64) -> u64 {
 }
 
 /// Where a message goes next, and when.
-const fn step(state: &mut u64) -> (u32, u64) {
+const fn step(state: &mut u64, entities: u32) -> (u32, u64) {
     *state = mix(*state);
-    let to = ((*state >> 32) % ENTITIES as u64) as u32;
+    let to = ((*state >> 32) % entities as u64) as u32;
     (to, LOOKAHEAD + (*state & 0xffff_ffff) * (2 * MEAN) / (1 << 32))
 }
 
 struct Phold {
     site: u32,
+    per_site: u32,
     entities: Vec<(Origin, u64)>,
 }
 
@@ -48,9 +53,9 @@ impl Site for Phold {
 
     fn handle(&mut self, target: u32, (): (), context: &mut Context<'_, (), ()>) {
         let (origin, state) = &mut self.entities[target as usize];
-        let (to, delay) = step(state);
+        let (to, delay) = step(state, self.per_site * SITES);
         let key = origin.key(context.now + Duration(delay));
-        context.schedule(key, to / PER_SITE, to % PER_SITE, ());
+        context.schedule(key, to / self.per_site, to % self.per_site, ());
     }
 
     fn weight(&self) -> u64 {
@@ -58,41 +63,42 @@ impl Site for Phold {
     }
 }
 
-fn ours(threads: usize) -> f64 {
+fn ours(count: u32, threads: usize, queue: QueueKind) -> f64 {
+    let per_site = count / SITES;
     let sites = (0..SITES)
         .map(|site| {
-            let id = |i| site * PER_SITE + i;
-            let entities = (0..PER_SITE).map(|i| (Origin::new(id(i)), u64::from(id(i)))).collect();
-            Phold { site, entities }
+            let id = |i| site * per_site + i;
+            let entities = (0..per_site).map(|i| (Origin::new(id(i)), u64::from(id(i)))).collect();
+            Phold { site, per_site, entities }
         })
         .collect();
-    let mut engine = Engine::new(sites, Duration(LOOKAHEAD));
+    let mut engine = Engine::new(sites, Duration(LOOKAHEAD)).with_queue(queue);
     let mut script = Origin::new(u32::MAX);
-    for entity in 0..ENTITIES {
+    for entity in 0..count {
         let at = Time(mix(u64::from(entity)) % MEAN);
-        engine.schedule(script.key(at), entity / PER_SITE, entity % PER_SITE, ());
+        engine.schedule(script.key(at), entity / per_site, entity % per_site, ());
     }
     let digest = Digest::new(Duration::MAX);
     let start = now();
-    let report = engine.run(ROUND, threads, &digest, || (), &|_| true);
+    let report = engine.run(round(count), threads, &digest, || (), &|_| true);
     report.events as f64 / start.elapsed().as_secs_f64()
 }
 
 /// The floor: the same messages in the same order over a bare heap.
-fn heap() -> f64 {
-    let mut entities: Vec<(u64, u64)> = (0..ENTITIES).map(|i| (u64::from(i), 0)).collect();
-    let mut queue: BinaryHeap<Reverse<(u64, u32, u64, u32)>> = (0..ENTITIES)
+fn heap(count: u32) -> f64 {
+    let mut entities: Vec<(u64, u64)> = (0..count).map(|i| (u64::from(i), 0)).collect();
+    let mut queue: BinaryHeap<Reverse<(u64, u32, u64, u32)>> = (0..count)
         .map(|i| Reverse((mix(u64::from(i)) % MEAN, u32::MAX, u64::from(i), i)))
         .collect();
     let start = now();
     let mut events = 0u64;
     while let Some(Reverse((time, _, _, target))) = queue.pop() {
-        if time > ROUND.0 {
+        if time > round(count).0 {
             break;
         }
         events += 1;
         let (state, serial) = &mut entities[target as usize];
-        let (to, delay) = step(state);
+        let (to, delay) = step(state, count);
         *serial += 1;
         queue.push(Reverse((time + delay, target, *serial, to)));
     }
@@ -110,18 +116,30 @@ fn median(values: &mut [f64]) -> f64 {
 }
 
 fn main() {
-    let (mut one, mut two, mut floor) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        floor.push(heap());
-        one.push(ours(1));
-        two.push(ours(2));
+    let ways: [(&str, fn(u32) -> f64); 4] = [
+        ("wheel", |count| ours(count, 1, QueueKind::Wheel)),
+        ("heap", |count| ours(count, 1, QueueKind::Heap)),
+        ("wheel_2_threads", |count| ours(count, 2, QueueKind::Wheel)),
+        ("bare_std_heap", heap),
+    ];
+    for count in POPULATIONS {
+        let mut rates = ways.map(|_| Vec::new());
+        for _ in 0..ROUNDS {
+            for ((_, way), rates) in ways.iter().zip(&mut rates) {
+                rates.push(way(count));
+            }
+        }
+        let medians = rates.each_mut().map(|rates| median(rates));
+        println!(
+            "PHOLD, {count} entities, median of {ROUNDS} interleaved rounds, million events/s"
+        );
+        for ((name, _), rate) in ways.iter().zip(medians) {
+            println!("{name:<16} {:6.2}", rate / 1e6);
+        }
+        let [wheel, heap, two, bare] = medians;
+        // Ratios are of time per event: ours divided by the other.
+        println!("ratio wheel_to_bare_heap_{count} {:.3}", bare / wheel);
+        println!("ratio wheel_to_heap_{count} {:.3}", heap / wheel);
+        println!("ratio wheel_2_threads_to_1_{count} {:.3}", wheel / two);
     }
-    let (one, two, floor) = (median(&mut one), median(&mut two), median(&mut floor));
-    println!("PHOLD, {ENTITIES} entities, median of {ROUNDS} interleaved rounds, million events/s");
-    println!("engine, 1 thread   {:6.2}", one / 1e6);
-    println!("engine, 2 threads  {:6.2}", two / 1e6);
-    println!("bare std heap      {:6.2}", floor / 1e6);
-    // Ratios are of time per event: ours divided by the other.
-    println!("ratio engine_to_heap {:.3}", floor / one);
-    println!("ratio engine_2_threads_to_1 {:.3}", one / two);
 }

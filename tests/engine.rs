@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use keystorm::sim::time::{Duration, Time};
-use keystorm::sim::{Context, Digest, Engine, Origin, Seed, Site, Stop, StreamKey};
+use keystorm::sim::{Context, Digest, Engine, Origin, QueueKind, Seed, Site, Stop, StreamKey};
 
 const LOOKAHEAD: Duration = Duration::from_millis(5);
 
@@ -55,8 +55,12 @@ impl Site for Crowd {
 }
 
 fn run(sites: u32, threads: usize) -> ((u128, u64), u64, Time) {
+    run_with(sites, threads, QueueKind::default())
+}
+
+fn run_with(sites: u32, threads: usize, queue: QueueKind) -> ((u128, u64), u64, Time) {
     let crowd = (0..sites).map(|site| Crowd::new(site, sites, 42)).collect();
-    let mut engine = Engine::new(crowd, LOOKAHEAD);
+    let mut engine = Engine::new(crowd, LOOKAHEAD).with_queue(queue);
     for entity in 0..42 {
         let mut origin = Origin::new(1_000 + entity);
         let per_site = 42 / sites;
@@ -76,8 +80,11 @@ fn partitions_and_threads_do_not_change_what_happens() {
     for sites in [1, 2, 3, 7] {
         let alone = run(sites, 1);
         assert!(alone.1 > 2_000, "too little happened: {}", alone.1);
+        assert_eq!(alone, run_with(sites, 1, QueueKind::Heap), "{sites} sites, by the heap");
         for threads in [2, 3] {
             assert_eq!(alone, run(sites, threads), "{sites} sites on {threads} threads");
+            let heap = run_with(sites, threads, QueueKind::Heap);
+            assert_eq!(alone, heap, "{sites} sites on {threads} threads, by the heap");
         }
     }
 }

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Barrier, Mutex, PoisonError};
 
 use super::digest::Digest;
-use super::queue::{Entry, EventQueue, Key};
+use super::queue::{Entry, EventQueue, Key, QueueKind};
 use super::site::{Context, Site};
 use super::time::{Duration, Time};
 
@@ -54,6 +54,7 @@ pub struct Engine<S: Site> {
     sites: Vec<S>,
     first: Vec<Entry<S::Event>>,
     lookahead: Duration,
+    queue: QueueKind,
 }
 
 /// How often an observer hears from a single thread, in events.
@@ -63,7 +64,14 @@ impl<S: Site> Engine<S> {
     /// An engine for `sites`, none of which affects another sooner than `lookahead`.
     #[must_use]
     pub const fn new(sites: Vec<S>, lookahead: Duration) -> Self {
-        Self { sites, first: Vec::new(), lookahead }
+        Self { sites, first: Vec::new(), lookahead, queue: QueueKind::Wheel }
+    }
+
+    /// The same with events that wait in another way; what happens is the same.
+    #[must_use]
+    pub const fn with_queue(mut self, queue: QueueKind) -> Self {
+        self.queue = queue;
+        self
     }
 
     /// What the engine was told: no site affects another sooner.
@@ -92,7 +100,10 @@ impl<S: Site> Engine<S> {
         let threads = threads.clamp(1, self.sites.len().max(1));
         let owner = spread(&self.sites, threads);
         let mut workers: Vec<_> = (0..threads)
-            .map(|thread| Worker::new(thread, threads, recorder(), digest.clone()))
+            .map(|thread| {
+                let queue = EventQueue::new(self.queue);
+                Worker::new(thread, threads, queue, recorder(), digest.clone())
+            })
             .collect();
         let site_count = self.sites.len();
         for worker in &mut workers {
@@ -128,11 +139,17 @@ struct Worker<S: Site> {
 }
 
 impl<S: Site> Worker<S> {
-    fn new(thread: usize, threads: usize, recorder: S::Recorder, digest: Digest) -> Self {
+    fn new(
+        thread: usize,
+        threads: usize,
+        queue: EventQueue<S::Event>,
+        recorder: S::Recorder,
+        digest: Digest,
+    ) -> Self {
         Self {
             thread: u32::try_from(thread).expect("few threads"),
             sites: Vec::new(),
-            queue: EventQueue::default(),
+            queue,
             outbox: (0..threads).map(|_| Vec::new()).collect(),
             recorder,
             digest,

@@ -9,6 +9,6 @@ pub mod time;
 
 pub use digest::Digest;
 pub use engine::{Engine, Pulse, Report, Stop};
-pub use queue::{EventQueue, Key, Origin};
+pub use queue::{EventQueue, Key, Origin, QueueKind};
 pub use rng::{Draws, Seed, StreamKey};
 pub use site::{Context, Site};

@@ -1,10 +1,16 @@
 //! The total order of events: by time, then by the entity that caused them, then by that entity's own
 //! count. Never by the order of insertion, which differs between partitions of the world.
 
+mod heap;
+#[cfg(test)]
+mod tests;
+mod wheel;
+
 use std::cmp::Ordering;
-use std::collections::BinaryHeap;
 
 use super::time::Time;
+use heap::Heap;
+use wheel::Wheel;
 
 /// The position of an event in the total order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,72 +75,72 @@ impl<E> Ord for Entry<E> {
     }
 }
 
-/// Events in order of their keys.
-#[derive(Debug)]
-pub struct EventQueue<E> {
-    heap: BinaryHeap<Entry<E>>,
+/// How events wait. The order in which they leave is the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum QueueKind {
+    /// A hierarchical timing wheel: the cost of an event does not grow with those that wait.
+    #[default]
+    Wheel,
+    /// The standard library's heap: the reference.
+    Heap,
 }
 
-impl<E> Default for EventQueue<E> {
-    fn default() -> Self {
-        Self { heap: BinaryHeap::new() }
-    }
+/// Events in order of their keys.
+#[derive(Debug)]
+pub struct EventQueue<E>(Inner<E>);
+
+#[derive(Debug)]
+enum Inner<E> {
+    Wheel(Box<Wheel<E>>),
+    Heap(Heap<E>),
 }
 
 impl<E> EventQueue<E> {
+    /// An empty queue. No event that is put into it happens before the last one taken from it.
+    #[must_use]
+    pub fn new(kind: QueueKind) -> Self {
+        Self(match kind {
+            QueueKind::Wheel => Inner::Wheel(Box::default()),
+            QueueKind::Heap => Inner::Heap(Heap::default()),
+        })
+    }
+
     /// When the earliest event happens.
     #[must_use]
     pub fn next_time(&self) -> Option<Time> {
-        self.heap.peek().map(|entry| entry.key.time)
+        match &self.0 {
+            Inner::Wheel(wheel) => wheel.next_time(),
+            Inner::Heap(heap) => heap.next_time(),
+        }
     }
 
     /// How many events wait.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.heap.len()
+        match &self.0 {
+            Inner::Wheel(wheel) => wheel.len(),
+            Inner::Heap(heap) => heap.len(),
+        }
     }
 
     /// True if none waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.heap.is_empty()
+        self.len() == 0
     }
 
     pub(super) fn push(&mut self, entry: Entry<E>) {
-        self.heap.push(entry);
+        match &mut self.0 {
+            Inner::Wheel(wheel) => wheel.push(entry),
+            Inner::Heap(heap) => heap.push(entry),
+        }
     }
 
     /// The earliest event, if it happens before `horizon`.
     pub(super) fn pop_before(&mut self, horizon: Time) -> Option<Entry<E>> {
-        if self.next_time()? < horizon { self.heap.pop() } else { None }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn events_leave_in_the_order_of_their_keys_however_they_came(
-            mut keys in prop::collection::vec((0u64..20, 0u32..4, 0u64..1_000), 1..200)
-        ) {
-            keys.sort_unstable();
-            keys.dedup();
-            let mut shuffled = keys.clone();
-            shuffled.reverse();
-            shuffled.rotate_left(keys.len() / 3);
-            let mut queue = EventQueue::default();
-            for (time, origin, serial) in shuffled {
-                let key = Key { time: Time(time), origin, serial };
-                queue.push(Entry { key, site: 0, target: 0, event: () });
-            }
-            let mut left = Vec::new();
-            while let Some(entry) = queue.pop_before(Time::NEVER) {
-                left.push((entry.key.time.0, entry.key.origin, entry.key.serial));
-            }
-            prop_assert_eq!(left, keys);
+        match &mut self.0 {
+            Inner::Wheel(wheel) => wheel.pop_before(horizon),
+            Inner::Heap(heap) => heap.pop_before(horizon),
         }
     }
 }
