@@ -16,6 +16,8 @@ struct Crowd {
     members: Vec<(Origin, u64, u64)>,
     last: Time,
     fails: bool,
+    /// By turns of two seconds, hardly anything happens.
+    spells: bool,
 }
 
 impl Crowd {
@@ -23,7 +25,16 @@ impl Crowd {
         let per_site = entities / sites;
         let members = (0..per_site).map(|i| (Origin::new(site * per_site + i), 0, 0)).collect();
         let streams = Seed(9).streams("crowd");
-        Self { site, sites, per_site, streams, members, last: Time::ZERO, fails: false }
+        Self {
+            site,
+            sites,
+            per_site,
+            streams,
+            members,
+            last: Time::ZERO,
+            fails: false,
+            spells: false,
+        }
     }
 }
 
@@ -44,6 +55,8 @@ impl Site for Crowd {
         let to = u32::try_from(draws.below(u64::from(self.sites * self.per_site))).unwrap();
         let delay = Duration::from_millis(draws.below(3) * 5);
         let site = to / self.per_site;
+        let idle = self.spells && context.now.0 / 2_000_000_000 % 2 == 1;
+        let delay = if idle { delay + Duration::from_secs(1) } else { delay };
         let delay = if site == self.site { delay } else { delay + LOOKAHEAD };
         let key = origin.key(context.now + delay);
         context.schedule(key, site, to % self.per_site, event + 1);
@@ -86,6 +99,27 @@ fn partitions_and_threads_do_not_change_what_happens() {
             let heap = run_with(sites, threads, QueueKind::Heap);
             assert_eq!(alone, heap, "{sites} sites on {threads} threads, by the heap");
         }
+    }
+}
+
+/// Spells with much to do and spells with little: threads work together and one for all, by turns.
+#[test]
+fn spells_with_much_and_with_little_to_do_are_run_alike_by_all_threads() {
+    let run = |threads: usize, queue: QueueKind| {
+        let crowd = (0..7).map(|site| Crowd { spells: true, ..Crowd::new(site, 7, 840) }).collect();
+        let mut engine = Engine::new(crowd, LOOKAHEAD).with_queue(queue);
+        for entity in 0..840 {
+            let mut origin = Origin::new(10_000 + entity);
+            engine.schedule(origin.key(Time::ZERO), entity / 120, entity % 120, 0);
+        }
+        let digest = Digest::new(Duration::from_millis(100));
+        let report = engine.run(Time(8_000_000_000), threads, &digest, || 0, &|_| true);
+        (report.digest.total(), report.events, report.end)
+    };
+    let alone = run(1, QueueKind::Heap);
+    assert!(alone.1 > 100_000, "too little happened: {}", alone.1);
+    for threads in [1, 2, 3] {
+        assert_eq!(alone, run(threads, QueueKind::Wheel), "{threads} threads");
     }
 }
 

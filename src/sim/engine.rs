@@ -1,19 +1,15 @@
-//! The only file that moves time: runs sites on one or several threads, in windows of the look-ahead.
+//! Runs sites on one thread, in the order of their events' keys, or on several (see `together`).
 //!
-//! One thread handles all events in the order of their keys. Several threads each own some sites and a
-//! queue; they agree on the earliest event anywhere, handle what lies less than the look-ahead after
-//! it, exchange what crosses, and agree again. Since every event has a place in the total order that no
-//! partition changes, each site sees the same events in the same order either way.
+//! Only this file and that one move time. Since every event has a place in the total order that no partition changes,
+//! each site sees the same events in the same order either way.
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Barrier, Mutex, PoisonError};
 
 use super::digest::Digest;
 use super::queue::{Entry, EventQueue, Key, QueueKind};
 use super::site::{Context, Site};
 use super::time::{Duration, Time};
+use super::together::run_together;
 
 /// How far a run has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,16 +122,17 @@ impl<S: Site> Engine<S> {
 }
 
 /// One thread: its sites (others' places are empty), its queue, its notes.
-struct Worker<S: Site> {
-    thread: u32,
+pub(super) struct Worker<S: Site> {
+    pub(super) thread: u32,
     sites: Vec<Option<S>>,
-    queue: EventQueue<S::Event>,
-    outbox: Vec<Vec<Entry<S::Event>>>,
+    pub(super) queue: EventQueue<S::Event>,
+    /// Events for each thread's sites.
+    pub(super) outbox: Vec<Vec<Entry<S::Event>>>,
     recorder: S::Recorder,
     digest: Digest,
-    events: u64,
+    pub(super) events: u64,
     end: Time,
-    panic: Option<Box<dyn Any + Send>>,
+    pub(super) panic: Option<Box<dyn Any + Send>>,
 }
 
 impl<S: Site> Worker<S> {
@@ -173,7 +170,13 @@ impl<S: Site> Worker<S> {
 
     /// Handles at most `most` events before `limit`; what crosses to other threads must lie at or after
     /// `horizon`. Returns how many were handled.
-    fn run_window(&mut self, limit: Time, horizon: Time, owner: &[u32], most: u64) -> u64 {
+    pub(super) fn run_window(
+        &mut self,
+        limit: Time,
+        horizon: Time,
+        owner: &[u32],
+        most: u64,
+    ) -> u64 {
         let mut handled = 0;
         while handled < most {
             let Some(entry) = self.queue.pop_before(limit) else { break };
@@ -197,96 +200,8 @@ impl<S: Site> Worker<S> {
         handled
     }
 
-    const fn pulse(&self) -> Pulse {
+    pub(super) const fn pulse(&self) -> Pulse {
         Pulse { now: self.end, events: self.events }
-    }
-}
-
-/// What threads share while they run windows.
-struct Meeting<E> {
-    barrier: Barrier,
-    /// The earliest event of each thread, in nanoseconds.
-    next: Vec<AtomicU64>,
-    /// Events on their way to each thread.
-    mailboxes: Vec<Mutex<Vec<Entry<E>>>>,
-    /// All threads stop at their next meeting.
-    interrupted: AtomicBool,
-    /// A thread could not finish its window.
-    failed: AtomicBool,
-}
-
-fn run_together<S: Site>(
-    workers: &mut [Worker<S>],
-    owner: &[u32],
-    limit: Time,
-    lookahead: Duration,
-    observer: &(dyn Fn(Pulse) -> bool + Sync),
-) -> Stop {
-    let meeting = Meeting {
-        barrier: Barrier::new(workers.len()),
-        next: workers.iter().map(|_| AtomicU64::new(0)).collect(),
-        mailboxes: workers.iter().map(|_| Mutex::new(Vec::new())).collect(),
-        interrupted: AtomicBool::new(false),
-        failed: AtomicBool::new(false),
-    };
-    std::thread::scope(|scope| {
-        for worker in workers.iter_mut() {
-            let meeting = &meeting;
-            scope.spawn(move || attend(worker, meeting, owner, limit, lookahead, observer));
-        }
-    });
-    for worker in workers {
-        if let Some(panic) = worker.panic.take() {
-            resume_unwind(panic);
-        }
-    }
-    if meeting.interrupted.into_inner() { Stop::Interrupted } else { Stop::Finished }
-}
-
-/// One thread's part: agree on the window, run it, exchange, again.
-fn attend<S: Site>(
-    worker: &mut Worker<S>,
-    meeting: &Meeting<S::Event>,
-    owner: &[u32],
-    limit: Time,
-    lookahead: Duration,
-    observer: &(dyn Fn(Pulse) -> bool + Sync),
-) {
-    let me = worker.thread as usize;
-    loop {
-        let next = worker.queue.next_time().unwrap_or(Time::NEVER);
-        meeting.next[me].store(next.0, Ordering::Release);
-        // Only this thread writes it, and only here, where no other reads it: all come to the same end.
-        if me == 0 && (meeting.failed.load(Ordering::Acquire) || !observer(worker.pulse())) {
-            meeting.interrupted.store(true, Ordering::Release);
-        }
-        meeting.barrier.wait();
-        let earliest = meeting.next.iter().map(|next| next.load(Ordering::Acquire)).min();
-        let earliest = Time(earliest.unwrap_or(u64::MAX));
-        if earliest >= limit || meeting.interrupted.load(Ordering::Acquire) {
-            return;
-        }
-        let horizon = earliest + lookahead;
-        let window = AssertUnwindSafe(|| {
-            worker.run_window(horizon.min(limit), horizon, owner, u64::MAX);
-        });
-        if let Err(panic) = catch_unwind(window) {
-            // The others wait at the barrier: meet them there instead of leaving them.
-            worker.panic = Some(panic);
-            meeting.failed.store(true, Ordering::Release);
-        }
-        for (thread, events) in worker.outbox.iter_mut().enumerate() {
-            if !events.is_empty() {
-                let mut mailbox =
-                    meeting.mailboxes[thread].lock().unwrap_or_else(PoisonError::into_inner);
-                mailbox.append(events);
-            }
-        }
-        meeting.barrier.wait();
-        let mut mailbox = meeting.mailboxes[me].lock().unwrap_or_else(PoisonError::into_inner);
-        for entry in mailbox.drain(..) {
-            worker.queue.push(entry);
-        }
     }
 }
 
