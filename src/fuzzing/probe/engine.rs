@@ -42,6 +42,9 @@ const SLOW_FACTOR: f64 = 50.0;
 /// Times that a target that nobody listens at is looked for again, half a second apart.
 const KNOCKS: usize = 10;
 
+/// Time for an answer that is not owed: a message that was cut waits for its end in vain.
+const BRIEF: Duration = Duration::from_secs(1);
+
 /// A campaign at work.
 pub(super) struct Engine<'s> {
     pub(super) setting: &'s Setting,
@@ -128,7 +131,11 @@ impl<'s> Engine<'s> {
     }
 
     fn progress(&self) -> Progress {
-        Progress { sent: self.sent, findings: self.findings.len(), seconds: self.seconds() as u64 }
+        Progress {
+            sent: self.sent,
+            findings: self.findings.len(),
+            seconds: self.clock.now().0 / 1_000_000_000,
+        }
     }
 
     /// Sends a shot when the rate lets it, under a request identifier of its own.
@@ -139,7 +146,9 @@ impl<'s> Engine<'s> {
         }
         self.next = self.next.max(now) + 1_000_000_000 / u64::from(self.setting.rate.max(1));
         let numbered = self.numbered(shot);
-        let mut heard = exchange(&self.clock, at, &numbered, self.sent, self.setting.patience);
+        let patience = self.setting.patience;
+        let limit = if shot.brief { patience.min(BRIEF) } else { patience };
+        let mut heard = exchange(&self.clock, at, &numbered, self.sent, limit);
         if heard.reply == Reply::Unreachable && !self.knock(at) {
             self.gone = true;
         } else if heard.reply == Reply::Unreachable {
@@ -205,7 +214,7 @@ impl<'s> Engine<'s> {
             }
         }
         self.latencies.sort_by(f64::total_cmp);
-        let p99 = percentile(&self.latencies, 0.99);
+        let p99 = percentile(&self.latencies, 99);
         self.slow = SLOW_SECONDS.max(p99 * SLOW_FACTOR);
         if let Some(usage) = self.watch.as_ref().and_then(Watch::usage) {
             self.first = usage;
@@ -534,7 +543,7 @@ impl<'s> Engine<'s> {
 
     fn outcome(mut self, ended: Ended, sound: u64, sound_findings: usize) -> Outcome {
         self.latencies.sort_by(f64::total_cmp);
-        let latency = [0.5, 0.99, 1.0].map(|share| percentile(&self.latencies, share));
+        let latency = [50, 99, 100].map(|share| percentile(&self.latencies, share));
         let last = self.watch.as_ref().map(|watch| watch.usage().unwrap_or_default());
         Outcome {
             targets: self.setting.targets.clone(),
@@ -569,8 +578,25 @@ fn used(before: Usage, after: Usage) -> Vec<Verdict> {
     memory.into_iter().chain(busy).collect()
 }
 
-/// The value at index ceil(q*n)-1 of sorted values; 0 for none.
-fn percentile(sorted: &[f64], share: f64) -> f64 {
-    let rank = (share * sorted.len() as f64).ceil() as usize;
+/// The value at index ceil(q*n)-1 of sorted values, q in hundredths; 0 for none.
+fn percentile(sorted: &[f64], hundredths: usize) -> f64 {
+    let rank = (hundredths * sorted.len()).div_ceil(100);
     sorted.get(rank.saturating_sub(1)).copied().unwrap_or(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_case_uses_is_judged() {
+        let before = Usage { memory: 1 << 20, cpu: 1.0 };
+        let of = |memory, cpu| {
+            let said = used(before, Usage { memory, cpu });
+            said.iter().map(|verdict| verdict.oracle).collect::<Vec<_>>()
+        };
+        assert_eq!(of(2 << 20, 1.5), []);
+        assert_eq!(of(80 << 20, 1.5), [Oracle::Memory]);
+        assert_eq!(of(2 << 20, 9.0), [Oracle::Cpu]);
+    }
 }

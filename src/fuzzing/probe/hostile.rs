@@ -49,7 +49,8 @@ struct Draft<'s> {
 }
 
 impl Draft<'_> {
-    fn case(&self, class: &'static str, about: impl Into<String>, shot: Shot) -> Option<Case> {
+    fn case(&self, class: &'static str, about: impl Into<String>, mut shot: Shot) -> Option<Case> {
+        shot.brief = self.owed == Owed::Nothing;
         let look =
             self.stage.shot(&self.stage.request(Operation::Retrieve, &self.stage.place(self.of)));
         let (shots, focus, expect) = match (look, self.owed) {
@@ -94,7 +95,7 @@ impl Draft<'_> {
     }
 
     /// One attribute is not as it should be.
-    fn content(&mut self, operation: Operation, dice: &mut Dice) -> Option<Case> {
+    fn content(&self, operation: Operation, dice: &mut Dice) -> Option<Case> {
         let mut request = self.valid(operation, dice);
         let content = request.content.as_mut()?;
         let Value::Map(map) = &mut content.value else { return None };
@@ -188,7 +189,7 @@ impl Draft<'_> {
     }
 
     /// Filter criteria without sense.
-    fn filter(&mut self, dice: &mut Dice) -> Option<Case> {
+    fn filter(&self, dice: &mut Dice) -> Option<Case> {
         let request = self.valid(Operation::Retrieve, dice);
         let mut shot = self.stage.shot(&request)?;
         shot.set("fu", "1");

@@ -161,7 +161,7 @@ impl Script {
                 .map_or_else(|| format!(" -e {data}"), |file| format!(" -f {file}"))
         };
         Some(format!(
-            "${{COAP_CLIENT:-coap-client-notls}} -v 7 -B 15 -m {method}{options}{payload} {url}"
+            "${{COAP_CLIENT:-coap-client-notls}} -v 7 -B 5 -m {method}{options}{payload} {url}"
         ))
     }
 }

@@ -63,6 +63,8 @@ pub struct Shot {
     pub patch: Vec<(usize, u8)>,
     /// X-M2M-RI or RQI is part of what is tried, and not numbered anew.
     pub own_id: bool,
+    /// No answer is owed to it, so that none is waited for as long.
+    pub brief: bool,
 }
 
 /// The header field that carries a parameter, and the parameters that have one and are of use here.
@@ -108,6 +110,7 @@ impl Shot {
             cut: 0,
             patch: Vec::new(),
             own_id: false,
+            brief: false,
         }
     }
 

@@ -193,7 +193,7 @@ impl Stage {
 
     /// A value that an attribute may have.
     pub(super) fn value(&self, of: Type, attribute: &Attribute) -> Value {
-        let known = match (of.number, attribute.short) {
+        match (of.number, attribute.short) {
             (_, "api") => Value::from("Nprobe"),
             (1, "pv" | "pvs") => rules(&[&self.owner], 63),
             (9, "mid") => Value::List(vec![Value::Text(self.entity())]),
@@ -203,9 +203,8 @@ impl Stage {
             (_, "acpi" | "daci") => Value::List(Vec::new()),
             (_, "et") => Value::from("20991231T000000"),
             (_, "cr") => Value::Null,
-            _ => return sample(attribute),
-        };
-        known
+            _ => sample(attribute),
+        }
     }
 }
 

@@ -6,8 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use etherparse::PacketBuilder;
-use pcap_file::pcapng::PcapNgWriter;
 use pcap_file::pcapng::PcapNgBlock as _;
+use pcap_file::pcapng::PcapNgWriter;
 use pcap_file::pcapng::blocks::enhanced_packet::EnhancedPacketBlock;
 use pcap_file::pcapng::blocks::interface_description::{
     InterfaceDescriptionBlock, InterfaceDescriptionOption,
@@ -39,7 +39,9 @@ pub fn exchange_capture(
         endianness: Endianness::Little,
         options: vec![
             SectionHeaderOption::Comment(about.to_owned().into()),
-            SectionHeaderOption::UserApplication(concat!("keystorm ", env!("CARGO_PKG_VERSION")).into()),
+            SectionHeaderOption::UserApplication(
+                concat!("keystorm ", env!("CARGO_PKG_VERSION")).into(),
+            ),
         ],
         ..SectionHeaderBlock::default()
     };
@@ -88,7 +90,8 @@ fn packet(
     let (next, seen) = if ours { (own, theirs) } else { (theirs, own) };
     let builder = match peer.ip() {
         IpAddr::V4(ip) => {
-            let here = if ip.is_loopback() { Ipv4Addr::LOCALHOST } else { Ipv4Addr::new(192, 0, 2, 1) };
+            let here =
+                if ip.is_loopback() { Ipv4Addr::LOCALHOST } else { Ipv4Addr::new(192, 0, 2, 1) };
             let (a, b) = if ours { (here, ip) } else { (ip, here) };
             PacketBuilder::ipv4(a.octets(), b.octets(), HOP_LIMIT)
         }
