@@ -130,6 +130,12 @@ fn connections_are_kept_and_bad_messages_end_them() {
         (format!("{GET}Content-Length: 999999999\r\n\r\n"), "400 Bad Request"),
         (format!("{GET}X: {}\r\n\r\n", "y".repeat(17_000)), "400 Bad Request"),
         (format!("{GET}Accept: text/html\r\nConnection: close\r\n\r\n"), "406 Not Acceptable"),
+        // No answer could echo it.
+        (
+            "GET /cse-in HTTP/1.1\r\nHost: x\r\nX-M2M-RI: a\tb\r\nConnection: close\r\n\r\n"
+                .to_owned(),
+            "400 Bad Request",
+        ),
         (format!("{GET}X-M2M-Alien: 1\r\nConnection: close\r\n\r\n"), "400 Bad Request"),
     ] {
         let answer = served.say(bad.as_bytes());

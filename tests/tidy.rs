@@ -33,9 +33,9 @@ const FLOORS: [(&str, u8); 20] = [
     ("scenario", 6),
     ("run", 7),
     ("report", 8),
-    ("fuzzing", 8),
     ("live", 8),
-    ("cli", 9),
+    ("fuzzing", 9),
+    ("cli", 10),
     // Not rooms, but the way in.
     ("lib", u8::MAX),
     ("main", u8::MAX),

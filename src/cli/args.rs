@@ -49,6 +49,8 @@ pub(super) enum Verb {
     /// Run a scenario's devices over real UDP on this machine and compare with the simulation; or measure
     /// this machine, speak to one foreign peer, or serve a CSE.
     Live(Box<LiveArguments>),
+    /// Send hostile requests to a live CSE over HTTP and CoAP, and judge its answers.
+    Probe(Box<super::probe::ProbeArguments>),
     /// Assess the risk of shared assets by failing each in simulation, and choose treatments for a budget.
     Risk(RiskArguments),
     /// Run a results folder's scenario again and compare the digest.

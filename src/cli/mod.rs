@@ -9,6 +9,7 @@ mod live;
 mod load;
 mod matrix;
 mod output;
+mod probe;
 mod progress;
 mod replay;
 mod report;
@@ -32,6 +33,7 @@ pub(crate) fn main() -> ExitCode {
         Verb::Matrix(verb) => matrix::matrix(&verb, format),
         Verb::Check(verb) => check::check(&verb, format),
         Verb::Live(verb) => live::live(&verb, format),
+        Verb::Probe(verb) => probe::probe(&verb, format),
         Verb::Replay(verb) => replay::replay(&verb, format),
         Verb::Risk(verb) => risk::risk(&verb, format),
         Verb::Report(verb) => report::report(&verb, format),

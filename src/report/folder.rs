@@ -197,6 +197,22 @@ impl Folder {
         self.mark(&Manifest { files: manifest::list(&self.path)?, ..manifest })
     }
 
+    /// Marks the folder of something that is no run as complete, or as interrupted, with all files that
+    /// were added.
+    ///
+    /// # Errors
+    /// If they cannot be listed.
+    pub fn complete(
+        &self,
+        name: &str,
+        seed: u64,
+        interrupted: bool,
+        context: &Context,
+    ) -> Result<(), FolderError> {
+        let status = if interrupted { Status::Interrupted } else { Status::Complete };
+        self.finish(Manifest { status, scenario: name.to_owned(), seed, ..context.manifest() })
+    }
+
     /// Writes the capture and its key log, if there was one.
     fn add_capture(&mut self, outcome: &Outcome) -> Result<(), FolderError> {
         let Some(tape) = &outcome.recorder.tape else { return Ok(()) };

@@ -22,7 +22,7 @@ mod table;
 mod text;
 mod words;
 
-pub use capture::cut_note;
+pub use capture::{cut_note, exchange_capture};
 pub use error::FolderError;
 pub use evidence::{AttackFigures, PropertyFigures, ViolationFigures};
 pub use finding::headline;

@@ -7,10 +7,12 @@
 mod address;
 mod keys;
 mod pcapng;
+mod spoken;
 
 use std::io::{self, Write};
 
 pub(super) use keys::Keys;
+pub use spoken::exchange_capture;
 
 use crate::measure::Tape;
 use crate::run::{CAPTURE_BYTES_MAX, Outcome};

@@ -49,7 +49,9 @@ pub(super) fn read(
         }
         let rest = name.get(PREFIX.len()..).unwrap_or_default();
         let row = TABLE.iter().find(|(_, known, _)| known.eq_ignore_ascii_case(rest));
-        let text = str::from_utf8(value).map_err(|_| Refusal::HttpHeader)?;
+        // A tab is one to HTTP, but no parameter has it, and no answer could echo it.
+        let text = str::from_utf8(value).ok().filter(|text| !text.contains(char::is_control));
+        let text = text.ok_or(Refusal::HttpHeader)?;
         match row {
             Some(("nu", _, Some(separator))) => {
                 let uris = text.split(*separator).map(Value::from).collect();

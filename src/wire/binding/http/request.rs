@@ -48,7 +48,9 @@ impl Envelope {
     fn of(head: &Head<'_>) -> Self {
         let text = |name| {
             let text = head.single(name).ok().flatten().map(str::trim);
-            text.filter(|text| (1..=MAX_IDENTIFIER).contains(&text.len()))
+            text.filter(|text| {
+                (1..=MAX_IDENTIFIER).contains(&text.len()) && !text.contains(char::is_control)
+            })
         };
         let names = |name| {
             let values = head.values(name).filter_map(|value| str::from_utf8(value).ok());

@@ -1,0 +1,3 @@
+//! Fuzzing: generators of hostile input and the oracles that judge what comes of it.
+
+pub mod probe;
