@@ -42,6 +42,8 @@ pub(super) enum Format {
 pub(super) enum Verb {
     /// Run a scenario, write a results folder, say the verdict.
     Run(RunArguments),
+    /// Run a grid of scenarios with several seeds, on all cores; finished runs are not run again.
+    Sweep(SweepArguments),
     /// Run the threats of TR-0008, each with its countermeasures off and on, and write the matrix.
     Matrix(MatrixArguments),
     /// Validate scenarios and print what a run would cost; runs nothing.
@@ -114,6 +116,55 @@ pub(super) struct RunArguments {
     pub(super) capture: Option<String>,
     #[command(flatten)]
     pub(super) pace: PaceArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SweepArguments {
+    /// The scenario file.
+    #[arg(required_unless_present = "collect")]
+    pub(super) scenario: Option<PathBuf>,
+    /// Vary a key that `--set` reaches over these values; may be repeated, and then every combination is a
+    /// point [default: the table `[sweep]` of the file].
+    #[arg(long = "vary", value_name = "KEY=V1,V2,..")]
+    pub(super) vary: Vec<String>,
+    /// Set a scalar of the scenario in all points; may be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(super) overrides: Vec<String>,
+    /// Run each point with the seeds from A to B, both included [default: the seed of the file].
+    #[arg(long, value_name = "A..B", value_parser = seed_range)]
+    pub(super) seeds: Option<(u64, u64)>,
+    /// Write the results here; runs that this build has done there are not run again
+    /// [default: results/NAME-sweep].
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Run everything again.
+    #[arg(long, conflicts_with = "collect")]
+    pub(super) force: bool,
+    /// Run only shard I of N, each into a folder of its own.
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub(super) shard: Option<(usize, usize)>,
+    /// Print a job array for this scheduler, one shard a job, and run nothing.
+    #[arg(long, value_enum, conflicts_with_all = ["shard", "collect"])]
+    pub(super) export: Option<ExportScheduler>,
+    /// Jobs of the array [default: one for each run, at most 1000].
+    #[arg(long, value_name = "N", requires = "export",
+        value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    pub(super) jobs: Option<u16>,
+    /// Gather the runs of these folders of shards into `--out`, and run nothing.
+    #[arg(long, value_name = "DIR", num_args = 1.., requires = "out",
+        conflicts_with_all = ["scenario", "vary", "overrides", "seeds", "shard"])]
+    pub(super) collect: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) pace: PaceArguments,
+}
+
+/// A scheduler that takes job arrays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExportScheduler {
+    /// Slurm.
+    Slurm,
+    /// HyperQueue.
+    Hyperqueue,
 }
 
 #[derive(Debug, Args)]
@@ -372,6 +423,17 @@ fn seed_range(text: &str) -> Result<(u64, u64), String> {
     Ok((from, to))
 }
 
+/// Shards of one sweep, at most.
+const SHARDS_MAX: usize = 10_000;
+
+fn shard(text: &str) -> Result<(usize, usize), String> {
+    let usage = || format!("expected I/N with I from 1 to N and N at most {SHARDS_MAX}, such as 2/8");
+    let (index, of) = text.split_once('/').ok_or_else(usage)?;
+    let index: usize = index.trim().parse().map_err(|_| usage())?;
+    let of: usize = of.trim().parse().map_err(|_| usage())?;
+    if (1..=of).contains(&index) && of <= SHARDS_MAX { Ok((index, of)) } else { Err(usage()) }
+}
+
 /// Longest live run.
 const TIME_LIMIT_MAX: Duration = Duration::from_secs(120);
 
@@ -406,6 +468,14 @@ mod tests {
         assert_eq!(seed_range("7..=7"), Ok((7, 7)));
         for wrong in ["", "5", "a..b", "3..2", "-1..2", "0..99999999"] {
             assert!(seed_range(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn shards_are_counted_from_one() {
+        assert_eq!((shard("2/8"), shard("1/1")), (Ok((2, 8)), Ok((1, 1))));
+        for wrong in ["", "3", "0/4", "5/4", "a/b", "1/99999999", "-1/2"] {
+            assert!(shard(wrong).is_err(), "{wrong}");
         }
     }
 

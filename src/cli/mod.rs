@@ -1,6 +1,7 @@
 //! The command line: one file a verb. Results go to stdout, talk and progress to stderr.
 
 mod args;
+mod build;
 mod check;
 mod exit;
 mod explain;
@@ -15,6 +16,7 @@ mod report;
 mod risk;
 mod run;
 mod schema;
+mod sweep;
 
 use std::process::ExitCode;
 
@@ -29,6 +31,7 @@ pub(crate) fn main() -> ExitCode {
     let format = arguments.format;
     let result = std::panic::catch_unwind(|| match arguments.verb {
         Verb::Run(verb) => run::run(verb, format),
+        Verb::Sweep(verb) => sweep::sweep(&verb, format),
         Verb::Matrix(verb) => matrix::matrix(&verb, format),
         Verb::Check(verb) => check::check(&verb, format),
         Verb::Live(verb) => live::live(&verb, format),

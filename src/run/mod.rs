@@ -14,6 +14,7 @@ mod outcome;
 mod process;
 mod reference;
 pub mod risk;
+pub mod sweep;
 mod script;
 #[cfg(test)]
 mod tests;

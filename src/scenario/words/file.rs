@@ -4,7 +4,7 @@ use crate::scenario::quantity::{BitRate, Bytes, Energy, Frequency, Power, Price,
 use crate::scenario::table::{List, Named, choice, table};
 use crate::scenario::words::{
     Amount, AttackTable, BackendTable, Count, CountermeasureTable, CustodyTable, Flag, Integer,
-    OrNone, Probability, Seed, Text, Texts,
+    OrNone, Probability, Seed, Text, Texts, Values,
 };
 
 table! {
@@ -51,6 +51,9 @@ table! {
         /// What must hold at the end: a metric and a comparison, such as "rekey.time_s.p99" = "<
         /// 30s". Without a unit the bound has the metric's own (SI).
         expect: Named<Text>,
+        /// What `keystorm sweep` varies: a dotted path, as `--set` takes it, and its values, such as
+        /// fleet.meters.start.jitter = ["10s", "60s"]. Every combination is a point.
+        sweep: Named<Values>,
     }
 }
 
