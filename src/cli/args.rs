@@ -44,6 +44,10 @@ pub(super) enum Verb {
     Run(RunArguments),
     /// Run a grid of scenarios with several seeds, on all cores; finished runs are not run again.
     Sweep(SweepArguments),
+    /// Find the smallest (or largest) value of a key with which expectations hold, over several seeds.
+    Solve(SolveArguments),
+    /// Put two results side by side: differences, ratios, and intervals over seeds.
+    Compare(CompareArguments),
     /// Run the threats of TR-0008, each with its countermeasures off and on, and write the matrix.
     Matrix(MatrixArguments),
     /// Validate scenarios and print what a run would cost; runs nothing.
@@ -156,6 +160,39 @@ pub(super) struct SweepArguments {
     pub(super) collect: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) pace: PaceArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SolveArguments {
+    /// The scenario file.
+    pub(super) scenario: PathBuf,
+    /// The key that is sought, and between which values, such as `fleet.meters.start.jitter=1s..60s`.
+    #[arg(long, value_name = "KEY=LO..HI")]
+    pub(super) find: String,
+    /// What must hold, such as `association.handshake_s.p99 < 250ms`; may be repeated
+    /// [default: the table `[expect]` of the file].
+    #[arg(long, value_name = "METRIC < VALUE")]
+    pub(super) until: Vec<String>,
+    /// Find the largest value instead of the smallest.
+    #[arg(long)]
+    pub(super) largest: bool,
+    /// Set a scalar of the scenario; may be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(super) overrides: Vec<String>,
+    /// A value meets if it does so with each of the seeds from A to B.
+    #[arg(long, value_name = "A..B", value_parser = seed_range, default_value = "1..5")]
+    pub(super) seeds: (u64, u64),
+    #[command(flatten)]
+    pub(super) pace: PaceArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompareArguments {
+    /// The results that the others are measured against: a folder of a run, of runs with several seeds, or of a
+    /// sweep.
+    pub(super) a: PathBuf,
+    /// The other results, of the same kind.
+    pub(super) b: PathBuf,
 }
 
 /// A scheduler that takes job arrays.
@@ -427,7 +464,8 @@ fn seed_range(text: &str) -> Result<(u64, u64), String> {
 const SHARDS_MAX: usize = 10_000;
 
 fn shard(text: &str) -> Result<(usize, usize), String> {
-    let usage = || format!("expected I/N with I from 1 to N and N at most {SHARDS_MAX}, such as 2/8");
+    let usage =
+        || format!("expected I/N with I from 1 to N and N at most {SHARDS_MAX}, such as 2/8");
     let (index, of) = text.split_once('/').ok_or_else(usage)?;
     let index: usize = index.trim().parse().map_err(|_| usage())?;
     let of: usize = of.trim().parse().map_err(|_| usage())?;

@@ -3,6 +3,7 @@
 mod args;
 mod build;
 mod check;
+mod compare;
 mod exit;
 mod explain;
 mod host;
@@ -16,6 +17,7 @@ mod report;
 mod risk;
 mod run;
 mod schema;
+mod solve;
 mod sweep;
 
 use std::process::ExitCode;
@@ -32,6 +34,8 @@ pub(crate) fn main() -> ExitCode {
     let result = std::panic::catch_unwind(|| match arguments.verb {
         Verb::Run(verb) => run::run(verb, format),
         Verb::Sweep(verb) => sweep::sweep(&verb, format),
+        Verb::Solve(verb) => solve::solve(&verb, format),
+        Verb::Compare(verb) => compare::compare(&verb, format),
         Verb::Matrix(verb) => matrix::matrix(&verb, format),
         Verb::Check(verb) => check::check(&verb, format),
         Verb::Live(verb) => live::live(&verb, format),

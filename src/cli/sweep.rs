@@ -7,7 +7,9 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::{Context as _, ensure};
 use keystorm::report::percent;
 use keystorm::report::sweep::{Request, Scheduler, Sweep, collect, job_script, json, text, write};
-use keystorm::run::sweep::{Effort, GRID_SEED, Item, Note, RUNS_MAX, Row, Table, items, run, shard};
+use keystorm::run::sweep::{
+    Effort, GRID_SEED, Item, Note, RUNS_MAX, Row, Table, items, run, shard,
+};
 use keystorm::scenario::sweep::{Grid, grid};
 use keystorm::scenario::{Source, load as load_scenario};
 
@@ -44,7 +46,9 @@ pub(super) fn sweep(arguments: &SweepArguments, format: Format) -> anyhow::Resul
         Sweep::forget(&out).map_err(hinted)?;
     }
     let folder = Sweep::open(&out, &request, arguments.shard).map_err(hinted)?;
-    progress::listen_saying("stopping: the same command goes on from here (once more to stop at once)")?;
+    progress::listen_saying(
+        "stopping: the same command goes on from here (once more to stop at once)",
+    )?;
     let (notes, effort) = campaign(arguments, &folder, &grid, &own)?;
     let table = Table::of(&grid, &own, request.seeds, &notes);
     finish(&out, &table, &effort, arguments.pace.quiet, format)
@@ -59,7 +63,8 @@ fn request(arguments: &SweepArguments) -> anyhow::Result<Option<Request>> {
         None => {
             let source = Source::new(path.display().to_string(), text.clone());
             // What is wrong with the file is said when its grid is made.
-            let seed = load_scenario(&source, &arguments.overrides, None).map_or(1, |it| it.plan.seed);
+            let seed =
+                load_scenario(&source, &arguments.overrides, None).map_or(1, |it| it.plan.seed);
             (seed, seed)
         }
     };
@@ -109,9 +114,14 @@ fn campaign(
     let pace = &arguments.pace;
     if !known.is_empty() && !pace.quiet {
         let path = folder.path().display();
-        output::talk(&format!("{} of {} runs are in {path} and are not run again", known.len(), items.len()));
+        output::talk(&format!(
+            "{} of {} runs are in {path} and are not run again",
+            known.len(),
+            items.len()
+        ));
     }
-    let mut notes: Vec<Note> = known.iter().filter_map(|item| folder.known(&item.address)).cloned().collect();
+    let mut notes: Vec<Note> =
+        known.iter().filter_map(|item| folder.known(&item.address)).cloned().collect();
     let left: Vec<Item> = left.into_iter().cloned().collect();
     let steps = Steps::new(pace, Some(left.len() as u64));
     let done = AtomicU64::new(0);
@@ -169,7 +179,10 @@ fn gather(arguments: &SweepArguments, format: Format) -> anyhow::Result<Exit> {
     let (request, notes) = collect(&arguments.collect).map_err(hinted)?;
     let ours = build();
     if request.build != ours {
-        output::talk(&format!("note: the runs were made by keystorm {}; this is {ours}", request.build));
+        output::talk(&format!(
+            "note: the runs were made by keystorm {}; this is {ours}",
+            request.build
+        ));
     }
     let Some((grid, items)) = plan(&request, format)? else {
         return Ok(Exit::Usage);
@@ -181,7 +194,10 @@ fn gather(arguments: &SweepArguments, format: Format) -> anyhow::Result<Exit> {
     let table = Table::of(&grid, &items, request.seeds, &notes);
     if table.done() < table.asked {
         let (done, asked) = (table.done(), table.asked);
-        output::talk(&format!("{} of {asked} runs are missing: run the shards again", asked - done));
+        output::talk(&format!(
+            "{} of {asked} runs are missing: run the shards again",
+            asked - done
+        ));
     }
     finish(out, &table, &Effort::default(), arguments.pace.quiet, format)
 }

@@ -52,6 +52,9 @@ pub enum FolderError {
     /// The folder belongs to another sweep.
     #[error("{} is of another sweep: scenario, keys, values or seeds differ", .0.display())]
     OtherSweep(PathBuf),
+    /// Two results cannot be compared.
+    #[error("{0} and {1} have no point in common")]
+    NothingInCommon(String, String),
     /// A file is larger than any that a run writes.
     #[error("{file} has {size} bytes; at most {limit} are read")]
     TooLarge {
@@ -105,6 +108,9 @@ impl FolderError {
             Self::OtherBuild { .. } => Some(
                 "choose another folder with --out, run everything again with --force, or use the keystorm that wrote it",
             ),
+            Self::NothingInCommon(..) => {
+                Some("compare two runs, two folders of seeds, or two sweeps over the same keys")
+            }
             Self::OtherSweep(_) => Some("collect the shards of one sweep at a time"),
             Self::Newer { .. } => Some("use the keystorm that wrote it, or a later one"),
             _ => None,

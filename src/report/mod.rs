@@ -4,6 +4,7 @@
 //! Nothing here reads a clock: times are arguments.
 
 mod capture;
+pub mod compare;
 mod drawing;
 mod error;
 mod evidence;

@@ -14,8 +14,9 @@ mod outcome;
 mod process;
 mod reference;
 pub mod risk;
-pub mod sweep;
 mod script;
+pub mod solve;
+pub mod sweep;
 #[cfg(test)]
 mod tests;
 
@@ -23,5 +24,5 @@ pub use capture::{Selection, UnknownNode};
 pub use estimate::Estimate;
 pub use execute::{CAPTURE_BYTES_MAX, execute, execute_captured};
 pub use judge::{Evidence, Judged};
-pub use metrics::lookup;
+pub use metrics::{holds as metric_holds, lookup};
 pub use outcome::{Checked, DigestTrail, Metric, Outcome, Verdict};

@@ -9,6 +9,7 @@
 mod check;
 mod codes;
 mod diagnostics;
+pub mod find;
 mod metric;
 pub mod plan;
 mod preset;

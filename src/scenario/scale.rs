@@ -79,7 +79,9 @@ impl Kind {
                 (1_000, "us"),
                 (1, "ns"),
             ],
-            Self::Rate => &[(1_000_000_000, "Gbps"), (1_000_000, "Mbps"), (1_000, "kbps"), (1, "bps")],
+            Self::Rate => {
+                &[(1_000_000_000, "Gbps"), (1_000_000, "Mbps"), (1_000, "kbps"), (1, "bps")]
+            }
             Self::Size => &[(1_000_000, "MB"), (1_000, "kB"), (1, "B")],
             Self::Frequency => &[(1_000_000, "/s")],
         }
@@ -96,7 +98,10 @@ impl Kind {
             .filter_map(|(factor, unit)| Some((decimal(units, *factor)?, unit)))
             .min_by_key(|(number, _)| {
                 // A number below 1 is written in a smaller unit; else the shortest is the best.
-                (number.starts_with("0.") && self != Self::Number && self != Self::Frequency, number.len())
+                (
+                    number.starts_with("0.") && self != Self::Number && self != Self::Frequency,
+                    number.len(),
+                )
             });
         let text = match best {
             Some((number, unit)) => format!("{number}{unit}"),

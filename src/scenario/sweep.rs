@@ -100,7 +100,11 @@ pub fn grid(
             let file: File = read_table(&entries, Place::default(), &mut report);
             if file.sweep.is_absent() {
                 report
-                    .add(Code::Sweep, Place::default(), "nothing is varied: the file has no `[sweep]`")
+                    .add(
+                        Code::Sweep,
+                        Place::default(),
+                        "nothing is varied: the file has no `[sweep]`",
+                    )
                     .hint("name a key and its values, such as `--vary cse.in.workers=1,2,4`");
             }
             of_file(&file, &entries, &mut report)
@@ -160,9 +164,9 @@ fn of_words(
             None if list.trim().is_empty() => {}
             None => {
                 let message = format!("{} is no value to vary a key over", quote(piece.trim()));
-                report.add(Code::Sweep, place, message).hint(
-                    "values are strings, numbers, true and false, with commas between them",
-                );
+                report
+                    .add(Code::Sweep, place, message)
+                    .hint("values are strings, numbers, true and false, with commas between them");
                 return None;
             }
         }
@@ -216,7 +220,12 @@ fn axis(
 }
 
 /// Does the path lead to something that the file names? What tables hold is checked with the values.
-fn is_reached(key: &str, place: Place, entries: &Entries, report: &mut Diagnostics) -> bool {
+pub(super) fn is_reached(
+    key: &str,
+    place: Place,
+    entries: &Entries,
+    report: &mut Diagnostics,
+) -> bool {
     let Some(segments) = tree::path_segments(key, place.source) else {
         report
             .add(Code::OverrideSyntax, place, format!("{} is not a dotted path", quote(key)))
@@ -246,13 +255,13 @@ fn is_reached(key: &str, place: Place, entries: &Entries, report: &mut Diagnosti
         return true;
     }
     let message = format!("there is no {table} named {}", quote(name));
-    report.add(Code::UnknownReference, place, message).label("not found").hint_with(|| {
-        match nearest(name, known.iter().copied()) {
+    report.add(Code::UnknownReference, place, message).label("not found").hint_with(
+        || match nearest(name, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None if own.is_empty() => format!("the file has no {table}"),
             None => format!("there are {}", enumerate(own.iter().copied())),
-        }
-    });
+        },
+    );
     false
 }
 
@@ -296,8 +305,7 @@ fn points(
         let chosen = combination(axes, index);
         let overrides: Vec<String> =
             axes.iter().zip(&chosen).map(|(axis, value)| format!("{}={value}", axis.key)).collect();
-        let all: Vec<Source> =
-            sets.iter().cloned().chain(labelled(origin, &overrides)).collect();
+        let all: Vec<Source> = sets.iter().cloned().chain(labelled(origin, &overrides)).collect();
         let Loaded { plan, resolved, warnings: of_point } = load_labelled(source, &all, seed)?;
         let values: Vec<String> = chosen.iter().map(|value| shown(value)).collect();
         if let Some(other) = seen.insert(resolved.clone(), index) {
@@ -360,12 +368,10 @@ mod tests {
         assert_eq!(grid.points[4].values, ["2", "20s"]);
         assert_eq!(grid.points[4].plan.cses[0].workers, 2);
         assert_eq!(grid.points[4].overrides[1], "fleet.meters.start.jitter=\"20s\"");
-        assert!(load_labelled(
-            &Source::new("x", &*grid.points[4].resolved),
-            &[],
-            None
-        )
-        .is_ok_and(|again| again.resolved == grid.points[4].resolved));
+        assert!(
+            load_labelled(&Source::new("x", &*grid.points[4].resolved), &[], None)
+                .is_ok_and(|again| again.resolved == grid.points[4].resolved)
+        );
     }
 
     #[test]

@@ -110,6 +110,8 @@ fn digest(file: &ThreatFile) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     fn note(seed: u64) -> Note {

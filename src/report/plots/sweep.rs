@@ -33,12 +33,8 @@ pub(super) fn figure(table: &Table) -> Option<Figure> {
     let across = across(table)?;
     let (lines, left_out) = lines(table, &across);
     let names = [main_figure(table), load_figure(table)];
-    let panels: Vec<Panel> = names
-        .iter()
-        .flatten()
-        .enumerate()
-        .filter_map(|(at, name)| panel(table, &across, &lines, name, at == 0))
-        .collect();
+    let panels: Vec<Panel> =
+        names.iter().flatten().filter_map(|name| panel(table, &across, &lines, name)).collect();
     if panels.is_empty() {
         return None;
     }
@@ -46,6 +42,11 @@ pub(super) fn figure(table: &Table) -> Option<Figure> {
     let more = match left_out {
         0 => String::new(),
         n => format!(" · {n} more lines in points.csv"),
+    };
+    let shaded = match (table.expectations.is_empty(), lines.len()) {
+        (true, _) => "",
+        (false, 1) => "; shaded: all expectations met",
+        _ => "; shaded: all expectations met, the darker the more lines meet them",
     };
     Some(Figure {
         title: headline(table),
@@ -55,13 +56,13 @@ pub(super) fn figure(table: &Table) -> Option<Figure> {
             table.rows.len()
         ),
         x: across.x,
-        caption: table.axes[across.axis].key.clone(),
+        caption: format!("{}{shaded}", table.axes[across.axis].key),
         marks: Vec::new(),
         panels,
     })
 }
 
-/// The first key with several quantities, else the first with several values.
+/// The key with most quantities, else the first with several values.
 fn across(table: &Table) -> Option<Across> {
     let values = |axis: usize| {
         let mut values: Vec<&String> = Vec::new();
@@ -77,8 +78,11 @@ fn across(table: &Table) -> Option<Across> {
         let kinds: Vec<_> = values(*axis).into_iter().map(|value| quantity(value)).collect();
         kinds.iter().all(|kind| kind.is_some_and(|(kind, _)| Some(kind) == kinds[0].map(|k| k.0)))
     };
-    let mut candidates = (0..table.axes.len()).filter(several);
-    let axis = candidates.clone().find(quantities).or_else(|| candidates.next())?;
+    let candidates: Vec<usize> = (0..table.axes.len()).filter(several).collect();
+    // The one with most values is the axis, the others are lines; of equals the first.
+    let most = |one: &usize, other: &usize| values(*one).len().cmp(&values(*other).len());
+    let axis = candidates.iter().copied().rev().filter(quantities).max_by(most);
+    let axis = axis.or_else(|| candidates.first().copied())?;
     let is_quantity = quantities(&axis);
     let values = values(axis);
     let size = |value: &str| quantity(value).map_or(0, |(_, quantity)| quantity.units);
@@ -118,7 +122,9 @@ fn lines<'a>(table: &'a Table, across: &Across) -> (Vec<Line<'a>>, usize) {
             .collect();
         let name = tame(&name.join(", "), 26);
         let value = &row.values[across.axis];
-        let Some((_, at)) = across.places.iter().find(|(known, _)| known == value) else { continue };
+        let Some((_, at)) = across.places.iter().find(|(known, _)| known == value) else {
+            continue;
+        };
         match lines.iter_mut().find(|line| line.name == name) {
             Some(line) => line.points.push((*at, row)),
             None => lines.push(Line { name, points: vec![(*at, row)] }),
@@ -132,7 +138,7 @@ fn lines<'a>(table: &'a Table, across: &Across) -> (Vec<Line<'a>>, usize) {
     (lines, left_out)
 }
 
-fn panel(table: &Table, across: &Across, lines: &[Line<'_>], name: &str, is_first: bool) -> Option<Panel> {
+fn panel(table: &Table, across: &Across, lines: &[Line<'_>], name: &str) -> Option<Panel> {
     let limit = table.expectations.iter().find(|each| each.metric == name);
     let all = lines.iter().flat_map(|line| &line.points);
     let all: Vec<f64> = all
@@ -156,12 +162,9 @@ fn panel(table: &Table, across: &Across, lines: &[Line<'_>], name: &str, is_firs
         Axis::linear(most * 1.05, 5, |value| of_metric(name, value))
     };
     let level = |value: f64| if is_log { log(value) } else { value };
-    let mut shapes = feasible(table, across, &y);
+    let mut shapes: Vec<Shape> =
+        lines.iter().flat_map(|line| feasible(table, across, line, lines.len(), &y)).collect();
     let mut labels = Vec::new();
-    if is_first && let Some(Shape::Area { upper, .. }) = shapes.first() {
-        let text = "all expectations met".to_owned();
-        labels.push(Label { x: Some(upper[0].0), y: y.to, text, colour: Colour::Green });
-    }
     for (line, colour) in lines.iter().zip(LINES) {
         let spreads: Vec<_> = line
             .points
@@ -194,20 +197,16 @@ fn panel(table: &Table, across: &Across, lines: &[Line<'_>], name: &str, is_firs
     Some(Panel { title: name.to_owned(), weight: 1.0, y, shapes, labels })
 }
 
-/// The stretches in which every point of every line meets everything.
-fn feasible(table: &Table, across: &Across, y: &Axis) -> Vec<Shape> {
+/// The stretches in which the points of a line meet everything; several lines make them darker.
+fn feasible(table: &Table, across: &Across, line: &Line<'_>, lines: usize, y: &Axis) -> Vec<Shape> {
     if table.expectations.is_empty() {
         return Vec::new();
     }
-    let held = |value: &str| {
-        let mut rows = table.rows.iter().filter(|row| row.values[across.axis] == value).peekable();
-        rows.peek().is_some() && rows.all(Row::is_feasible)
-    };
     let half = 0.012 * (across.x.to - across.x.from);
     let mut stretches: Vec<(f64, f64)> = Vec::new();
     let mut is_open = false;
-    for (value, at) in &across.places {
-        let is_held = held(value);
+    for (at, row) in &line.points {
+        let is_held = row.is_feasible();
         match stretches.last_mut() {
             Some(stretch) if is_held && is_open => stretch.1 = at + half,
             _ if is_held => stretches.push((at - half, at + half)),
@@ -219,7 +218,7 @@ fn feasible(table: &Table, across: &Across, y: &Axis) -> Vec<Shape> {
         upper: vec![(from, y.to), (to, y.to)],
         lower: vec![(from, y.from), (to, y.from)],
         colour: Colour::Pale,
-        opacity: 0.35,
+        opacity: 0.4 / lines.max(1) as f64,
     };
     stretches.into_iter().map(area).collect()
 }

@@ -16,7 +16,8 @@ const FILE: &str = "points.csv";
 pub fn csv(table: &Table) -> Result<String, FolderError> {
     let malformed = |e: &dyn std::fmt::Display| FolderError::malformed(FILE, e);
     let notes = || table.notes.iter().flatten();
-    let names: BTreeSet<String> = notes().flat_map(|note| flat(&note.metrics).into_keys()).collect();
+    let names: BTreeSet<String> =
+        notes().flat_map(|note| flat(&note.metrics).into_keys()).collect();
     let mut header: Vec<&str> = table.axes.iter().map(|axis| axis.key.as_str()).collect();
     header.extend(["seed", "verdict", "digest", "events", "wall_s"]);
     header.extend(names.iter().map(String::as_str));

@@ -12,7 +12,13 @@ pub enum Scheduler {
 /// The script that `scheduler` takes for `jobs` jobs. `words` are the command's words that say what is swept;
 /// shards go below `out`.
 #[must_use]
-pub fn job_script(scheduler: Scheduler, name: &str, words: &[String], out: &str, jobs: usize) -> String {
+pub fn job_script(
+    scheduler: Scheduler,
+    name: &str,
+    words: &[String],
+    out: &str,
+    jobs: usize,
+) -> String {
     let command = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
     let out = quoted(out);
     let (head, task) = match scheduler {

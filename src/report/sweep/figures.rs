@@ -76,23 +76,63 @@ pub fn headline(table: &Table) -> String {
     format!("{partial}{sentence}")
 }
 
-/// Where along a single key.
+/// Where along the key; with a second key, for each of its values.
 fn place(table: &Table) -> String {
-    let [axis] = &table.axes[..] else { return String::new() };
-    let name = &axis.key;
-    let feasible: Vec<bool> = table.rows.iter().map(Row::is_feasible).collect();
-    let first = feasible.iter().position(|held| *held).unwrap_or(0);
-    let last = feasible.iter().rposition(|held| *held).unwrap_or(0);
-    let value = |at: usize| tame(&table.rows[at].values[0], 40);
-    if !feasible[first..=last].iter().all(|held| *held) {
-        return format!(", not all of them neighbours along {name}");
+    const STRETCHES_MAX: usize = 8;
+    match &table.axes[..] {
+        [axis] => {
+            let rows: Vec<&Row> = table.rows.iter().collect();
+            let place = stretch(&rows, 0).unwrap_or_default();
+            format!(": {} {place}", axis.key)
+        }
+        [one, other] => {
+            // Along the key with more values.
+            let of = |at: usize| -> BTreeSet<&String> {
+                table.rows.iter().map(|row| &row.values[at]).collect()
+            };
+            let along = usize::from(of(0).len() <= of(1).len());
+            let (key, across) = if along == 0 { (one, other) } else { (other, one) };
+            let mut seen: Vec<&String> = Vec::new();
+            let mut words = Vec::new();
+            for row in &table.rows {
+                let value = &row.values[1 - along];
+                if seen.contains(&value) {
+                    continue;
+                }
+                seen.push(value);
+                let of_value = table.rows.iter().filter(|row| row.values[1 - along] == *value);
+                let rows: Vec<&Row> = of_value.collect();
+                let place = stretch(&rows, along).unwrap_or_else(|| "nowhere".to_owned());
+                words.push(format!(
+                    "{place} with {} {}",
+                    short(table, &across.key),
+                    tame(value, 20)
+                ));
+            }
+            if words.len() > STRETCHES_MAX {
+                return String::new();
+            }
+            format!(": {} {}", short(table, &key.key), words.join(", "))
+        }
+        _ => String::new(),
     }
-    match (first == 0, last + 1 == feasible.len()) {
-        (false, true) => format!(": {name} from {} on", value(first)),
-        (true, false) => format!(": {name} up to {}", value(last)),
-        _ if first == last => format!(": {name} = {}", value(first)),
-        _ => format!(": {name} from {} to {}", value(first), value(last)),
+}
+
+/// Where along the values of axis `at` these rows are feasible.
+fn stretch(rows: &[&Row], at: usize) -> Option<String> {
+    let first = rows.iter().position(|row| row.is_feasible())?;
+    let last = rows.iter().rposition(|row| row.is_feasible())?;
+    let value = |row: usize| tame(&rows[row].values[at], 40);
+    if !rows[first..=last].iter().all(|row| row.is_feasible()) {
+        return Some("at values that are no neighbours".to_owned());
     }
+    Some(match (first == 0, last + 1 == rows.len()) {
+        (true, true) => "everywhere".to_owned(),
+        (false, true) => format!("from {} on", value(first)),
+        (true, false) => format!("up to {}", value(last)),
+        _ if first == last => format!("at {}", value(first)),
+        _ => format!("from {} to {}", value(first), value(last)),
+    })
 }
 
 /// From where to where the main figure moves.

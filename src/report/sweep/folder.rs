@@ -163,7 +163,8 @@ impl Sweep {
 pub fn request(path: &Path) -> Result<Request, FolderError> {
     let file = path.join(REQUEST);
     let mut bytes = Vec::new();
-    let read = fs::File::open(&file).and_then(|file| file.take(REQUEST_MAX).read_to_end(&mut bytes));
+    let read =
+        fs::File::open(&file).and_then(|file| file.take(REQUEST_MAX).read_to_end(&mut bytes));
     match read {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Err(FolderError::NoSweep(path.to_owned()));

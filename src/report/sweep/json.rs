@@ -23,11 +23,8 @@ pub fn json(table: &Table, effort: &Effort) -> Value {
         })
         .collect();
     let points: Vec<Value> = table.rows.iter().map(|row| point(table, row)).collect();
-    let expectations: Vec<String> = table
-        .expectations
-        .iter()
-        .map(|each| format!("{} {}", each.metric, each.text))
-        .collect();
+    let expectations: Vec<String> =
+        table.expectations.iter().map(|each| format!("{} {}", each.metric, each.text)).collect();
     json!({
         "keystorm": env!("CARGO_PKG_VERSION"),
         "scenario": table.scenario,

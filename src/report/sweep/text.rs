@@ -22,8 +22,7 @@ pub fn text(table: &Table) -> String {
         table.done()
     ));
     let figures: Vec<String> = figures(table);
-    let mut heads: Vec<String> =
-        table.axes.iter().map(|axis| short(table, &axis.key)).collect();
+    let mut heads: Vec<String> = table.axes.iter().map(|axis| short(table, &axis.key)).collect();
     heads.extend(figures.iter().cloned());
     heads.push("held".to_owned());
     let missed = !table.expectations.is_empty();
@@ -49,7 +48,8 @@ pub fn text(table: &Table) -> String {
 /// The figures that have a column: the two that are asked for, and what is expected besides.
 fn figures(table: &Table) -> Vec<String> {
     const COLUMNS_MAX: usize = 5;
-    let mut figures: Vec<String> = main_figure(table).into_iter().chain(load_figure(table)).collect();
+    let mut figures: Vec<String> =
+        main_figure(table).into_iter().chain(load_figure(table)).collect();
     for expectation in &table.expectations {
         if !figures.contains(&expectation.metric) && figures.len() < COLUMNS_MAX {
             figures.push(expectation.metric.clone());

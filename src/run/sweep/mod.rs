@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-pub use table::{Row, Spread, Table, flat};
+pub use table::{Row, Spread, Table, flat, main_figures};
 
 use super::process::stopwatch;
 use super::{Checked, Estimate, Metric, Outcome, Verdict, execute};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Item, Note};
 use crate::ledger::Paired;
-use crate::run::{Metric, Verdict, lookup};
+use crate::run::{Checked, Metric, Verdict, lookup};
 use crate::scenario::plan::Expectation;
 use crate::scenario::sweep::{Axis, Grid};
 
@@ -143,10 +143,8 @@ impl Table {
 fn row(values: Vec<String>, notes: &[Note]) -> Row {
     let mut figures: BTreeMap<String, Vec<(u64, f64)>> = BTreeMap::new();
     for note in notes {
-        for name in names(note) {
-            if let Some(value) = lookup(&note.metrics, &name) {
-                figures.entry(name).or_default().push((note.seed, value));
-            }
+        for (name, value) in main_figures(&note.metrics, &note.expectations) {
+            figures.entry(name).or_default().push((note.seed, value));
         }
     }
     let broken = notes.iter().flat_map(|note| &note.expectations).filter(|checked| !checked.held);
@@ -163,15 +161,21 @@ fn row(values: Vec<String>, notes: &[Note]) -> Row {
 }
 
 /// The figures of a run that rows have.
-fn names(note: &Note) -> BTreeSet<String> {
+#[must_use]
+pub fn main_figures(
+    metrics: &BTreeMap<String, Metric>,
+    expected: &[Checked],
+) -> BTreeMap<String, f64> {
     let is_general = |name: &&String| {
         name.ends_with(".utilisation_peak_1s")
             || (name.starts_with("link.") && name.ends_with(".bytes"))
             || (name.starts_with("service.") && name.ends_with(".availability"))
     };
-    let general = note.metrics.keys().filter(is_general).cloned();
-    let expected = note.expectations.iter().map(|checked| checked.metric.clone());
-    FIGURES.iter().map(|name| (*name).to_owned()).chain(general).chain(expected).collect()
+    let general = metrics.keys().filter(is_general).cloned();
+    let expected = expected.iter().map(|checked| checked.metric.clone());
+    let usual = FIGURES.iter().map(|name| (*name).to_owned());
+    let names = usual.chain(general).chain(expected);
+    names.filter_map(|name| lookup(metrics, &name).map(|value| (name, value))).collect()
 }
 
 /// Every number of a run by its dotted name.
@@ -181,7 +185,9 @@ pub fn flat(metrics: &BTreeMap<String, Metric>) -> BTreeMap<String, f64> {
     let mut flat = BTreeMap::new();
     for (name, metric) in metrics {
         let names = match metric {
-            Metric::Distribution(_) => OF_DISTRIBUTION.map(|figure| format!("{name}.{figure}")).to_vec(),
+            Metric::Distribution(_) => {
+                OF_DISTRIBUTION.map(|figure| format!("{name}.{figure}")).to_vec()
+            }
             Metric::Count(_) | Metric::Number(_) => vec![name.clone()],
         };
         for name in names {
