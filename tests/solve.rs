@@ -53,9 +53,10 @@ fn the_smallest_window_is_that_of_the_fluid_limit() {
     let found = solve(&[&words[..], &["--format", "json"]].concat());
     assert_eq!(code(&found), 0, "{}", stderr(&found));
     let found = json(&found);
-    // 500 x 2.5 ms = 1.25 s of work: 70 % of a second are filled at 1.79 s if nothing fluctuates.
+    // The busiest second is the first. ClientHellos come from 30 ms on and Finisheds from 140 ms on, spread evenly over W:
+    // (0.97 x 500 x 2 ms + 0.86 x 500 x 0.5 ms) / W < 0.7 from W = 1.69 s on.
     let answer = seconds(&found["answer"]);
-    assert!((1.78..2.4).contains(&answer), "{found}");
+    assert!((1.64..1.85).contains(&answer), "{found}");
     assert_eq!((&found["met"], &found["monotone"]), (&true.into(), &true.into()), "{found}");
     assert_eq!(found["high"], found["answer"]);
     let low = seconds(&found["low"]);

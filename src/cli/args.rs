@@ -63,7 +63,7 @@ pub(super) enum Verb {
     Report(ReportArguments),
     /// Print the JSON schema of scenario files.
     Schema(SchemaArguments),
-    /// Explain a threat (T9), countermeasure (CM10), property (A4), level of assurance or error code.
+    /// Explain a threat (T9), countermeasure (CM10), property (A4), level of assurance, strategy or error code.
     Explain(ExplainArguments),
 }
 
@@ -439,7 +439,8 @@ pub(super) struct SchemaArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArguments {
-    /// T9, CM10, A4, LOA3 or an error code such as KS0104; without one, all are listed.
+    /// T9, CM10, A4, LOA3, a strategy such as finish-first, or an error code such as KS0104; without one, all
+    /// are listed.
     pub(super) code: Option<String>,
 }
 

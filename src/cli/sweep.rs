@@ -215,7 +215,7 @@ fn export(
         ExportScheduler::Hyperqueue => Scheduler::HyperQueue,
     };
     let jobs = arguments.jobs.map_or(JOBS_MAX, usize::from).min(runs);
-    let path = arguments.scenario.as_deref().unwrap_or(Path::new(""));
+    let path = arguments.scenario.as_deref().unwrap_or_else(|| Path::new(""));
     let mut words = vec!["sweep".to_owned(), path.display().to_string()];
     for (flag, values) in [("--set", &arguments.overrides), ("--vary", &arguments.vary)] {
         words.extend(values.iter().flat_map(|value| [flag.to_owned(), value.clone()]));

@@ -122,7 +122,7 @@ mod tests {
         let range = of("fleet.meters.start.jitter=1s..60s").unwrap();
         assert_eq!(
             (range.text(0), range.text(range.values.len() - 1)),
-            ("1s".into(), "60s".into())
+            ("1s".into(), "1min".into())
         );
         assert_eq!(
             (range.set(0), range.resolution()),

@@ -228,7 +228,7 @@ fn stand_at(node: &mut Node, place: Place) {
 
 /// Path segments with their places; `None` if the path is malformed or deeper than any scenario.
 pub(super) fn path_segments(path: &str, source: usize) -> Option<Vec<(String, Place)>> {
-    const DEPTH_MAX: usize = 9;
+    const DEPTH_MAX: usize = 8;
     let mut segments = Vec::new();
     let mut start = 0;
     for part in path.split('.') {
