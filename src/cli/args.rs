@@ -42,6 +42,12 @@ pub(super) enum Format {
 pub(super) enum Verb {
     /// Run a scenario, write a results folder, say the verdict.
     Run(RunArguments),
+    /// Run a grid of scenarios with several seeds, on all cores; finished runs are not run again.
+    Sweep(SweepArguments),
+    /// Find the smallest (or largest) value of a key with which expectations hold, over several seeds.
+    Solve(SolveArguments),
+    /// Put two results side by side: differences, ratios, and intervals over seeds.
+    Compare(CompareArguments),
     /// Run the threats of TR-0008, each with its countermeasures off and on, and write the matrix.
     Matrix(MatrixArguments),
     /// Validate scenarios and print what a run would cost; runs nothing.
@@ -59,7 +65,7 @@ pub(super) enum Verb {
     Report(ReportArguments),
     /// Print the JSON schema of scenario files.
     Schema(SchemaArguments),
-    /// Explain a threat (T9), countermeasure (CM10), property (A4), level of assurance or error code.
+    /// Explain a threat (T9), countermeasure (CM10), property (A4), level of assurance, strategy or error code.
     Explain(ExplainArguments),
 }
 
@@ -116,6 +122,88 @@ pub(super) struct RunArguments {
     pub(super) capture: Option<String>,
     #[command(flatten)]
     pub(super) pace: PaceArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SweepArguments {
+    /// The scenario file.
+    #[arg(required_unless_present = "collect")]
+    pub(super) scenario: Option<PathBuf>,
+    /// Vary a key that `--set` reaches over these values; may be repeated, and then every combination is a
+    /// point [default: the table `[sweep]` of the file].
+    #[arg(long = "vary", value_name = "KEY=V1,V2,..")]
+    pub(super) vary: Vec<String>,
+    /// Set a scalar of the scenario in all points; may be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(super) overrides: Vec<String>,
+    /// Run each point with the seeds from A to B, both included [default: the seed of the file].
+    #[arg(long, value_name = "A..B", value_parser = seed_range)]
+    pub(super) seeds: Option<(u64, u64)>,
+    /// Write the results here; runs that this build has done there are not run again
+    /// [default: results/NAME-sweep].
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Run everything again.
+    #[arg(long, conflicts_with = "collect")]
+    pub(super) force: bool,
+    /// Run only shard I of N, each into a folder of its own.
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub(super) shard: Option<(usize, usize)>,
+    /// Print a job array for this scheduler, one shard a job, and run nothing.
+    #[arg(long, value_enum, conflicts_with_all = ["shard", "collect"])]
+    pub(super) export: Option<ExportScheduler>,
+    /// Jobs of the array [default: one for each run, at most 1000].
+    #[arg(long, value_name = "N", requires = "export",
+        value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    pub(super) jobs: Option<u16>,
+    /// Gather the runs of these folders of shards into `--out`, and run nothing.
+    #[arg(long, value_name = "DIR", num_args = 1.., requires = "out",
+        conflicts_with_all = ["scenario", "vary", "overrides", "seeds", "shard"])]
+    pub(super) collect: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) pace: PaceArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SolveArguments {
+    /// The scenario file.
+    pub(super) scenario: PathBuf,
+    /// The key that is sought, and between which values, such as `fleet.meters.start.jitter=1s..60s`.
+    #[arg(long, value_name = "KEY=LO..HI")]
+    pub(super) find: String,
+    /// What must hold, such as `association.handshake_s.p99 < 250ms`; may be repeated
+    /// [default: the table `[expect]` of the file].
+    #[arg(long, value_name = "METRIC < VALUE")]
+    pub(super) until: Vec<String>,
+    /// Find the largest value instead of the smallest.
+    #[arg(long)]
+    pub(super) largest: bool,
+    /// Set a scalar of the scenario; may be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(super) overrides: Vec<String>,
+    /// A value meets if it does so with each of the seeds from A to B.
+    #[arg(long, value_name = "A..B", value_parser = seed_range, default_value = "1..5")]
+    pub(super) seeds: (u64, u64),
+    #[command(flatten)]
+    pub(super) pace: PaceArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompareArguments {
+    /// The results that the others are measured against: a folder of a run, of runs with several seeds, or of a
+    /// sweep.
+    pub(super) a: PathBuf,
+    /// The other results, of the same kind.
+    pub(super) b: PathBuf,
+}
+
+/// A scheduler that takes job arrays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExportScheduler {
+    /// Slurm.
+    Slurm,
+    /// HyperQueue.
+    Hyperqueue,
 }
 
 #[derive(Debug, Args)]
@@ -353,7 +441,8 @@ pub(super) struct SchemaArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArguments {
-    /// T9, CM10, A4, LOA3 or an error code such as KS0104; without one, all are listed.
+    /// T9, CM10, A4, LOA3, a strategy such as finish-first, or an error code such as KS0104; without one, all
+    /// are listed.
     pub(super) code: Option<String>,
 }
 
@@ -372,6 +461,18 @@ fn seed_range(text: &str) -> Result<(u64, u64), String> {
         return Err(format!("more than {SEEDS_MAX} seeds"));
     }
     Ok((from, to))
+}
+
+/// Shards of one sweep, at most.
+const SHARDS_MAX: usize = 10_000;
+
+fn shard(text: &str) -> Result<(usize, usize), String> {
+    let usage =
+        || format!("expected I/N with I from 1 to N and N at most {SHARDS_MAX}, such as 2/8");
+    let (index, of) = text.split_once('/').ok_or_else(usage)?;
+    let index: usize = index.trim().parse().map_err(|_| usage())?;
+    let of: usize = of.trim().parse().map_err(|_| usage())?;
+    if (1..=of).contains(&index) && of <= SHARDS_MAX { Ok((index, of)) } else { Err(usage()) }
 }
 
 /// Longest live run.
@@ -408,6 +509,14 @@ mod tests {
         assert_eq!(seed_range("7..=7"), Ok((7, 7)));
         for wrong in ["", "5", "a..b", "3..2", "-1..2", "0..99999999"] {
             assert!(seed_range(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn shards_are_counted_from_one() {
+        assert_eq!((shard("2/8"), shard("1/1")), (Ok((2, 8)), Ok((1, 1))));
+        for wrong in ["", "3", "0/4", "5/4", "a/b", "1/99999999", "-1/2"] {
+            assert!(shard(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -1,6 +1,7 @@
-//! `keystorm explain`: error codes, levels of assurance, threats, countermeasures, properties.
+//! `keystorm explain`: error codes, levels of assurance, threats, countermeasures, properties, strategies.
 
 mod catalogue;
+mod strategy;
 
 use keystorm::credential::assurance::{Loa, PRESETS};
 use keystorm::scenario::{Code, Explanation, explain as explain_code};
@@ -28,6 +29,18 @@ pub(super) fn explain(arguments: &ExplainArguments, format: Format) -> anyhow::R
         match format {
             Format::Json => output::json(&entry)?,
             Format::Text => output::result(&catalogue::page(&entry))?,
+        }
+        return Ok(Exit::Held);
+    }
+    if let Some(found) = strategy::find(code) {
+        match format {
+            Format::Json => output::json(found)?,
+            Format::Text => output::result(&page(&Explanation {
+                code: found.name,
+                title: found.title,
+                meaning: found.meaning,
+                example: found.example,
+            }))?,
         }
         return Ok(Exit::Held);
     }

@@ -5,7 +5,7 @@ use std::io::{IsTerminal as _, Read as _};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use keystorm::scenario::{self, Loaded, SOURCE_LEN_MAX, Source};
+use keystorm::scenario::{self, Diagnostics, Loaded, SOURCE_LEN_MAX, Source};
 
 use super::args::{Format, ScenarioArguments};
 use super::output;
@@ -26,16 +26,22 @@ pub(super) fn scenario(
             Ok(Some(loaded))
         }
         Err(refused) => {
-            output::talk(&refused.render(color()));
-            let count = refused.len();
-            let plural = if count == 1 { "" } else { "s" };
-            output::talk(&format!("{count} error{plural} in {}; nothing was run", path.display()));
-            if format == Format::Json {
-                output::json(&serde_json::json!({ "errors": refused.records() }))?;
-            }
+            refuse(&refused, &path.display().to_string(), format)?;
             Ok(None)
         }
     }
+}
+
+/// Says everything that is wrong with what was asked of the scenario `name`.
+pub(super) fn refuse(refused: &Diagnostics, name: &str, format: Format) -> anyhow::Result<()> {
+    output::talk(&refused.render(color()));
+    let count = refused.len();
+    let plural = if count == 1 { "" } else { "s" };
+    output::talk(&format!("{count} error{plural} in {name}; nothing was run"));
+    if format == Format::Json {
+        output::json(&serde_json::json!({ "errors": refused.records() }))?;
+    }
+    Ok(())
 }
 
 /// The text of a file, if it is one of a bearable size.

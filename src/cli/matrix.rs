@@ -11,9 +11,9 @@ use keystorm::attack::catalogue::Threat;
 use keystorm::report::matrix::{self, JOURNAL, Journal, Matrix, PICTURE, headline};
 use keystorm::report::sequence::{Story, tell};
 use keystorm::run::matrix::{FILES, Row, Set, ThreatFile, Trial, run, trials};
-use sha2::{Digest as _, Sha256};
 
 use super::args::{Format, MatrixArguments};
+use super::build::build;
 use super::exit::Exit;
 use super::output;
 use super::progress::{self, Steps};
@@ -135,15 +135,6 @@ fn forget(folder: &Path) -> anyhow::Result<()> {
         }
         _ => Ok(()),
     }
-}
-
-/// What makes the runs: this version and this very program. Another build runs everything again.
-fn build() -> String {
-    let version = env!("CARGO_PKG_VERSION");
-    let program = std::env::current_exe().and_then(fs::read);
-    let digest = program.map(|bytes| Sha256::digest(&bytes));
-    let digest = digest.map(|digest| digest.iter().take(8).map(|b| format!("{b:02x}")).collect());
-    format!("{version} {}", digest.unwrap_or_else(|_| "unknown".to_owned()))
 }
 
 /// Draws the pictures as PNG, too, with a program of the system.

@@ -1,7 +1,9 @@
 //! The command line: one file a verb. Results go to stdout, talk and progress to stderr.
 
 mod args;
+mod build;
 mod check;
+mod compare;
 mod exit;
 mod explain;
 mod host;
@@ -16,6 +18,8 @@ mod report;
 mod risk;
 mod run;
 mod schema;
+mod solve;
+mod sweep;
 
 use std::process::ExitCode;
 
@@ -30,6 +34,9 @@ pub(crate) fn main() -> ExitCode {
     let format = arguments.format;
     let result = std::panic::catch_unwind(|| match arguments.verb {
         Verb::Run(verb) => run::run(verb, format),
+        Verb::Sweep(verb) => sweep::sweep(&verb, format),
+        Verb::Solve(verb) => solve::solve(&verb, format),
+        Verb::Compare(verb) => compare::compare(&verb, format),
         Verb::Matrix(verb) => matrix::matrix(&verb, format),
         Verb::Check(verb) => check::check(&verb, format),
         Verb::Live(verb) => live::live(&verb, format),

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::backoff::Failures;
 use super::bucket::Bucket;
 use super::capture;
 use super::chronicle::{self, Chronicle};
@@ -18,6 +19,7 @@ use super::processor::Processor;
 use super::reporter::Reporter;
 use super::server::Server;
 use super::transit::{Port, log_flow};
+use super::triage::Gate;
 use super::work::Work;
 use crate::association::Operations;
 use crate::backend::Sent;
@@ -36,6 +38,10 @@ const PHASE_DRAWS: u8 = 3;
 const NODE_DOWN: &str = "node_down";
 /// Reason of a gateway that takes no more from a device behind it.
 const RATE_LIMIT: &str = "rate_limit";
+/// Reason of a server that lets no more handshakes begin at the moment.
+const ADMISSION: &str = "admission";
+/// Reason of a server that drops a ClientHello which has waited too long.
+const STALE_HELLO: &str = "stale_hello";
 
 /// What waits for the processor.
 #[derive(Debug)]
@@ -66,6 +72,10 @@ pub(super) struct Actor {
     pub(super) is_down: bool,
     /// How much each device behind it may still send, if it limits them.
     pub(super) buckets: BTreeMap<NodeId, Bucket>,
+    /// What it does with handshakes while it is overloaded, if anything.
+    pub(super) gate: Option<Box<Gate>>,
+    /// Handshakes of its own that failed since the last that did not.
+    pub(super) failures: Failures,
     /// Its address as a client.
     pub(super) address: u16,
     /// An attacker sits on its link.
@@ -214,7 +224,16 @@ impl Actor {
     }
 
     fn submit(&mut self, job: Job, reach: &mut Reach<'_, '_>) {
-        if self.processor.enqueue(reach.context.now, job).is_err() {
+        let now = reach.context.now;
+        let admitted = match (&mut self.gate, &job) {
+            (Some(gate), Job::Packet(packet)) => gate.admit(&packet.bytes, now),
+            _ => Some(false),
+        };
+        let Some(goes_first) = admitted else {
+            reach.context.recorder.reject(ADMISSION);
+            return;
+        };
+        if self.processor.enqueue(now, job, goes_first).is_err() {
             reach.context.recorder.reject("queue_full");
             return;
         }
@@ -234,7 +253,13 @@ impl Actor {
         let now = reach.context.now;
         loop {
             let record = &mut reach.context.recorder.loads[group];
-            let Some(job) = self.processor.next(now, record) else { return };
+            let Some((waited, job)) = self.processor.next(now, record) else { return };
+            if let (Some(gate), Job::Packet(packet)) = (&self.gate, &job)
+                && gate.is_stale(&packet.bytes, waited)
+            {
+                reach.context.recorder.reject(STALE_HELLO);
+                continue;
+            }
             let (cost, mut done) = self.perform(job, reach);
             done.generation = self.generation;
             if cost == Duration::ZERO {
@@ -347,7 +372,7 @@ impl Actor {
         self.keyring = keyring;
         // Handled again as jobs of their own, behind those that wait.
         for packet in again {
-            if self.processor.enqueue(now, Job::Packet(packet)).is_err() {
+            if self.processor.enqueue(now, Job::Packet(packet), false).is_err() {
                 reach.context.recorder.reject("queue_full");
             }
         }
@@ -662,6 +687,7 @@ impl Actor {
 
     fn restart(&mut self, reach: &mut Reach<'_, '_>) {
         self.generation += 1;
+        self.failures = Failures::default();
         self.processor.reset();
         let now = reach.context.now;
         let lifetime = reach.layout.key_lifetime_of(self.id, now);
@@ -702,12 +728,19 @@ impl Actor {
                 peer.postpone(cost, now);
             }
         }
+        if change == Some(Change::Established) {
+            self.failures = Failures::default();
+        }
         if let (Some(Change::Failed), Some(retry)) = (change, reach.layout.retry) {
             let place = reach.layout.place(self.id);
             let streams = &reach.layout.groups[place.group as usize].streams;
-            let more = streams.draws(place.member, OWN_DRAWS, &mut self.cursor).below(retry.0);
-            let at = now + retry + Duration(more);
-            reach.schedule_own(self, at, Event::Command(Command::Retry));
+            let mut draws = streams.draws(place.member, OWN_DRAWS, &mut self.cursor);
+            let backoff = &reach.layout.backoff;
+            let wait = self.failures.wait(retry, backoff, |bound| draws.below(bound));
+            drop(draws);
+            if let Some(wait) = wait {
+                reach.schedule_own(self, now + wait, Event::Command(Command::Retry));
+            }
         }
         for alarm in
             [Alarm::Client, Alarm::Request, Alarm::Enrolment, Alarm::Fetcher, Alarm::Service]

@@ -161,6 +161,8 @@ pub struct Layout {
     pub renewal: Option<Renewal>,
     /// How long after a failure a client tries again.
     pub retry: Option<Duration>,
+    /// How that wait grows from failure to failure.
+    pub backoff: super::Backoff,
     /// All MAFs and MEFs.
     pub functions: Vec<Function>,
     /// The applications behind CSEs.

@@ -3,6 +3,7 @@
 
 mod actor;
 mod application;
+mod backoff;
 mod bucket;
 mod caller;
 mod capture;
@@ -28,9 +29,11 @@ mod resources;
 mod server;
 mod site;
 mod transit;
+mod triage;
 mod work;
 
 pub use application::secrets;
+pub use backoff::{Backoff, Growth};
 pub use chronicle::{Chronicle, Deed, STEPS_MAX, Step, actor, content_digest, resource};
 pub use class::{Class, Cost, FixedTimes, Prices};
 pub use custody::{
@@ -46,3 +49,4 @@ pub use layout::{
 };
 pub use resources::ServiceSetting;
 pub use site::{NodeParts, NodeSite};
+pub use triage::Triage;

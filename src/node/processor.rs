@@ -15,6 +15,8 @@ pub(super) struct Processor<J> {
     limit: Option<u32>,
     /// Jobs and when they came.
     waiting: VecDeque<(Time, J)>,
+    /// How many of them, the first, go before the others.
+    first: usize,
     meter: SecondMeter,
     busy_total: Duration,
 }
@@ -23,27 +25,35 @@ impl<J> Processor<J> {
     pub(super) fn new(workers: u32, limit: Option<u32>) -> Self {
         let meter = SecondMeter::default();
         let waiting = VecDeque::new();
-        Self { workers, busy: 0, limit, waiting, meter, busy_total: Duration::ZERO }
+        Self { workers, busy: 0, limit, waiting, first: 0, meter, busy_total: Duration::ZERO }
     }
 
-    /// Puts a job at the end of the queue; gives it back if the queue is full.
-    pub(super) fn enqueue(&mut self, now: Time, job: J) -> Result<(), J> {
+    /// Puts a job at the end of the queue, or behind those that go before the others; gives it back if the
+    /// queue is full.
+    pub(super) fn enqueue(&mut self, now: Time, job: J, goes_first: bool) -> Result<(), J> {
         let full = self.limit.is_some_and(|limit| self.waiting.len() >= limit as usize);
         if full && self.idle() == 0 {
             return Err(job);
         }
-        self.waiting.push_back((now, job));
+        if goes_first {
+            self.waiting.insert(self.first, (now, job));
+            self.first += 1;
+        } else {
+            self.waiting.push_back((now, job));
+        }
         Ok(())
     }
 
-    /// The next job, if a server is idle.
-    pub(super) fn next(&mut self, now: Time, record: &mut GroupRecord) -> Option<J> {
+    /// The next job, if a server is idle, and how long it has waited.
+    pub(super) fn next(&mut self, now: Time, record: &mut GroupRecord) -> Option<(Duration, J)> {
         if self.idle() == 0 {
             return None;
         }
         let (came, job) = self.waiting.pop_front()?;
-        record.wait.record(now.since(came).0);
-        Some(job)
+        self.first = self.first.saturating_sub(1);
+        let waited = now.since(came);
+        record.wait.record(waited.0);
+        Some((waited, job))
     }
 
     /// Jobs that wait for a server.
@@ -68,6 +78,7 @@ impl<J> Processor<J> {
     pub(super) fn reset(&mut self) {
         self.busy = 0;
         self.waiting.clear();
+        self.first = 0;
     }
 
     /// The last second's notes, and the time that servers worked in all.

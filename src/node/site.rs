@@ -38,6 +38,8 @@ pub struct NodeParts {
     pub workers: u32,
     /// Jobs that may wait.
     pub queue: Option<u32>,
+    /// What it does with handshakes while it is overloaded.
+    pub triage: super::Triage,
     /// How many nodes have it as their parent.
     pub children: usize,
     /// Its long-term keys.
@@ -105,6 +107,8 @@ impl NodeSite {
             has_started: false,
             is_down: false,
             buckets: BTreeMap::new(),
+            gate: super::triage::Gate::new(parts.triage),
+            failures: super::backoff::Failures::default(),
             address: 0,
             is_tapped: false,
             custody: parts.custody,

@@ -36,6 +36,25 @@ pub enum FolderError {
         /// The newest schema version that this program reads.
         known: u32,
     },
+    /// There is no sweep.
+    #[error("{} is no folder of a sweep: it has no sweep.json", .0.display())]
+    NoSweep(PathBuf),
+    /// The runs of the folder were made by another program.
+    #[error("{} holds runs of keystorm {found}; this is keystorm {ours}", .path.display())]
+    OtherBuild {
+        /// The folder.
+        path: PathBuf,
+        /// Version and digest of the program that made them.
+        found: String,
+        /// Those of this one.
+        ours: String,
+    },
+    /// The folder belongs to another sweep.
+    #[error("{} is of another sweep: scenario, keys, values or seeds differ", .0.display())]
+    OtherSweep(PathBuf),
+    /// Two results cannot be compared.
+    #[error("{0} and {1} have no point in common")]
+    NothingInCommon(String, String),
     /// A file is larger than any that a run writes.
     #[error("{file} has {size} bytes; at most {limit} are read")]
     TooLarge {
@@ -85,6 +104,14 @@ impl FolderError {
             Self::NotWritable(_) => Some("check its permissions, or choose another with --out"),
             Self::Missing(_) => Some("a results folder is what `keystorm run` wrote"),
             Self::Unfinished(_) => Some("run the scenario again into the same folder"),
+            Self::NoSweep(_) => Some("such a folder is what `keystorm sweep` wrote"),
+            Self::OtherBuild { .. } => Some(
+                "choose another folder with --out, run everything again with --force, or use the keystorm that wrote it",
+            ),
+            Self::NothingInCommon(..) => {
+                Some("compare two runs, two folders of seeds, or two sweeps over the same keys")
+            }
+            Self::OtherSweep(_) => Some("collect the shards of one sweep at a time"),
             Self::Newer { .. } => Some("use the keystorm that wrote it, or a later one"),
             _ => None,
         }

@@ -4,12 +4,14 @@
 //! Nothing here reads a clock: times are arguments.
 
 mod capture;
+pub mod compare;
 mod drawing;
 mod error;
 mod evidence;
 mod finding;
 mod folder;
 mod hgrm;
+mod lines;
 mod manifest;
 pub mod matrix;
 mod plots;
@@ -18,6 +20,7 @@ mod risk;
 pub mod sequence;
 mod series;
 mod summary;
+pub mod sweep;
 mod table;
 mod text;
 mod words;

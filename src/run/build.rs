@@ -11,7 +11,7 @@ use crate::backend::Form;
 use crate::measure::{Group, Recorder, Tier};
 use crate::node::{
     ApplicationSetting, Function, FunctionKind, GroupSetting, Layout, NodeId, NodeParts, NodeSite,
-    Place, Route, ServiceSetting, Timed,
+    Place, Route, ServiceSetting, Timed, Triage,
 };
 use crate::scenario::Plan;
 use crate::scenario::plan::{Action, Enrolment, Fleet, Registrar, Service, StorePlace, Target};
@@ -93,6 +93,7 @@ impl World {
                 id,
                 workers: spec.workers,
                 queue: spec.queue,
+                triage: spec.triage,
                 children: children[index],
                 keyring,
                 server,
@@ -137,6 +138,7 @@ fn hsm_units(specs: &[Spec], groups: &[Group], second_factor: bool) -> Vec<u64> 
 struct Spec {
     workers: u32,
     queue: Option<u32>,
+    triage: Triage,
     serves: bool,
     store: StorePlace,
 }
@@ -161,6 +163,7 @@ impl Map {
             key_hard_limit: plan.security.key_hard_limit,
             renewal: plan.security.renewal,
             retry: plan.security.retry,
+            backoff: plan.security.backoff,
             functions: Vec::new(),
             applications: Vec::new(),
             kc_lifetime: plan.security.kc_lifetime,
@@ -210,6 +213,7 @@ impl Map {
             self.specs.push(Spec {
                 workers: cse.workers,
                 queue: cse.queue,
+                triage: cse.triage,
                 serves: true,
                 store: cse.store,
             });
@@ -229,7 +233,13 @@ impl Map {
             let link = Some(function.link);
             let group =
                 self.group(plan, &function.name, tier, count, workers, function.class, link);
-            self.specs.push(Spec { workers, queue, serves: true, store: function.store });
+            self.specs.push(Spec {
+                workers,
+                queue,
+                triage: Triage::default(),
+                serves: true,
+                store: function.store,
+            });
             for member in 0..count {
                 let node = node_id(self.layout.places.len());
                 let fqdn = format!("{}-{member}.example", tier.name());
@@ -248,6 +258,7 @@ impl Map {
             self.specs.push(Spec {
                 workers,
                 queue: gateway.queue,
+                triage: Triage::default(),
                 serves: gateway.registers,
                 store: gateway.store,
             });
@@ -297,7 +308,13 @@ impl Map {
             } else {
                 self.lookahead = self.lookahead.min(plan.links[fleet.link].latency);
             }
-            self.specs.push(Spec { workers: 1, queue: None, serves: false, store: fleet.store });
+            self.specs.push(Spec {
+                workers: 1,
+                queue: None,
+                triage: Triage::default(),
+                serves: false,
+                store: fleet.store,
+            });
             for member in 0..count {
                 let (parent, site) = match (fleet.via, fleet.registrar) {
                     (Some(via), _) => {

@@ -264,7 +264,7 @@ pub(super) fn check(
 }
 
 /// Counts by reason exist only once something was counted: absent, they are 0.
-fn value_of(metrics: &BTreeMap<String, Metric>, name: &str) -> Option<f64> {
+pub(super) fn value_of(metrics: &BTreeMap<String, Metric>, name: &str) -> Option<f64> {
     const BY_REASON: [&str; 6] = [
         "onem2m.refused.",
         "association.failed.",
@@ -277,7 +277,9 @@ fn value_of(metrics: &BTreeMap<String, Metric>, name: &str) -> Option<f64> {
     lookup(metrics, name).or_else(|| absent.then_some(0.0))
 }
 
-fn holds(value: f64, expectation: &Expectation) -> bool {
+/// Does `value` meet what is expected?
+#[must_use]
+pub fn holds(value: f64, expectation: &Expectation) -> bool {
     let bound = expectation.bound;
     match expectation.relation {
         Relation::Less => value < bound,

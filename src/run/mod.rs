@@ -15,6 +15,8 @@ mod process;
 mod reference;
 pub mod risk;
 mod script;
+pub mod solve;
+pub mod sweep;
 #[cfg(test)]
 mod tests;
 
@@ -22,5 +24,5 @@ pub use capture::{Selection, UnknownNode};
 pub use estimate::Estimate;
 pub use execute::{CAPTURE_BYTES_MAX, execute, execute_captured};
 pub use judge::{Evidence, Judged};
-pub use metrics::lookup;
+pub use metrics::{holds as metric_holds, lookup};
 pub use outcome::{Checked, DigestTrail, Metric, Outcome, Verdict};

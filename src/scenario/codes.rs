@@ -250,6 +250,11 @@ codes! {
          assessment lies within the run.",
         "[asset.hall]\nkind = \"premises\"\nmembers = [\"in\", \"auth\"]\n\n[[event]]\nat = \"5min\"\n\
          fail = { target = \"routers\", member = 0 }";
+    Sweep "KS0319" "the grid cannot be swept",
+        "A sweep varies keys that `--set` reaches, each over at least one value, none twice; every point \
+         is another scenario, and there are not more points than the limit in the message. The seed is no \
+         key: `--seeds` varies it.",
+        "[sweep]\nfleet.meters.start.jitter = [\"10s\", \"60s\"]\ncse.in.workers = [1, 2, 4]";
     Expectation "KS0401" "the expectation does not parse",
         "An expectation is a metric and a comparison: `<`, `<=`, `=`, `>=` or `>`, and a value, \
          with or without a unit.",

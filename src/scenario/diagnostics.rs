@@ -259,7 +259,6 @@ fn floor_char(text: &str, at: usize) -> usize {
 }
 
 /// The sources of one loading: the file first, then each override.
-pub(super) fn sources(file: &Source, overrides: &[String]) -> Sources {
-    let overrides = overrides.iter().map(|text| Source::new("--set", text.clone()));
-    std::iter::once(file.clone()).chain(overrides).collect()
+pub(super) fn sources(file: &Source, overrides: &[Source]) -> Sources {
+    std::iter::once(file).chain(overrides).cloned().collect()
 }

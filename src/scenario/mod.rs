@@ -9,14 +9,17 @@
 mod check;
 mod codes;
 mod diagnostics;
+pub mod find;
 mod metric;
 pub mod plan;
 mod preset;
 mod quantity;
 mod resolved;
 mod risk;
+pub mod scale;
 mod schema;
 mod source;
+pub mod sweep;
 mod table;
 mod tree;
 mod words;
@@ -62,6 +65,15 @@ pub fn load(
     overrides: &[String],
     seed: Option<u64>,
 ) -> Result<Loaded, Diagnostics> {
+    load_labelled(source, &sweep::labelled("--set", overrides), seed)
+}
+
+/// The same with overrides that come from several places, each with the name of its own.
+fn load_labelled(
+    source: &Source,
+    overrides: &[Source],
+    seed: Option<u64>,
+) -> Result<Loaded, Diagnostics> {
     let mut report = Diagnostics::new(diagnostics::sources(source, overrides));
     let plan = read(source, overrides, &mut report);
     report.sort();
@@ -72,25 +84,36 @@ pub fn load(
     Ok(Loaded { plan, resolved, warnings })
 }
 
-fn read(source: &Source, overrides: &[String], report: &mut Diagnostics) -> Option<Plan> {
-    let overrides_len: usize = overrides.iter().map(String::len).sum();
+fn read(source: &Source, overrides: &[Source], report: &mut Diagnostics) -> Option<Plan> {
+    let overrides_len: usize = overrides.iter().map(|each| each.text.len()).sum();
     if source.text.len() > SOURCE_LEN_MAX || overrides_len > SOURCE_LEN_MAX {
         let message = format!("the text is longer than {SOURCE_LEN_MAX} bytes");
         report.add(Code::TooLarge, Place::default(), message);
         return None;
     }
+    let mut entries = tree_of(source, overrides, report)?;
+    tree::switch_off(&mut entries, report);
+    let file: File = table::read_table(&entries, Place::default(), report);
+    sweep::of_file(&file, &entries, report);
+    let name = std::path::Path::new(&source.name).file_stem();
+    let name = name.map(|name| name.to_string_lossy()).unwrap_or_default();
+    check::check(&file, question(&source.text), &name, report)
+}
+
+/// The tree of a file with its overrides in their places; `None` if the file is no TOML.
+fn tree_of(
+    source: &Source,
+    overrides: &[Source],
+    report: &mut Diagnostics,
+) -> Option<tree::Entries> {
     let mut entries = tree::parse_file(&source.text, report);
     if !report.is_empty() {
         return None;
     }
-    for (index, text) in overrides.iter().enumerate() {
-        tree::set(&mut entries, text, index + 1, report);
+    for (index, each) in overrides.iter().enumerate() {
+        tree::set(&mut entries, &each.text, index + 1, report);
     }
-    tree::switch_off(&mut entries, report);
-    let file: File = table::read_table(&entries, Place::default(), report);
-    let name = std::path::Path::new(&source.name).file_stem();
-    let name = name.map(|name| name.to_string_lossy()).unwrap_or_default();
-    check::check(&file, question(&source.text), &name, report)
+    Some(entries)
 }
 
 /// The comment that begins with `Question:`, to the end of its paragraph.

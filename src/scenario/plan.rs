@@ -8,9 +8,9 @@ use crate::net::LinkType;
 pub use crate::node::{Rekey, Renewal};
 
 pub use crate::attack::Attack;
-use crate::node::Class;
 pub use crate::node::CustodySetting;
 pub use crate::node::FunctionKind;
+use crate::node::{Backoff, Class, Triage};
 use crate::sim::time::{Duration, Time};
 
 /// A run, ready to be built.
@@ -124,7 +124,7 @@ impl Plan {
 }
 
 /// One infrastructure CSE.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Cse {
     /// Its name: the group of its metrics.
     pub name: String,
@@ -134,6 +134,8 @@ pub struct Cse {
     pub workers: u32,
     /// Jobs that may wait; more are dropped. `None`: no limit but memory.
     pub queue: Option<u32>,
+    /// What it does with handshakes while it is overloaded.
+    pub triage: Triage,
     /// Where its long-term keys live.
     pub store: StorePlace,
 }
@@ -361,6 +363,8 @@ pub struct Security {
     /// After a failed association a device tries again this much later (and uniform up to as much
     /// again); `None`: never.
     pub retry: Option<Duration>,
+    /// How that wait grows from failure to failure.
+    pub backoff: Backoff,
     /// CSEs remember more than the last request of each device.
     pub request_cache: bool,
     /// Everybody may do everything with resources that have no policy of their own.

@@ -5,7 +5,7 @@ use std::fmt::{Display, Write as _};
 
 use super::plan::{
     Action, Battery, Change, Enrolment, Fleet, FunctionKind, KeySharing, Part, Plan, Registrar,
-    Rekey, Renewal, Schedule, Service, Spread, StorePlace, Target, Telemetry, Weight,
+    Rekey, Renewal, Schedule, Security, Service, Spread, StorePlace, Target, Telemetry, Weight,
 };
 use super::quantity::{power_text, price_text, rate_text, size_text, time_text};
 use crate::association::{KeyExchange, Profile, Suite12};
@@ -14,7 +14,7 @@ use crate::backend::sql::Query;
 use crate::backend::{Coding, Setting, native, page, tenants};
 use crate::credential::at_rest::Hashing;
 use crate::net::LinkType;
-use crate::node::{Boot, Class, Commands, Cost, CustodySetting};
+use crate::node::{Backoff, Boot, Class, Commands, Cost, CustodySetting, Growth, Triage};
 use crate::sim::time::Duration;
 
 /// TOML text that, loaded alone, gives the same plan.
@@ -123,6 +123,7 @@ fn groups(text: &mut String, plan: &Plan) {
         line(text, format_args!("\n[cse.{}]", cse.name));
         quoted(text, "class", &plan.classes[cse.class].name);
         servers(text, cse.workers, cse.queue);
+        triage(text, &cse.triage);
         store(text, cse.store);
     }
     for function in &plan.functions {
@@ -219,6 +220,36 @@ fn service(text: &mut String, service: Service) {
     quoted(text, "reports_to", word(service.reports_up, "head_end", "registrar"));
     if let Some(at) = service.subscribed {
         time(text, "subscribed_at", at);
+    }
+}
+
+fn triage(text: &mut String, triage: &Triage) {
+    quoted(text, "order", if triage.finish_first { "finish_first" } else { "fifo" });
+    optional_time(text, "stale_hello", triage.stale_hello);
+    match triage.admission {
+        Some(rate) => quoted(text, "admission", format_args!("{rate}/s")),
+        None => quoted(text, "admission", "none"),
+    }
+}
+
+fn backoff(text: &mut String, security: &Security) {
+    if security.retry.is_none() {
+        return;
+    }
+    let Backoff { growth, cap, attempts } = &security.backoff;
+    let kind = match growth {
+        Growth::Fixed => "fixed",
+        Growth::Exponential => "exponential",
+        Growth::Full => "full",
+        Growth::Equal => "equal",
+        Growth::Decorrelated => "decorrelated",
+        Growth::Lwm2m => "lwm2m",
+    };
+    quoted(text, "backoff.kind", kind);
+    time(text, "backoff.cap", *cap);
+    match attempts {
+        Some(attempts) => line(text, format_args!("backoff.attempts = {attempts}")),
+        None => quoted(text, "backoff.attempts", "none"),
     }
 }
 
@@ -343,6 +374,7 @@ fn security(text: &mut String, plan: &Plan) {
     time(text, "ticket_lifetime", association.ticket_lifetime);
     optional_time(text, "key_lifetime", plan.security.key_lifetime);
     optional_time(text, "retry", plan.security.retry);
+    backoff(text, &plan.security);
     time(text, "kc_lifetime", plan.security.kc_lifetime);
     quoted(
         text,

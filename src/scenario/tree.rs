@@ -53,6 +53,17 @@ impl Value {
             Self::Table(_) => "a table",
         }
     }
+
+    /// A scalar as TOML has it; `None` for anything else, and for numbers that no scenario takes.
+    pub(super) fn literal(&self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(toml::Value::String(text.clone()).to_string()),
+            Self::Integer(number) => number.map(|number| number.to_string()),
+            Self::Float(x) => x.is_finite().then(|| format!("{x:?}")),
+            Self::Bool(b) => Some(b.to_string()),
+            Self::Date | Self::List(_) | Self::Table(_) => None,
+        }
+    }
 }
 
 /// Reads the file (source 0); syntax errors are reported and what could be understood is returned.
@@ -62,7 +73,9 @@ pub(super) fn parse_file(text: &str, report: &mut Diagnostics) -> Entries {
         syntax_error(&error, 0, 0, report);
     }
     let mut entries = entries_of(table.get_ref(), 0, 0);
-    flatten_expectations(&mut entries);
+    for table in WITH_PATHS {
+        flatten_paths(&mut entries, table);
+    }
     entries
 }
 
@@ -115,10 +128,13 @@ fn entries_of(table: &DeTable<'_>, source: usize, offset: usize) -> Entries {
     entries
 }
 
-/// Metric names have dots: `expect.rekey.time_s.p99 = ".."` means the key `"rekey.time_s.p99"`.
-fn flatten_expectations(entries: &mut Entries) {
-    let Some(expect) = entries.get_mut("expect") else { return };
-    let Value::Table(table) = &mut expect.node.value else { return };
+/// Tables whose keys are names with dots: metrics, and paths into the scenario.
+const WITH_PATHS: [&str; 2] = ["expect", "sweep"];
+
+/// `expect.rekey.time_s.p99 = ".."` means the key `"rekey.time_s.p99"`.
+fn flatten_paths(entries: &mut Entries, table: &str) {
+    let Some(entry) = entries.get_mut(table) else { return };
+    let Value::Table(table) = &mut entry.node.value else { return };
     let mut flat = Entries::new();
     for (key, entry) in std::mem::take(table) {
         flatten(key, entry, &mut flat);
@@ -211,7 +227,7 @@ fn stand_at(node: &mut Node, place: Place) {
 }
 
 /// Path segments with their places; `None` if the path is malformed or deeper than any scenario.
-fn path_segments(path: &str, source: usize) -> Option<Vec<(String, Place)>> {
+pub(super) fn path_segments(path: &str, source: usize) -> Option<Vec<(String, Place)>> {
     const DEPTH_MAX: usize = 8;
     let mut segments = Vec::new();
     let mut start = 0;
@@ -224,7 +240,7 @@ fn path_segments(path: &str, source: usize) -> Option<Vec<(String, Place)>> {
         }
         segments.push((name.to_owned(), place));
     }
-    if segments.len() > 2 && segments[0].0 == "expect" {
+    if segments.len() > 2 && WITH_PATHS.contains(&segments[0].0.as_str()) {
         let place = Place { end: path.len(), ..segments[1].1 };
         let metric: Vec<_> = segments.drain(1..).map(|(name, _)| name).collect();
         segments.push((metric.join(".").replace('"', ""), place));

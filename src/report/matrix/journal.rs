@@ -4,15 +4,13 @@
 //! A line holds for the scenario and the build that made it; lines of others are passed over.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::report::error::FolderError;
+use crate::report::lines::Lines;
 use crate::run::matrix::{FILES, Note, Set, ThreatFile, Trial};
 
 /// The name of the file.
@@ -26,8 +24,7 @@ type Key = (String, Set, bool, u64);
 /// The runs that are known, and the file where others are added.
 #[derive(Debug)]
 pub struct Journal {
-    path: PathBuf,
-    file: Mutex<File>,
+    lines: Lines,
     build: String,
     known: BTreeMap<Key, Note>,
     passed_over: u64,
@@ -48,50 +45,20 @@ impl Journal {
     /// # Errors
     /// If it can be neither read nor made.
     pub fn open(folder: &Path, build: &str) -> Result<Self, FolderError> {
-        let path = folder.join(FILE);
-        let mut options = OpenOptions::new();
-        let file = options.create(true).append(true).read(true).open(&path);
-        let file = file.map_err(|e| FolderError::io(&path, e))?;
-        let reader = File::open(&path).map_err(|e| FolderError::io(&path, e))?;
-        let mut journal = Self {
-            path,
-            file: Mutex::new(file),
-            build: build.to_owned(),
-            known: BTreeMap::new(),
-            passed_over: 0,
-        };
-        journal.read(reader)?;
-        Ok(journal)
-    }
-
-    fn read(&mut self, file: File) -> Result<(), FolderError> {
         let digests: BTreeMap<&str, String> =
             FILES.iter().map(|file| (file.path, digest(file))).collect();
-        let mut ends = true;
-        let mut reader = BufReader::new(file.take(BYTES_MAX));
-        loop {
-            let mut line = Vec::new();
-            let read = reader.read_until(b'\n', &mut line);
-            if read.map_err(|e| FolderError::io(&self.path, e))? == 0 {
-                break;
-            }
-            ends = line.ends_with(b"\n");
-            if line == b"\n" {
-                continue;
-            }
-            match serde_json::from_slice::<Line>(&line) {
-                Ok(Line { text, build, note })
-                    if build == self.build
-                        && digests.get(note.scenario.as_str()) == Some(&text) =>
-                {
-                    self.known.insert(key(&note), note);
+        let mut known = BTreeMap::new();
+        // Of another build, or of another scenario.
+        let mut others = 0;
+        let (lines, malformed) =
+            Lines::open(folder.join(FILE), BYTES_MAX, |Line { text, build: by, note }| {
+                if by == build && digests.get(note.scenario.as_str()) == Some(&text) {
+                    known.insert(key(&note), note);
+                } else {
+                    others += 1;
                 }
-                // Another build, another scenario, or a line that a killed run did not finish.
-                _ => self.passed_over += 1,
-            }
-        }
-        // What a killed run left of a line must not spoil the next.
-        if !ends { self.put(b"\n") } else { Ok(()) }
+            })?;
+        Ok(Self { lines, build: build.to_owned(), known, passed_over: malformed + others })
     }
 
     /// The note of a run, if it is known.
@@ -128,14 +95,7 @@ impl Journal {
             return Ok(());
         }
         let line = Line { text: digest(file), build: self.build.clone(), note: note.clone() };
-        let mut line = serde_json::to_vec(&line).map_err(|e| FolderError::malformed(FILE, &e))?;
-        line.push(b'\n');
-        self.put(&line)
-    }
-
-    fn put(&self, bytes: &[u8]) -> Result<(), FolderError> {
-        let mut file = self.file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        file.write_all(bytes).map_err(|e| FolderError::io(&self.path, e))
+        self.lines.add(&line)
     }
 }
 
@@ -150,6 +110,8 @@ fn digest(file: &ThreatFile) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     fn note(seed: u64) -> Note {

@@ -8,6 +8,7 @@ mod load;
 mod risk;
 mod secured;
 mod style;
+mod sweep;
 mod traffic;
 mod view;
 
@@ -40,6 +41,11 @@ pub(crate) fn all(data: &Data) -> Result<Vec<(&'static str, Picture)>, FolderErr
 /// The picture of an assessment of risk.
 pub(crate) fn risk(assessment: &crate::run::risk::Assessment) -> Result<String, FolderError> {
     style::svg("risk", &risk::figure(assessment))
+}
+
+/// The picture of a sweep, if its points lie along something.
+pub(crate) fn sweep(table: &crate::run::sweep::Table) -> Result<Option<String>, FolderError> {
+    sweep::figure(table).map(|figure| style::svg("sweep", &figure)).transpose()
 }
 
 /// Setting, seed and digest.

@@ -12,6 +12,7 @@ mod function;
 mod keys;
 mod link;
 mod network;
+mod overload;
 mod risk;
 mod security;
 mod spread;

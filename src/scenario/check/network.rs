@@ -147,6 +147,7 @@ impl<'a> Checker<'a> {
             class,
             workers: words.workers.value().map_or(1, |workers| workers.0),
             queue: queue(&words.queue),
+            triage: self.triage(words),
             store,
         })
     }

@@ -56,6 +56,7 @@ impl Checker<'_> {
             key_hard_limit: self.above_zero(&words.key_hard_limit),
             renewal: self.renewal(words),
             retry: self.above_zero(&words.retry),
+            backoff: self.backoff(words),
             open_access: words.access.value() == Some(&AccessWord::Open),
             believes_originators: words.originators.value() == Some(&OriginatorsWord::Claimed),
             request_cache: words.request_cache.value().copied().unwrap_or(false),

@@ -260,3 +260,42 @@ impl JsonSchema for Texts {
         json_schema!({ "type": "array", "items": { "type": "string" }, "maxItems": TEXTS_MAX })
     }
 }
+
+/// Values that a key takes in turn, each as TOML has it.
+#[derive(Clone, Debug)]
+pub(in crate::scenario) struct Values(pub(in crate::scenario) Vec<At<String>>);
+
+impl Word for Values {
+    fn read(node: &Node, name: &str, report: &mut Diagnostics) -> Option<Self> {
+        let Value::List(items) = &node.value else {
+            wrong_type(node, name, "a list of values", report);
+            return None;
+        };
+        let mut values = Vec::new();
+        for item in items {
+            match item.value.literal() {
+                Some(value) => values.push(At { value, place: item.place }),
+                None => {
+                    wrong_type(item, name, "strings, numbers, true and false", report);
+                    return None;
+                }
+            }
+        }
+        Some(Self(values))
+    }
+}
+
+impl JsonSchema for Values {
+    fn schema_name() -> Cow<'static, str> {
+        "Values".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let item = json_schema!({ "type": ["string", "number", "boolean"] });
+        json_schema!({ "type": "array", "items": item, "minItems": 1 })
+    }
+}

@@ -4,7 +4,7 @@ use crate::scenario::quantity::{BitRate, Bytes, Energy, Frequency, Power, Price,
 use crate::scenario::table::{List, Named, choice, table};
 use crate::scenario::words::{
     Amount, AttackTable, BackendTable, Count, CountermeasureTable, CustodyTable, Flag, Integer,
-    OrNone, Probability, Seed, Text, Texts,
+    OrNone, Probability, Seed, Text, Texts, Values,
 };
 
 table! {
@@ -51,6 +51,9 @@ table! {
         /// What must hold at the end: a metric and a comparison, such as "rekey.time_s.p99" = "<
         /// 30s". Without a unit the bound has the metric's own (SI).
         expect: Named<Text>,
+        /// What `keystorm sweep` varies: a dotted path, as `--set` takes it, and its values, such as
+        /// fleet.meters.start.jitter = ["10s", "60s"]. Every combination is a point.
+        sweep: Named<Values>,
     }
 }
 
@@ -168,10 +171,58 @@ table! {
         workers: Integer<1, 65_536>,
         /// Jobs that may wait, more are dropped; or "none" for no limit. Default: none.
         queue: OrNone<Integer<1, 1_000_000_000>>,
+        /// Which flights of handshakes it serves first. Default: "fifo".
+        order: OrderWord,
+        /// A ClientHello that waited longer is dropped unread, since its sender has repeated it by then; or
+        /// "none". Default: none.
+        stale_hello: OrNone<TimeSpan>,
+        /// ClientHellos that it lets in, such as "50/s", with bursts of a second's worth; others are dropped; or
+        /// "none". Default: none.
+        admission: OrNone<Frequency>,
         /// Where its long-term keys live. Default: as `[security]` says.
         store: StoreWord,
         /// Which HSM, with `store = "hsm"`. Default: as `[security]` says.
         hsm: HsmWord,
+    }
+}
+
+choice! {
+    /// Which flights of handshakes a server takes from its queue first.
+    enum OrderWord {
+        /// As they came.
+        Fifo = "fifo",
+        /// Those that finish a handshake before those that start one.
+        FinishFirst = "finish_first",
+    }
+}
+
+choice! {
+    /// How the wait grows from failure to failure: v = min(cap, retry x 2^n) after n failures in a row.
+    enum BackoffWord {
+        /// From `retry` to twice as much, always.
+        Fixed = "fixed",
+        /// v.
+        Exponential = "exponential",
+        /// Uniform from 0 to v.
+        Full = "full",
+        /// v/2 and up to as much again.
+        Equal = "equal",
+        /// From `retry` to three times the wait before, at most `cap`.
+        Decorrelated = "decorrelated",
+        /// `retry` x 2^n five times, then once `cap`, and from the beginning (LwM2M).
+        Lwm2m = "lwm2m",
+    }
+}
+
+table! {
+    /// How a device tries again after failed handshakes.
+    struct BackoffTable {
+        /// How the wait grows.
+        @required kind: BackoffWord,
+        /// The longest wait; with "lwm2m" the delay between sequences. Default: "10min".
+        cap: TimeSpan,
+        /// Failures in a row after which it gives up, or "none". Default: none.
+        attempts: OrNone<Integer<1, 1_000_000>>,
     }
 }
 
@@ -448,6 +499,9 @@ table! {
         /// A device tries again this long after a failed association, and up to as much later; or
         /// "none". Default: none.
         retry: OrNone<TimeSpan>,
+        /// How the wait before it tries again grows from failure to failure. Needs `retry`, the base. Default:
+        /// always the same.
+        backoff: BackoffTable,
         /// Length of the record number. Default: "8bit".
         sequence: SequenceWord,
         /// Record headers always carry a length. Default: false.

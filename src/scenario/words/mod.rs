@@ -10,7 +10,9 @@ mod file;
 
 pub(super) use attack::*;
 pub(super) use backend::*;
-pub(super) use basic::{Amount, Count, Flag, Integer, OrNone, Probability, Seed, Text, Texts};
+pub(super) use basic::{
+    Amount, Count, Flag, Integer, OrNone, Probability, Seed, Text, Texts, Values,
+};
 pub(super) use custody::*;
 pub(super) use custody_attack::*;
 pub(super) use file::*;
