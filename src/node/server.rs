@@ -280,8 +280,9 @@ impl Server {
                 association.memory_image(out);
             }
         }
-        if let Application::Function(function) = &self.application {
-            out.extend(function.memory_image());
+        match &self.application {
+            Application::Function(function) => out.extend(function.memory_image()),
+            Application::Service(host) => host.iter().for_each(|host| host.memory_image(out)),
         }
     }
 

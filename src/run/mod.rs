@@ -3,6 +3,7 @@
 mod build;
 mod capture;
 mod custody;
+mod end_to_end;
 mod estimate;
 mod execute;
 mod invade;

@@ -254,6 +254,8 @@ pub struct Fleet {
     pub enrolment: Enrolment,
     /// How its devices come by their resources, and where these are.
     pub service: Service,
+    /// Its devices protect their reports from themselves to the CSE of the head end.
+    pub end_to_end: bool,
     /// Where its long-term keys live.
     pub store: StorePlace,
     /// Whose service it is.
@@ -330,7 +332,7 @@ pub struct Telemetry {
     pub size: u32,
     /// An answer that comes later than this after its report was due is no service; `None`: nobody counts.
     pub deadline: Option<Duration>,
-    /// Only the device, its registrar and the head end may know the content.
+    /// Only the device, the CSE that keeps its reports and the head end may know the content.
     pub is_sensitive: bool,
 }
 

@@ -209,7 +209,8 @@ pub const THREATS: [Threat; 22] = [
         steps: "passive tap on each hop in turn, and a compromised middle node",
         properties: &[S2, U1],
         off: "S2 (share of fields leaked), U1",
-        on: "+CM7, +CM19: hop links sealed",
+        on: "+CM7, +CM19: hop links sealed; what a compromised gateway hands on only by +CM7 \
+             from end to end (t07-middle-node)",
         scenario: Some("scenarios/threats/t07-eavesdropping.toml"),
     },
     Threat {

@@ -31,6 +31,7 @@ files! {
     6 "t06-key-in-memory";
     7 "t07-between-cses";
     7 "t07-eavesdropping";
+    7 "t07-middle-node";
     8 "t08-alteration";
     8 "t08-middle";
     8 "t08-stolen-session";

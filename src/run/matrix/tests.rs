@@ -16,8 +16,9 @@ fn judged(path: &str, on: &[u8]) -> Judgement {
 
 #[test]
 fn cells_turn_when_their_mechanism_is_taken_away() {
-    let cells: [(&str, &[u8], Mechanism); 4] = [
+    let cells: [(&str, &[u8], Mechanism); 5] = [
         ("t04-server-key", &[2, 3], Mechanism::ExportRefusal),
+        ("t07-middle-node", &[7, 19], Mechanism::PrimitiveEncryption),
         ("t08-alteration", &[7], Mechanism::RecordTag),
         ("t10-unauthorised", &[12], Mechanism::PackageSignature),
         ("t19-defaults", &[25], Mechanism::AccessDecision),
