@@ -12,6 +12,7 @@ const SEEDS: u64 = 3;
 /// Threat, countermeasures in force, and how the attack ends then.
 const EXPECTED: &[(u8, &[u8], Verdict)] = &[
     (7, &[7], Prevented),
+    (7, &[9], Mitigated),
     (7, &[19], Prevented),
     (8, &[7], Prevented),
     (8, &[8], Prevented),
@@ -20,6 +21,7 @@ const EXPECTED: &[(u8, &[u8], Verdict)] = &[
     (13, &[19], Prevented),
     (14, &[19], Prevented),
     (1, &[1], Prevented),
+    (1, &[11], Mitigated),
     (2, &[6], Prevented),
     (3, &[6], Prevented),
     // A database is read past the rules, and a legacy interface past the HSM.

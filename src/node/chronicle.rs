@@ -236,8 +236,23 @@ impl Work<'_> {
         };
         if is_commit {
             facts.commit(agreement);
+            self.uses_secret(end, peer);
         } else {
             facts.running(agreement);
+        }
+    }
+
+    /// This end of an association with `peer` sends under a new traffic secret.
+    pub(super) fn uses_secret(&mut self, end: &Association, peer: Option<NodeId>) {
+        let me = actor(self.node);
+        if !self.layout.writes_down_sessions {
+            return;
+        }
+        let Some(mut facts) = self.facts() else { return };
+        if let (Some(fingerprint), Some(secret)) = (end.fingerprint(), end.sending_secret()) {
+            let class = SecretClass::SessionKey(AssociationId::of(&[&fingerprint]));
+            let holders: Vec<ActorId> = [me].into_iter().chain(peer.map(actor)).collect();
+            facts.create(class, &holders, &secret);
         }
     }
 

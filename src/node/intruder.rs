@@ -294,6 +294,16 @@ const fn source(at: NodeId, way: Way) -> SourceId {
     SourceId(at.0 * 4 + way as u32)
 }
 
+/// The node on whose link something was seen, and whether it went up; none if it was seen elsewhere.
+#[must_use]
+pub const fn tapped(source: SourceId) -> Option<(NodeId, bool)> {
+    match source.0 % 4 {
+        0 => Some((NodeId(source.0 / 4), true)),
+        1 => Some((NodeId(source.0 / 4), false)),
+        _ => None,
+    }
+}
+
 /// The inside of a node as a place where bytes are seen.
 const fn inside(node: NodeId) -> SourceId {
     SourceId(node.0 * 4 + 2)

@@ -185,6 +185,8 @@ pub struct Layout {
     pub end: Time,
     /// Operators ask their devices what software they run, so often.
     pub attestation: Option<Duration>,
+    /// Traffic secrets are written down when they come into use.
+    pub writes_down_sessions: bool,
     /// Packages of software that anybody can have: of the version before, and of the present one.
     pub packages: Vec<Vec<u8>>,
 }
@@ -285,7 +287,7 @@ impl Layout {
     pub fn keeper(&self, device: NodeId) -> NodeId {
         let service = &self.group(device).service;
         let up = service.head_end.filter(|_| service.reports_up);
-        up.unwrap_or(self.place(device).registrar)
+        up.unwrap_or_else(|| self.place(device).registrar)
     }
 
     /// The node whose [`identity`](Self::identity) this is.

@@ -308,7 +308,12 @@ impl Server {
                     }
                     Output::Failed(_) | Output::Closed => peer.drop_over(),
                     Output::Data(request) => desk.answer(peer, &request, config, work),
-                    Output::KeysUpdated { .. } | Output::Ticket(_) => {}
+                    Output::KeysUpdated { .. } => {
+                        if let Some(current) = &peer.current {
+                            work.uses_secret(current, Some(node));
+                        }
+                    }
+                    Output::Ticket(_) => {}
                 }
             }
             if work.out.is_empty() {

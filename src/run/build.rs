@@ -174,6 +174,7 @@ impl Map {
             outages: outages(plan),
             end: Time::ZERO + plan.duration,
             attestation: plan.custody.attestation,
+            writes_down_sessions: plan.asks_for_exposure(),
             packages: Vec::new(),
         };
         let (groups, specs) = (Vec::new(), Vec::new());

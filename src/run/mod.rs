@@ -6,6 +6,7 @@ mod custody;
 mod end_to_end;
 mod estimate;
 mod execute;
+mod exposure;
 mod invade;
 mod judge;
 mod keys;

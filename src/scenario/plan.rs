@@ -4,6 +4,7 @@ pub use super::risk::{Asset, AssetKind, ContextOfUse, Part, Risk, Treatment, Wei
 use crate::association::{Config, KeyExchange, Profile};
 use crate::backend::Setting;
 use crate::credential::store::{HsmProfile, StoreKind};
+use crate::ledger::PropertyId;
 use crate::net::LinkType;
 pub use crate::node::{Rekey, Renewal};
 
@@ -89,6 +90,12 @@ impl Plan {
     #[must_use]
     pub const fn keeps_facts(&self) -> bool {
         !self.attacks.is_empty() || self.threat.is_some()
+    }
+
+    /// An attack is judged by what stolen keys open (property S3).
+    #[must_use]
+    pub fn asks_for_exposure(&self) -> bool {
+        self.attacks.iter().any(|attack| attack.violates.contains(&PropertyId::S3))
     }
 
     /// Some entities register themselves.

@@ -123,7 +123,8 @@ impl Checker<'_> {
                 .add(Code::NoThreat, at.place, message)
                 .hint("name a gateway group or a CSE");
         }
-        Some((Program::Eavesdrop(Eavesdrop { is_inside }), victims?))
+        let steals_after = words.steals_after.value().map(|after| Duration(after.value));
+        Some((Program::Eavesdrop(Eavesdrop { is_inside, steals_after }), victims?))
     }
 
     fn flood(

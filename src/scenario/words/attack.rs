@@ -65,6 +65,9 @@ table! {
         /// Not on the link but in the target itself, a gateway or CSE that the attacker holds: it has each message
         /// as the CSE reads and writes it. Default: false.
         inside: Flag,
+        /// So long after it began, it reads flash and memory of each target, and opens with what it finds what it
+        /// recorded (DTLS 1.3); judge it by "S3". Default: it does not.
+        steals_after: TimeSpan,
     }
 }
 
