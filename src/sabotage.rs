@@ -15,6 +15,8 @@ pub(crate) enum Mechanism {
     ExportRefusal,
     /// A package of software counts as signed.
     PackageSignature,
+    /// Inner primitives are sent as they are.
+    PrimitiveEncryption,
 }
 
 thread_local! {

@@ -12,6 +12,7 @@ const SEEDS: u64 = 3;
 /// Threat, countermeasures in force, and how the attack ends then.
 const EXPECTED: &[(u8, &[u8], Verdict)] = &[
     (7, &[7], Prevented),
+    (7, &[9], Mitigated),
     (7, &[19], Prevented),
     (8, &[7], Prevented),
     (8, &[8], Prevented),
@@ -20,6 +21,7 @@ const EXPECTED: &[(u8, &[u8], Verdict)] = &[
     (13, &[19], Prevented),
     (14, &[19], Prevented),
     (1, &[1], Prevented),
+    (1, &[11], Mitigated),
     (2, &[6], Prevented),
     (3, &[6], Prevented),
     // A database is read past the rules, and a legacy interface past the HSM.
@@ -50,6 +52,14 @@ const EXPECTED: &[(u8, &[u8], Verdict)] = &[
     (12, &[17, 18], Prevented),
 ];
 
+/// The same for single scenarios of a threat that end otherwise.
+const ELSEWHERE: &[(&str, &[u8], Verdict)] = &[
+    // Protection of links ends in the gateway that somebody took.
+    ("t07-middle-node", &[19], Succeeded),
+    ("t07-middle-node", &[7], Prevented),
+    ("t07-middle-node", &[7, 19], Prevented),
+];
+
 fn rows() -> Vec<Row> {
     run(FILES, SEEDS, 2, &|_| None, &|_| true).unwrap_or_else(|refused| panic!("{refused}"))
 }
@@ -61,9 +71,12 @@ fn every_row_ends_as_the_catalogue_says() {
         for set in row.sets() {
             let list: Vec<u8> = set.iter().copied().collect();
             let cell = format!("T{} with {list:?}", row.file.threat);
+            let here =
+                |(path, on, _): &&(&str, &[u8], _)| row.file.path.contains(path) && *on == list;
+            let elsewhere = ELSEWHERE.iter().find(here).map(|(.., verdict)| verdict);
             let expected =
                 EXPECTED.iter().find(|(threat, on, _)| *threat == row.file.threat && *on == list);
-            let Some((_, _, verdict)) = expected else {
+            let Some(verdict) = elsewhere.or(expected.map(|(.., verdict)| verdict)) else {
                 wrong.push(format!("{cell}: nothing is expected"));
                 continue;
             };

@@ -83,6 +83,7 @@ fn plan(storm: &Storm) -> Plan {
             telemetry: None,
             enrolment: Enrolment::Provisioned,
             service: Service::default(),
+            end_to_end: false,
             store: StorePlace::Flash,
             tenant: None,
             weight: Weight::default(),

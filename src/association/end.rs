@@ -322,6 +322,15 @@ impl Association {
             .then(|| Sha256::new().chain_update(FINGERPRINT).chain_update(secret).finalize().into())
     }
 
+    /// The traffic secret that it sends under, in DTLS 1.3 once established: for whoever judges a run.
+    #[must_use]
+    pub fn sending_secret(&self) -> Option<super::Secret> {
+        match &self.0 {
+            End::Dtls13(end) => end.sending_secret(),
+            End::Dtls12(_) | End::Plain(_) => None,
+        }
+    }
+
     /// Appends the raw traffic keys and secrets that it has in memory while it is idle: what a reader of
     /// that memory finds.
     pub fn memory_image(&self, out: &mut Vec<u8>) {

@@ -66,6 +66,12 @@ pub(super) struct Dtls13 {
 }
 
 impl Dtls13 {
+    /// The traffic secret that it sends application data under.
+    pub(super) fn sending_secret(&self) -> Option<Secret> {
+        let current = self.sending.current().filter(|_| self.is_established())?;
+        Some(*current.secret())
+    }
+
     /// Its keys as they lie in memory, those of a handshake in progress too. The early and the handshake
     /// secret are only there as the states of their HMAC.
     pub(super) fn memory_image(&self, out: &mut Vec<u8>) {

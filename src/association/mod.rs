@@ -62,6 +62,7 @@ mod plain;
 mod protection;
 mod ranges;
 mod receive;
+pub mod recorded;
 mod rejection;
 mod schedule;
 mod server;

@@ -28,6 +28,14 @@ impl StolenKeys {
     /// Bytes in memory: the secret, the key, the IV and the key of record numbers.
     pub const LEN: usize = 32 + 16 + 12 + 16;
 
+    /// The keys that follow from a traffic secret.
+    #[must_use]
+    pub fn of(secret: &Secret) -> Self {
+        let operations = &mut Operations::default();
+        let traffic = Expander::new(secret, operations);
+        Self { secret: *secret, keys: Keys::new(&traffic, operations) }
+    }
+
     /// Takes bytes of a memory for keys; none if there are too few.
     #[must_use]
     pub fn read(bytes: &[u8]) -> Option<Self> {
@@ -46,17 +54,22 @@ impl StolenKeys {
     #[must_use]
     pub fn after_update(&self) -> Self {
         let operations = &mut Operations::default();
-        let secret = *Expander::new(&self.secret, operations).next_generation(operations);
-        let traffic = Expander::new(&secret, operations);
-        Self { secret, keys: Keys::new(&traffic, operations) }
+        Self::of(&Expander::new(&self.secret, operations).next_generation(operations))
     }
 
     /// Opens the first record of a datagram without connection IDs, whose number is near `expected`.
     #[must_use]
     pub fn open(&self, datagram: &[u8], expected: u64) -> Option<OpenedRecord> {
-        let record = first(datagram)?;
-        let (plaintext, sequence) =
-            self.keys.open(&record, expected, &mut Operations::default())?;
+        self.open_record(&first(datagram)?, expected)
+    }
+
+    /// Opens a record whose number is near `expected`.
+    pub(super) fn open_record(
+        &self,
+        record: &Protected<'_>,
+        expected: u64,
+    ) -> Option<OpenedRecord> {
+        let (plaintext, sequence) = self.keys.open(record, expected, &mut Operations::default())?;
         let inner = InnerPlaintext::parse(&plaintext).ok()?;
         Some(OpenedRecord {
             content_type: inner.content_type,

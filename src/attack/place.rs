@@ -63,6 +63,7 @@ impl Field<'_> {
             site: self.layout.place(at).site,
             taps,
             hosts: Vec::new(),
+            inside: None,
             at: self.at,
             streams: (self.streams, self.first + n),
             program: Box::new(program),

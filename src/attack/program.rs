@@ -110,7 +110,8 @@ impl Program {
     #[must_use]
     pub fn parameters(&self) -> toml::Table {
         match self {
-            Self::Eavesdrop(Eavesdrop) | Self::Hijack(Hijack) => toml::Table::new(),
+            Self::Eavesdrop(eavesdrop) => eavesdrop.parameters(),
+            Self::Hijack(Hijack) => toml::Table::new(),
             Self::Flood(flood) => flood.parameters(),
             Self::Relay(relay) => relay.parameters(),
             Self::Overload(overload) => overload.parameters(),
@@ -173,7 +174,7 @@ impl Program {
     #[must_use]
     pub fn place(&self, field: &Field<'_>) -> Vec<Placement> {
         match self {
-            Self::Eavesdrop(Eavesdrop) => Eavesdrop::place(field),
+            Self::Eavesdrop(eavesdrop) => eavesdrop.place(field),
             Self::Flood(flood) => flood.place(field),
             Self::Hijack(Hijack) => Hijack::place(field),
             Self::Relay(relay) => relay.place(field),

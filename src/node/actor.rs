@@ -80,6 +80,8 @@ pub(super) struct Actor {
     pub(super) address: u16,
     /// An attacker sits on its link.
     pub(super) is_tapped: bool,
+    /// An attacker reads along in it.
+    pub(super) is_watched: bool,
     /// How its keys and software are looked after, where that matters.
     pub(super) custody: Option<Box<super::Custody>>,
 }
@@ -114,6 +116,19 @@ impl Reach<'_, '_> {
         let (packet, more) = self.intruders.passing((local, actor.id), way, packet, &mut scene);
         super::site::schedule(more, self.context);
         packet
+    }
+
+    /// The CSE of `node` reads or writes a message, where an attacker reads along.
+    fn overhear(&mut self, node: NodeId, bytes: &[u8]) {
+        let mut scene = Scene {
+            now: self.context.now,
+            site: self.site,
+            layout: self.layout,
+            chronicle: self.chronicle,
+            actors: None,
+        };
+        let more = self.intruders.overheard(node, bytes, &mut scene);
+        super::site::schedule(more, self.context);
     }
 
     /// Bytes leave `node` for a host outside the system.
@@ -213,6 +228,9 @@ impl Actor {
         }
         if let Some(server) = &self.server {
             server.memory_image(&mut image);
+        }
+        if let Some(reporter) = &self.reporter {
+            reporter.memory_image(&mut image);
         }
         image
     }
@@ -360,16 +378,20 @@ impl Actor {
             received: None,
             again: Vec::new(),
             letters: Vec::new(),
+            overheard: self.is_watched.then(Vec::new),
             done: Done::default(),
         };
         let (change, touched) = self.dispatch(job, &mut work);
         self.post(&mut work);
         let cost = work.cost() + work.wait_for_hsm();
-        let Work { operations, done, recorder, again, .. } = work;
+        let Work { operations, done, recorder, again, overheard, .. } = work;
         recorder.count_operations(operations.counts());
         drop(rng);
         self.cursor = cursor;
         self.keyring = keyring;
+        for bytes in overheard.into_iter().flatten() {
+            reach.overhear(self.id, &bytes);
+        }
         // Handled again as jobs of their own, behind those that wait.
         for packet in again {
             if self.processor.enqueue(now, Job::Packet(packet), false).is_err() {
@@ -430,6 +452,7 @@ impl Actor {
     /// none is lost, as on the way; requests are repeated.
     fn post(&mut self, work: &mut Work<'_>) {
         for Letter { peer, bytes } in std::mem::take(&mut work.letters) {
+            work.overhear(&bytes);
             match (peer.checked_sub(messenger::client(0)), &mut self.client, &mut self.server) {
                 (None, Some(client), _) => {
                     let sent = client.send(&bytes, work);

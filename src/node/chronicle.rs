@@ -157,21 +157,20 @@ impl Layout {
 }
 
 impl Work<'_> {
-    /// The application of this node means to send this request to `recipient`; `is_sensitive`: only the two
-    /// and `readers` may know its content.
+    /// The application of this node means this request for `recipient`; `is_sensitive`: only the two and `readers`
+    /// may know its content.
     pub(super) fn authored(
         &mut self,
-        bytes: &[u8],
+        request: &Request,
         recipient: NodeId,
         readers: &[NodeId],
         is_sensitive: bool,
     ) {
         let me = self.node;
         let Some(mut facts) = self.facts() else { return };
-        let Some(request) = request_in(bytes) else { return };
-        let (content, me) = (content_digest(&request), actor(me));
+        let (content, me) = (content_digest(request), actor(me));
         let gid = facts.author(me, me, actor(recipient), content, is_sensitive);
-        let secret = device::content_of(&request).filter(|_| is_sensitive);
+        let secret = device::content_of(request).filter(|_| is_sensitive);
         if let Some(secret) = secret {
             let readers = readers.iter().map(|reader| actor(*reader));
             let holders: Vec<ActorId> = [me, actor(recipient)].into_iter().chain(readers).collect();
@@ -181,11 +180,17 @@ impl Work<'_> {
 
     /// This CSE took a request of `claimed`, and answered it like this if it could at once.
     pub(super) fn served(&mut self, bytes: &[u8], claimed: &str, status: Option<Rsc>) {
+        if let Some(request) = request_in(bytes).filter(|_| self.chronicle.is_on()) {
+            self.served_request(&request, claimed, status);
+        }
+    }
+
+    /// The same for a request that was in no message of its own.
+    pub(super) fn served_request(&mut self, request: &Request, claimed: &str, status: Option<Rsc>) {
         let (layout, me) = (self.layout, self.node);
         let claimed = layout.entity_named(claimed).map(actor);
         let Some(mut facts) = self.facts() else { return };
-        let Some(request) = request_in(bytes) else { return };
-        let message = FactMessage::of(content_digest(&request));
+        let message = FactMessage::of(content_digest(request));
         facts.accept(message, actor(me), claimed);
         if !status.is_some_and(Rsc::is_success) {
             if status.is_some() {
@@ -231,8 +236,23 @@ impl Work<'_> {
         };
         if is_commit {
             facts.commit(agreement);
+            self.uses_secret(end, peer);
         } else {
             facts.running(agreement);
+        }
+    }
+
+    /// This end of an association with `peer` sends under a new traffic secret.
+    pub(super) fn uses_secret(&mut self, end: &Association, peer: Option<NodeId>) {
+        let me = actor(self.node);
+        if !self.layout.writes_down_sessions {
+            return;
+        }
+        let Some(mut facts) = self.facts() else { return };
+        if let (Some(fingerprint), Some(secret)) = (end.fingerprint(), end.sending_secret()) {
+            let class = SecretClass::SessionKey(AssociationId::of(&[&fingerprint]));
+            let holders: Vec<ActorId> = [me].into_iter().chain(peer.map(actor)).collect();
+            facts.create(class, &holders, &secret);
         }
     }
 

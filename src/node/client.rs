@@ -549,6 +549,9 @@ impl Client {
         let lifetime = work.layout.key_lifetime_of(work.node, work.now);
         self.stop_using_keys(work.now, lifetime, work.recorder);
         self.begin_keys(work);
+        if let Some(current) = &self.current {
+            work.uses_secret(current, Some(self.registrar));
+        }
         self.updated(work, |own, _| *own = true);
     }
 

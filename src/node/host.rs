@@ -10,10 +10,11 @@ use super::messenger::{Letter, Messenger, REGISTRAR, Tag, client};
 use super::resources::HEAD_END;
 use super::work::Work;
 use crate::onem2m::cse::{Config, Destination, StartFault};
+use crate::onem2m::end_to_end::Recipient;
 use crate::onem2m::{DOMAIN, Effect, Service, device, requests};
 use crate::sim::time::{Duration, Time};
 use crate::wire::coap::Code;
-use crate::wire::primitive::{Operation, Response, Rsc};
+use crate::wire::primitive::{Operation, Request, Response, Rsc};
 
 /// How long after a failure a CSE registers again.
 const AGAIN: Duration = Duration::from_secs(15);
@@ -70,6 +71,18 @@ impl Host {
         Ok(host)
     }
 
+    /// Opens requests that are protected end to end to this CSE.
+    pub(super) fn open_with(&mut self, recipient: Recipient) {
+        self.service.open_with(recipient);
+    }
+
+    /// The keys of the CSE itself, as they lie in memory.
+    pub(super) fn memory_image(&self, out: &mut Vec<u8>) {
+        if let Some(recipient) = self.service.recipient() {
+            recipient.memory_image(out);
+        }
+    }
+
     pub(super) fn associated(&mut self, client_number: u32) {
         self.service.associated_peer(client(client_number));
     }
@@ -103,6 +116,7 @@ impl Host {
 
     fn take(&mut self, peer: u32, identity: &str, bytes: &[u8], work: &mut Work<'_>) {
         work.requests += 1;
+        work.overhear(bytes);
         let is_response = bytes.get(1).is_some_and(|code| Code::from_byte(*code).is_response());
         if is_response {
             return self.answered(peer, bytes, work);
@@ -111,6 +125,10 @@ impl Host {
         match self.service.receive(work.now, peer, identity, bytes, &mut effects) {
             Ok(operation) => {
                 work.requested(operation);
+                work.operations.add(&self.service.take_operations());
+                if let Some((inner, status)) = self.service.take_opened() {
+                    return self.opened(&inner, status, effects, work);
+                }
                 let status = || effects.iter().find_map(|effect| status_for(peer, effect));
                 if operation.is_some() && work.chronicle.is_on() {
                     work.served(bytes, identity, status());
@@ -127,6 +145,21 @@ impl Host {
             }
             Err(reason) => work.reject(reason.name()),
         }
+        self.act(effects, work);
+    }
+
+    /// A request came that was protected end to end, and was carried out.
+    fn opened(
+        &mut self,
+        inner: &Request,
+        status: Option<Rsc>,
+        effects: Vec<Effect>,
+        work: &mut Work<'_>,
+    ) {
+        work.requests += 1;
+        let from = inner.from.as_deref().unwrap_or_default();
+        let device = from.rsplit('/').next().unwrap_or_default();
+        work.served_request(inner, device, status);
         self.act(effects, work);
     }
 

@@ -15,8 +15,12 @@ use super::reporter::Planted;
 use crate::association::{Peek, peek};
 use crate::backend::Sent;
 use crate::ledger::{About, ActorId, NodeFacts, SourceId};
+use crate::onem2m::end_to_end;
 use crate::sim::time::{Duration, Time};
 use crate::sim::{Draws, Key, Origin, StreamKey};
+use crate::wire::binding::coap::{read_request, read_response};
+use crate::wire::coap::Message;
+use crate::wire::primitive::{Content, Profile};
 
 /// Which way a datagram goes over a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +60,12 @@ pub trait Intruder: Send {
         let _ = hands;
     }
 
+    /// The CSE of `node`, in which it reads along, reads or writes a message: what was under protection on the links
+    /// is not here. See [`Placement::inside`].
+    fn overheard(&mut self, node: NodeId, bytes: &[u8], hands: &mut Hands<'_>) {
+        let _ = (node, bytes, hands);
+    }
+
     /// Bytes from `node` arrive at a host of its own outside the system, see [`Placement::hosts`].
     fn received(&mut self, node: NodeId, host: &str, bytes: &[u8], hands: &mut Hands<'_>) {
         let _ = (node, host, bytes, hands);
@@ -72,6 +82,8 @@ pub struct Placement {
     pub taps: Vec<NodeId>,
     /// The names of its own hosts outside the system, to which nodes of the site may send.
     pub hosts: Vec<String>,
+    /// The node of that site in whose software it reads along.
+    pub inside: Option<NodeId>,
     /// When it begins; before, it sees nothing.
     pub at: Time,
     /// Its randomness, and its number in the stream: every intruder of a world has its own number.
@@ -104,6 +116,7 @@ struct Placed {
     streams: (StreamKey, u32),
     cursor: u64,
     hosts: Vec<String>,
+    inside: Option<NodeId>,
     program: Box<dyn Intruder>,
 }
 
@@ -141,6 +154,18 @@ impl Hands<'_> {
             && let Some(mut facts) = self.chronicle.engine(self.now)
         {
             facts.refuse(SEALED, About::Datagram(ActorId(at.0)), "encrypted");
+        }
+    }
+
+    /// It takes a message of the service layer, as the software of `node` has it, to its memory.
+    pub fn observe_message(&mut self, node: NodeId, bytes: &[u8]) {
+        self.see_inside(node, bytes);
+        let message = Message::parse(bytes).ok();
+        let content = message.and_then(|message| content_of(&message));
+        if end_to_end::object(content.as_ref()).is_some()
+            && let Some(mut facts) = self.chronicle.engine(self.now)
+        {
+            facts.refuse(SEALED_PRIMITIVE, About::Datagram(ActorId(node.0)), "encrypted");
         }
     }
 
@@ -252,9 +277,31 @@ impl Hands<'_> {
 /// say; this only names the mechanism that stood in the way.
 const SEALED: &str = "record_protection";
 
+/// The same where the primitive inside a message is protected, whoever hands it on.
+const SEALED_PRIMITIVE: &str = "primitive_protection";
+
+/// The content of a request or response in a CoAP message.
+fn content_of(message: &Message<'_>) -> Option<Content> {
+    if message.code.is_request() {
+        read_request(message, &Profile::STRICT).ok()?.content
+    } else {
+        read_response(message, &Profile::STRICT).ok()?.content
+    }
+}
+
 /// One direction of a link as a place where bytes are seen.
 const fn source(at: NodeId, way: Way) -> SourceId {
     SourceId(at.0 * 4 + way as u32)
+}
+
+/// The node on whose link something was seen, and whether it went up; none if it was seen elsewhere.
+#[must_use]
+pub const fn tapped(source: SourceId) -> Option<(NodeId, bool)> {
+    match source.0 % 4 {
+        0 => Some((NodeId(source.0 / 4), true)),
+        1 => Some((NodeId(source.0 / 4), false)),
+        _ => None,
+    }
 }
 
 /// The inside of a node as a place where bytes are seen.
@@ -290,6 +337,7 @@ impl Intruders {
             streams: placement.streams,
             cursor: 0,
             hosts: placement.hosts,
+            inside: placement.inside,
             program: placement.program,
         });
         u32::try_from(number).unwrap_or(u32::MAX)
@@ -322,6 +370,25 @@ impl Intruders {
             }
         }
         (Some(packet), more)
+    }
+
+    /// The CSE of `node` reads or writes a message: who reads along there has it.
+    pub(super) fn overheard(
+        &mut self,
+        node: NodeId,
+        bytes: &[u8],
+        scene: &mut Scene<'_>,
+    ) -> Vec<Consequence> {
+        let mut more = Vec::new();
+        for (number, placed) in self.all.iter_mut().enumerate() {
+            if !placed.has_begun || placed.inside != Some(node) {
+                continue;
+            }
+            let mut wishes = Vec::new();
+            placed.with(scene, &mut wishes, |program, hands| program.overheard(node, bytes, hands));
+            more.extend(scene.consequences(number, &mut placed.origin, wishes));
+        }
+        more
     }
 
     /// Bytes leave `node` for a host outside the system: whose it is receives them.

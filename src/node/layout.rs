@@ -105,6 +105,8 @@ pub struct GroupSetting {
     pub deadline: Option<Duration>,
     /// Only its members, their registrars and the head end may know what they report.
     pub is_sensitive: bool,
+    /// Its members protect their reports from themselves to the CSE that keeps them.
+    pub end_to_end: bool,
     /// Its first member; the others follow it.
     pub first: NodeId,
     /// How many members it has.
@@ -185,6 +187,8 @@ pub struct Layout {
     pub end: Time,
     /// Operators ask their devices what software they run, so often.
     pub attestation: Option<Duration>,
+    /// Traffic secrets are written down when they come into use.
+    pub writes_down_sessions: bool,
     /// Packages of software that anybody can have: of the version before, and of the present one.
     pub packages: Vec<Vec<u8>>,
 }
@@ -278,6 +282,14 @@ impl Layout {
     pub fn identity_at(&self, node: NodeId, function: u32) -> String {
         let fqdn = &self.functions[function as usize].fqdn;
         format!("{}@{fqdn}", self.identity(node))
+    }
+
+    /// The CSE that keeps what `device` reports: that of the head end if it reports there, else its registrar.
+    #[must_use]
+    pub fn keeper(&self, device: NodeId) -> NodeId {
+        let service = &self.group(device).service;
+        let up = service.head_end.filter(|_| service.reports_up);
+        up.unwrap_or_else(|| self.place(device).registrar)
     }
 
     /// The node whose [`identity`](Self::identity) this is.

@@ -42,7 +42,7 @@ pub use custody::{
 pub use enrolment::Route;
 pub use event::{Alarm, Command, Done, Event, Packet, Rekey, Renewal};
 pub use function::Kind as FunctionKind;
-pub use intruder::{Answer, Hands, Intruder, Nudge, Placement, Way};
+pub use intruder::{Answer, Hands, Intruder, Nudge, Placement, Way, tapped};
 pub use keyring::Keyring;
 pub use layout::{
     ApplicationSetting, Function, GroupSetting, IDENTITY_MAX, Layout, NodeId, Place, Timed,

@@ -9,11 +9,10 @@ use super::exchange::{Due, Exchange};
 use super::layout::NodeId;
 use super::work::Work;
 use crate::onem2m::device;
+use crate::onem2m::end_to_end::Originator;
 use crate::onem2m::requests::{self, CREATE, RETRIEVE, Rule};
 use crate::sim::time::{Duration, Time};
-use crate::wire::binding::Unsendable;
-use crate::wire::coap::Token;
-use crate::wire::primitive::{Request, ResourceType, Rsc};
+use crate::wire::primitive::{Content, Request, ResourceType, Rsc};
 
 /// Reports that may wait while there is no association; older ones are given up first.
 const BACKLOG: usize = 8;
@@ -60,6 +59,8 @@ pub(super) struct Planted {
 pub(super) struct Reporter {
     size: u32,
     is_sensitive: bool,
+    /// What protects reports end to end.
+    originator: Option<Box<Originator>>,
     next_message: u16,
     registers: bool,
     step: Step,
@@ -75,10 +76,24 @@ pub(super) struct Reporter {
 }
 
 impl Reporter {
+    /// Protects reports end to end, if there is something to do it with.
+    pub(super) fn protected_by(mut self, originator: Option<Box<Originator>>) -> Self {
+        self.originator = originator;
+        self
+    }
+
+    /// The bytes of keys that it has in memory.
+    pub(super) fn memory_image(&self, out: &mut Vec<u8>) {
+        if let Some(originator) = &self.originator {
+            originator.memory_image(out);
+        }
+    }
+
     pub(super) const fn new(size: u32, is_sensitive: bool, registers: bool) -> Self {
         Self {
             size,
             is_sensitive,
+            originator: None,
             next_message: 0,
             registers,
             step: if registers { Step::Register } else { Step::Report },
@@ -130,7 +145,7 @@ impl Reporter {
         };
         let message = self.next_message;
         self.next_message = message.wrapping_add(1);
-        let Some(request) = self.message(message, work) else { return };
+        let Some((means, request)) = self.message(message, work) else { return };
         work.requests += 1;
         if !client.send(&request, work) {
             if self.step == Step::Report {
@@ -143,8 +158,10 @@ impl Reporter {
             self.planted.pop_front();
         }
         let reader = work.layout.group(work.node).service.head_end;
-        let is_sensitive = self.is_sensitive && self.step == Step::Report;
-        work.authored(&request, client.registrar(), reader.as_slice(), is_sensitive);
+        let is_report = self.step == Step::Report;
+        let keeper = work.layout.keeper(work.node);
+        let recipient = if is_report { keeper } else { client.registrar() };
+        work.authored(&means, recipient, reader.as_slice(), self.is_sensitive && is_report);
         let exchange = Exchange::new(message, request, work.now, work.rng);
         self.outstanding = Some(Box::new((self.step, created, exchange)));
     }
@@ -152,27 +169,52 @@ impl Reporter {
     /// An answer came over the association.
     pub(super) fn receive(&mut self, bytes: &[u8], client: &mut Client, work: &mut Work<'_>) {
         work.requests += 1;
-        let answer = match device::answer(bytes) {
-            Ok(answer) => answer,
+        let (mid, mut response) = match device::response(bytes) {
+            Ok(read) => read,
             Err(reason) => return work.reject(reason.name()),
         };
-        match self.outstanding.take_if(|outstanding| outstanding.2.mid == answer.mid) {
-            Some(outstanding) if answer.status.is_success() => {
+        match self.outstanding.take_if(|outstanding| outstanding.2.mid == mid) {
+            Some(outstanding) => {
                 let (step, created, _) = *outstanding;
-                match step {
-                    Step::Report => {
-                        work.note(Note::Answered { created });
-                        work.settled_report(answer.mid.into(), true);
+                if let Some(originator) = self.originator.as_mut().filter(|_| step == Step::Report)
+                {
+                    work.requests += 1;
+                    match originator.open(response, work.now, &mut work.operations) {
+                        Ok(inner) => response = inner,
+                        // Whoever wrote this answer is not the CSE: the report counts as not answered.
+                        Err(fault) => {
+                            work.reject(fault.name());
+                            return self.send_next(client, work);
+                        }
                     }
-                    Step::Register => work.recorder.counters.registered += 1,
-                    Step::Policy | Step::Container => {}
                 }
-                self.step = step.next();
+                self.settle(step, created, (mid, response.status), work);
             }
-            Some(outstanding) => self.refused(outstanding.0, answer.status, work),
             None => work.reject("unexpected_answer"),
         }
         self.send_next(client, work);
+    }
+
+    /// A request of this step was answered.
+    fn settle(
+        &mut self,
+        step: Step,
+        created: Time,
+        (mid, status): (u16, Rsc),
+        work: &mut Work<'_>,
+    ) {
+        if !status.is_success() {
+            return self.refused(step, status, work);
+        }
+        match step {
+            Step::Report => {
+                work.note(Note::Answered { created });
+                work.settled_report(mid.into(), true);
+            }
+            Step::Register => work.recorder.counters.registered += 1,
+            Step::Policy | Step::Container => {}
+        }
+        self.step = step.next();
     }
 
     /// What is there already is as good as new. If its resources are gone, the device sets them up again.
@@ -213,42 +255,69 @@ impl Reporter {
         }
     }
 
-    /// The request of the present step, in a message.
-    fn message(&self, message: u16, work: &mut Work<'_>) -> Option<Vec<u8>> {
-        let bytes = match self.step {
-            Step::Report => self.reading(message, work)?,
-            step => requests::confirmable(&set_up(step, message, work), message),
+    /// The request of the present step, and the message that brings it.
+    fn message(&mut self, message: u16, work: &mut Work<'_>) -> Option<(Request, Vec<u8>)> {
+        let request = match self.step {
+            Step::Report => self.reading(message, work),
+            step => set_up(step, message, work),
         };
-        bytes.inspect_err(|_| work.reject("report_too_long")).ok()
+        let who = self.speaker(work.node);
+        let Some(originator) = self.originator.as_mut().filter(|_| self.step == Step::Report)
+        else {
+            let bytes = requests::confirmable(&request, message);
+            let bytes = bytes.inspect_err(|_| work.reject("report_too_long")).ok()?;
+            return Some((request, bytes));
+        };
+        let who = work.layout.originator_there(who);
+        let inner = Request { from: Some(who), ..request.clone() };
+        work.requests += 1;
+        let (rng, from) = (&mut *work.rng, request.from.unwrap_or_default());
+        let fresh = || {
+            let mut value = [0; 16];
+            rng.fill_bytes(&mut value);
+            value
+        };
+        let outer = originator.seal(&inner, &from, work.now, fresh, &mut work.operations);
+        let outer = outer.inspect_err(|fault| work.reject(fault.name())).ok()?;
+        let bytes = requests::confirmable(&outer, message);
+        let bytes = bytes.inspect_err(|_| work.reject("report_too_long")).ok()?;
+        Some((inner, bytes))
+    }
+
+    /// Whom the next report of `me` names as its originator.
+    fn speaker(&self, me: NodeId) -> NodeId {
+        let disguised = self.planted.front().filter(|planted| planted.is_disguised);
+        disguised.and_then(|planted| planted.at).unwrap_or(me)
     }
 
     /// The report itself: the time of the reading in milliseconds, in as many digits as it has bytes, or what
     /// the application of its group expects.
-    fn reading(&self, message: u16, work: &Work<'_>) -> Option<Result<Vec<u8>, Unsendable>> {
+    fn reading(&self, message: u16, work: &Work<'_>) -> Request {
         let layout = work.layout;
         let member = layout.place(work.node).member;
-        let planted = self.planted.front().cloned();
+        let planted = self.planted.front();
         let own = || layout.group(work.node).form.content(member, u64::from(message));
         let digits = || device::reading(self.size as usize, work.now.0 / 1_000_000);
-        let content = planted.as_ref().and_then(|planted| planted.content.clone());
+        let content = planted.and_then(|planted| planted.content.clone());
         let content = content.or_else(own).unwrap_or_else(digits);
-        let of = planted.as_ref().and_then(|planted| planted.at).unwrap_or(work.node);
-        let is_disguised = planted.is_some_and(|planted| planted.is_disguised);
-        let who = if is_disguised { of } else { work.node };
-        Some(device::report(&device::Report {
-            originator: &layout.originator(who),
-            target: &layout.container(of),
-            mid: message,
-            token: Token::new(&message.to_be_bytes())?,
-            request_id: &format!("{message}"),
-            content: &content,
-        }))
+        let of = planted.and_then(|planted| planted.at).unwrap_or(work.node);
+        Request::create(
+            &layout.container(of),
+            &layout.originator(self.speaker(work.node)),
+            &message.to_string(),
+            ResourceType::CONTENT_INSTANCE,
+            Content::instance(&content),
+        )
     }
 
     /// All volatile state is lost: the device does not know whether it has registered.
     pub(super) fn restart(&mut self) {
         let fresh = Self::new(self.size, self.is_sensitive, self.registers);
-        *self = Self { next_message: self.next_message, ..fresh };
+        let mut originator = self.originator.take();
+        if let Some(originator) = &mut originator {
+            originator.restart();
+        }
+        *self = Self { next_message: self.next_message, originator, ..fresh };
     }
 }
 

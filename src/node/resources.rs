@@ -58,7 +58,8 @@ impl Layout {
     }
 
     /// `device` as an originator where its resources are kept.
-    pub(super) fn originator_there(&self, device: NodeId) -> String {
+    #[must_use]
+    pub fn originator_there(&self, device: NodeId) -> String {
         let stem = self.originator(device);
         let (service, registrar) = (&self.group(device).service, self.place(device).registrar);
         if service.reports_up && service.head_end != Some(registrar) {

@@ -280,8 +280,9 @@ impl Server {
                 association.memory_image(out);
             }
         }
-        if let Application::Function(function) = &self.application {
-            out.extend(function.memory_image());
+        match &self.application {
+            Application::Function(function) => out.extend(function.memory_image()),
+            Application::Service(host) => host.iter().for_each(|host| host.memory_image(out)),
         }
     }
 
@@ -307,7 +308,12 @@ impl Server {
                     }
                     Output::Failed(_) | Output::Closed => peer.drop_over(),
                     Output::Data(request) => desk.answer(peer, &request, config, work),
-                    Output::KeysUpdated { .. } | Output::Ticket(_) => {}
+                    Output::KeysUpdated { .. } => {
+                        if let Some(current) = &peer.current {
+                            work.uses_secret(current, Some(node));
+                        }
+                    }
+                    Output::Ticket(_) => {}
                 }
             }
             if work.out.is_empty() {

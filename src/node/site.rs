@@ -18,6 +18,7 @@ use super::transit::Port;
 use crate::association::Config;
 use crate::ledger::{ActorId, CostKind};
 use crate::measure::Recorder;
+use crate::onem2m::end_to_end::{Originator, Recipient};
 use crate::sim::time::Time;
 use crate::sim::{Context, Origin, Site};
 
@@ -48,6 +49,10 @@ pub struct NodeParts {
     pub server: Option<(Vec<NodeId>, Vec<Timed<Config>>)>,
     /// How its keys and software are looked after, where that matters.
     pub custody: Option<Box<super::Custody>>,
+    /// What protects its reports end to end, if something does.
+    pub originator: Option<Box<Originator>>,
+    /// What opens such reports, if some are for it.
+    pub recipient: Option<Recipient>,
 }
 
 impl NodeSite {
@@ -65,6 +70,11 @@ impl NodeSite {
             if let Some(actor) = self.actors.get_mut(self.layout.place(*node).local as usize) {
                 actor.is_tapped = true;
             }
+        }
+        if let Some(node) = placement.inside
+            && let Some(actor) = self.actors.get_mut(self.layout.place(node).local as usize)
+        {
+            actor.is_watched = true;
         }
         self.intruders.add(placement, &self.layout)
     }
@@ -84,8 +94,13 @@ impl NodeSite {
         let layout = &self.layout;
         let place = layout.place(parts.id);
         debug_assert_eq!(place.local as usize, self.actors.len());
-        let server =
+        let mut server =
             parts.server.map(|(nodes, configs)| Server::new(parts.id, nodes, configs, layout));
+        if let (Some(recipient), Some(host)) =
+            (parts.recipient, server.as_mut().and_then(Server::host))
+        {
+            host.open_with(recipient);
+        }
         let is_client = place.registrar != parts.id;
         let enrols = is_client && layout.group(parts.id).route.is_some();
         let telemetry = layout.telemetry_of(parts.id, Time::ZERO).1;
@@ -101,6 +116,7 @@ impl NodeSite {
             server: server.map(Box::new),
             reporter: telemetry.map(|(_, size)| {
                 Reporter::new(size, layout.group(parts.id).is_sensitive, registers)
+                    .protected_by(parts.originator)
             }),
             cursor: 0,
             generation: 0,
@@ -111,6 +127,7 @@ impl NodeSite {
             failures: super::backoff::Failures::default(),
             address: 0,
             is_tapped: false,
+            is_watched: false,
             custody: parts.custody,
         });
     }

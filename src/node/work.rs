@@ -56,6 +56,8 @@ pub(super) struct Work<'a> {
     pub(super) again: Vec<Packet>,
     /// Messages of the service layer that are still to be protected.
     pub(super) letters: Vec<Letter>,
+    /// What the CSE of this node reads and writes, where somebody reads along.
+    pub(super) overheard: Option<Vec<Vec<u8>>>,
     /// What becomes visible at the end.
     pub(super) done: Done,
 }
@@ -138,6 +140,13 @@ impl Work<'_> {
     /// The handle for facts; none if nobody keeps them.
     pub(super) fn facts(&mut self) -> Option<NodeFacts<'_>> {
         self.chronicle.node(self.now)
+    }
+
+    /// The CSE reads or writes a message: who reads along in this node has it too.
+    pub(super) fn overhear(&mut self, bytes: &[u8]) {
+        if let Some(overheard) = &mut self.overheard {
+            overheard.push(bytes.to_vec());
+        }
     }
 
     /// How long the job waits for HSMs.

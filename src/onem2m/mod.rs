@@ -7,6 +7,7 @@ pub mod access;
 pub mod console;
 pub mod cse;
 pub mod device;
+pub mod end_to_end;
 pub mod endpoint;
 pub mod esprim;
 pub mod limits;

@@ -142,3 +142,26 @@ pub fn confirmable(request: &Request, mid: u16) -> Result<Vec<u8>, Unsendable> {
     let outgoing = write_request(request, Serialisation::Json, &Profile::STRICT)?;
     Ok(outgoing.message(exchange))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::binding::coap::read_request;
+    use crate::wire::coap::Message;
+
+    #[test]
+    fn what_is_meant_is_what_is_read() {
+        let all = [
+            application("Ca", "cse", "1", true),
+            remote_cse("/a", "a", "cse", "2"),
+            policy("cse/a", "Ca", "3", "p", "Ca", &[Rule::all(&["Ca"])]),
+            container("cse/a", "Ca", "4", "c", "cse/a/p"),
+            subscription("cse/a", "Ca", "5", "s", "cse/b"),
+        ];
+        for request in all {
+            let bytes = confirmable(&request, 7).unwrap();
+            let message = Message::parse(&bytes).unwrap();
+            assert_eq!(read_request(&message, &Profile::STRICT).unwrap(), request);
+        }
+    }
+}

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use super::RejectReason;
 use super::cse::{Config, Cse, Destination, Hop, Incoming, Outgoing, Output, Refusal, StartFault};
+use super::end_to_end::{self, Recipient};
 use super::endpoint::{Call, Endpoint, Received};
+use super::esprim::Exchange as Sealed;
 use super::tree::{Store as _, address};
+use crate::association::Operations;
 use crate::sim::time::Time;
-use crate::wire::primitive::{Operation, Request, Response};
+use crate::wire::primitive::{Operation, Request, Response, Rsc};
 
 /// The name of the container that each provisioned AE has.
 pub(crate) const CONTAINER: &str = "data";
@@ -29,6 +32,14 @@ pub struct Service {
     next_call: u64,
     /// From is believed, whatever an association authenticated.
     believes: bool,
+    /// What opens requests that are protected end to end.
+    recipient: Option<Box<Recipient>>,
+    /// Calls whose answers are to be sealed, by their numbers.
+    sealed: BTreeMap<u64, Sealed>,
+    /// The latest request that was opened, and how it was answered if it was at once.
+    opened: Option<(u64, Request, Option<Rsc>)>,
+    /// What opening and sealing took, until it is asked for.
+    operations: Operations,
 }
 
 /// What a service wants done.
@@ -81,6 +92,10 @@ impl Service {
             calls: BTreeMap::new(),
             next_call: 0,
             believes: false,
+            recipient: None,
+            sealed: BTreeMap::new(),
+            opened: None,
+            operations: Operations::default(),
         })
     }
 
@@ -124,6 +139,28 @@ impl Service {
     /// A peer has several requests on their way at the same time, see [`Endpoint::parallel`].
     pub fn parallel(&mut self, peer: u32) {
         self.endpoint.parallel(peer);
+    }
+
+    /// Opens requests that are protected end to end to this CSE.
+    pub fn open_with(&mut self, recipient: Recipient) {
+        self.recipient = Some(Box::new(recipient));
+    }
+
+    /// What opens requests that are protected end to end, if it does.
+    #[must_use]
+    pub fn recipient(&self) -> Option<&Recipient> {
+        self.recipient.as_deref()
+    }
+
+    /// The request that the last message carried under protection end to end, if it did, and the status of its
+    /// answer if that was given at once. Only once.
+    pub fn take_opened(&mut self) -> Option<(Request, Option<Rsc>)> {
+        self.opened.take().map(|(_, request, status)| (request, status))
+    }
+
+    /// What opening and sealing took since the last call.
+    pub fn take_operations(&mut self) -> Operations {
+        std::mem::take(&mut self.operations)
     }
 
     /// Reads, carries out and answers a CoAP request of `originator`, the identity that its association
@@ -183,9 +220,32 @@ impl Service {
         self.next_call = (number + 1) % LOCAL;
         self.calls.insert(number, call);
         let hop = if self.believes { Hop::default() } else { Hop::of(identity) };
-        self.cse.handle(now, &hop, Incoming(number), *request, &mut self.out);
+        self.hand_in(now, hop, number, *request);
         self.settle(effects);
         Ok(Some(operation))
+    }
+
+    /// Gives the CSE a request, or the one that it carries for this CSE.
+    fn hand_in(&mut self, now: Time, mut hop: Hop<'_>, number: u64, request: Request) {
+        let Self { cse, recipient, sealed, opened, operations, out, .. } = self;
+        let object = end_to_end::object(request.content.as_ref());
+        let is_here = request.operation == Operation::Notify && cse.config().is_base(&request.to);
+        let request = match (recipient, object.filter(|_| is_here)) {
+            (Some(recipient), Some(object)) => match recipient.open(object, now, operations) {
+                Ok((inner, exchange)) => {
+                    sealed.insert(number, exchange);
+                    *opened = Some((number, inner.clone(), None));
+                    hop.end_to_end = true;
+                    inner
+                }
+                Err(fault) => {
+                    let response = Box::new(end_to_end::refusal(fault, &request));
+                    return out.push(Output::Answer { exchange: Incoming(number), response });
+                }
+            },
+            _ => request,
+        };
+        cse.handle(now, &hop, Incoming(number), request, out);
     }
 
     /// Takes a request of an application that runs beside the CSE and is the AE `originator`.
@@ -226,6 +286,10 @@ impl Service {
         self.endpoint.restart();
         self.calls.clear();
         self.out.clear();
+        self.sealed.clear();
+        if let Some(recipient) = &mut self.recipient {
+            recipient.restart();
+        }
     }
 
     fn settle(&mut self, effects: &mut Vec<Effect>) {
@@ -236,10 +300,22 @@ impl Service {
                 }
                 Output::Answer { exchange, response } => {
                     let Some(call) = self.calls.remove(&exchange.0) else { continue };
+                    let response = match (self.sealed.remove(&exchange.0), &self.recipient) {
+                        (Some(sealed), Some(recipient)) => {
+                            if let Some((number, _, status)) = &mut self.opened
+                                && *number == exchange.0
+                            {
+                                *status = Some(response.status);
+                            }
+                            recipient.answer(sealed, &response, &mut self.operations)
+                        }
+                        _ => *response,
+                    };
                     let (peer, bytes) = (call.peer(), self.endpoint.answer(call, &response));
                     effects.push(Effect::Message { peer, bytes });
                 }
                 Output::Silent { exchange } => {
+                    self.sealed.remove(&exchange.0);
                     let Some(call) = self.calls.remove(&exchange.0) else { continue };
                     let (peer, bytes) = (call.peer(), self.endpoint.silence(call));
                     effects.extend(bytes.map(|bytes| Effect::Message { peer, bytes }));

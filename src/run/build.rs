@@ -98,6 +98,8 @@ impl World {
                 keyring,
                 server,
                 custody,
+                originator: provisioner.originator(id),
+                recipient: provisioner.recipient(id),
             });
         }
         if keeps_facts {
@@ -175,6 +177,7 @@ impl Map {
             outages: outages(plan),
             end: Time::ZERO + plan.duration,
             attestation: plan.custody.attestation,
+            writes_down_sessions: plan.asks_for_exposure(),
             packages: Vec::new(),
         };
         let (groups, specs) = (Vec::new(), Vec::new());
@@ -295,6 +298,7 @@ impl Map {
             setting.telemetry = Timed::new(fleet.telemetry.map(|t| (t.interval, t.size)));
             setting.deadline = fleet.telemetry.and_then(|t| t.deadline);
             setting.is_sensitive = fleet.telemetry.is_some_and(|t| t.is_sensitive);
+            setting.end_to_end = fleet.end_to_end;
             if let (true, Some(via), Registrar::Gateway) =
                 (fleet.service.registers, fleet.via, fleet.registrar)
             {
@@ -367,6 +371,7 @@ impl Map {
             rate_limit: None,
             deadline: None,
             is_sensitive: false,
+            end_to_end: false,
             form: Form::default(),
             first: node_id(self.layout.places.len()),
             count,

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::custody::authorised;
+use super::exposure::Associations;
 use super::invade::{Attacker, names};
 use super::reference::Reference;
 use crate::attack::{Attack, Loss};
@@ -139,11 +140,20 @@ impl<'a> Bench<'a> {
 
     fn finding(&self, property: PropertyId) -> Finding {
         let (facts, policy) = (self.facts, &self.policy);
-        let knowledge = || self.knowledge.get_or_init(|| Knowledge::of(facts, &()));
+        let knowledge = || {
+            self.knowledge.get_or_init(|| match self.plan.asks_for_exposure() {
+                true => Knowledge::of(facts, &Associations),
+                false => Knowledge::of(facts, &()),
+            })
+        };
         match property {
             PropertyId::S1 => property::s1(facts, knowledge()),
             PropertyId::S2 => property::s2(facts, knowledge()),
-            PropertyId::S3 => property::s3(facts, knowledge(), OPENED_BYTES_MAX),
+            PropertyId::S3 => {
+                let mut finding = property::s3(facts, knowledge(), OPENED_BYTES_MAX);
+                finding.is_complete &= Associations::opens_all(self.layout);
+                finding
+            }
             PropertyId::A1 => property::a1(facts),
             PropertyId::A2 => property::a2(facts),
             PropertyId::A3 => property::a3(facts),

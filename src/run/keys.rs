@@ -116,6 +116,9 @@ impl Provisioner<'_> {
                 secrets.push((layout.functions[number].node, key));
             }
         }
+        if layout.group(client).end_to_end {
+            secrets.push((layout.keeper(client), self.pairwise(client)));
+        }
         secrets
     }
 
@@ -178,7 +181,7 @@ impl Provisioner<'_> {
         }
     }
 
-    fn streams(&self, node: NodeId) -> (&StreamKey, u32) {
+    pub(super) fn streams(&self, node: NodeId) -> (&StreamKey, u32) {
         (&self.layout.group(node).streams, self.layout.place(node).member)
     }
 

@@ -3,8 +3,10 @@
 mod build;
 mod capture;
 mod custody;
+mod end_to_end;
 mod estimate;
 mod execute;
+mod exposure;
 mod invade;
 mod judge;
 mod keys;

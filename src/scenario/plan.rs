@@ -4,6 +4,7 @@ pub use super::risk::{Asset, AssetKind, ContextOfUse, Part, Risk, Treatment, Wei
 use crate::association::{Config, KeyExchange, Profile};
 use crate::backend::Setting;
 use crate::credential::store::{HsmProfile, StoreKind};
+use crate::ledger::PropertyId;
 use crate::net::LinkType;
 pub use crate::node::{Rekey, Renewal};
 
@@ -89,6 +90,12 @@ impl Plan {
     #[must_use]
     pub const fn keeps_facts(&self) -> bool {
         !self.attacks.is_empty() || self.threat.is_some()
+    }
+
+    /// An attack is judged by what stolen keys open (property S3).
+    #[must_use]
+    pub fn asks_for_exposure(&self) -> bool {
+        self.attacks.iter().any(|attack| attack.violates.contains(&PropertyId::S3))
     }
 
     /// Some entities register themselves.
@@ -256,6 +263,8 @@ pub struct Fleet {
     pub enrolment: Enrolment,
     /// How its devices come by their resources, and where these are.
     pub service: Service,
+    /// Its devices protect their reports from themselves to the CSE of the head end.
+    pub end_to_end: bool,
     /// Where its long-term keys live.
     pub store: StorePlace,
     /// Whose service it is.
@@ -332,7 +341,7 @@ pub struct Telemetry {
     pub size: u32,
     /// An answer that comes later than this after its report was due is no service; `None`: nobody counts.
     pub deadline: Option<Duration>,
-    /// Only the device, its registrar and the head end may know the content.
+    /// Only the device, the CSE that keeps its reports and the head end may know the content.
     pub is_sensitive: bool,
 }
 

@@ -180,6 +180,9 @@ fn groups(text: &mut String, plan: &Plan) {
         };
         quoted(text, "enrolment", enrolment);
         service(text, fleet.service);
+        if fleet.end_to_end {
+            line(text, format_args!("end_to_end = true"));
+        }
         worth(text, fleet);
         telemetry(text, fleet);
     }

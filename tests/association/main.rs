@@ -14,6 +14,7 @@ mod handshake;
 mod key_log;
 mod loss;
 mod pair;
+mod recorded;
 mod refusals;
 mod replay;
 mod sizes;

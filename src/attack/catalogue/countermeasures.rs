@@ -156,7 +156,7 @@ pub const COUNTERMEASURES: [Countermeasure; 26] = [
         clause: "6.6.10",
         title: "Session keys of limited life bound to the service layer",
         stated: &[8],
-        inferred: &[],
+        inferred: &[7],
         domains: &[
             Application,
             IntraCommonServices,
@@ -191,7 +191,7 @@ pub const COUNTERMEASURES: [Countermeasure; 26] = [
         clause: "6.6.12",
         title: "Keys derived from service-layer keys",
         stated: &[],
-        inferred: &[],
+        inferred: &[1],
         domains: &[Application, UnderlyingNetwork],
         cost: Some("endpoint load; backhaul load"),
         mechanism: "HKDF tree over (long-term key, label, identities, epoch); attacker with one \

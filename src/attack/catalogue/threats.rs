@@ -29,7 +29,7 @@ pub const THREATS: [Threat; 22] = [
             User,
         ],
         stated: &[1],
-        inferred: &[],
+        inferred: &[11],
         steps: "management READ of the key slot; dump of RAM and flash; power traces, then \
              correlation power analysis (CPA); registration of a clone with what was \
              found",
@@ -205,11 +205,13 @@ pub const THREATS: [Threat; 22] = [
             User,
         ],
         stated: &[],
-        inferred: &[7, 19],
+        inferred: &[7, 9, 19],
         steps: "passive tap on each hop in turn, and a compromised middle node",
         properties: &[S2, U1],
         off: "S2 (share of fields leaked), U1",
-        on: "+CM7, +CM19: hop links sealed",
+        on: "+CM7, +CM19: hop links sealed; what a compromised gateway hands on only by +CM7 \
+             from end to end (t07-middle-node); what was recorded before a key was stolen by +CM9 \
+             (t07-recorded)",
         scenario: Some("scenarios/threats/t07-eavesdropping.toml"),
     },
     Threat {

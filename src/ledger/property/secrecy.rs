@@ -47,19 +47,18 @@ pub fn s2(facts: &Facts, knowledge: &Knowledge) -> Finding {
     finding
 }
 
-/// Forward secrecy, and at most `bytes_max` opened by each key that was revealed.
+/// Forward secrecy, and at most `bytes_max` opened by each key that was revealed, or that an attacker came by.
 #[must_use]
 pub fn s3(facts: &Facts, knowledge: &Knowledge, bytes_max: u64) -> Finding {
     let mut finding = Finding::new(PropertyId::S3, knowledge.is_complete());
     let past = Past::of(facts);
     let (mut bytes, mut records, mut seconds) = (0, 0, 0.0f64);
-    for (index, at, fact) in facts.iter() {
-        let Fact::Reveal { to, secret } = fact else { continue };
-        let Some((_, _, create)) = facts.secret(*secret) else { continue };
+    for (index, at, to, secret) in compromised(facts, knowledge) {
+        let Some((_, _, create)) = facts.secret(secret) else { continue };
         if create.class == SecretClass::LongTermKey {
-            past.opened_by((index, at, *to), create, facts, knowledge, &mut finding);
+            past.opened_by((index, at, to), create, facts, knowledge, &mut finding);
         }
-        let opens = |exposure: &&Exposure| exposure.attacker == *to && exposure.root == *secret;
+        let opens = |exposure: &&Exposure| exposure.attacker == to && exposure.root == secret;
         let opened: Vec<&Exposure> = knowledge.exposures().iter().filter(opens).collect();
         let sum: u64 = opened.iter().map(|exposure| exposure.len).sum();
         if sum > bytes_max {
@@ -76,6 +75,25 @@ pub fn s3(facts: &Facts, knowledge: &Knowledge, bytes_max: u64) -> Finding {
     finding.count("opened_max_records", records);
     finding.measure("opened_max_s", seconds);
     finding
+}
+
+/// Keys that somebody has who should not: those that the scenario revealed, and those that an attacker handed in or
+/// saw. With the fact that shows it, since when, and who has it.
+fn compromised(facts: &Facts, knowledge: &Knowledge) -> Vec<(usize, Time, ActorId, SecretId)> {
+    let revealed = facts.iter().filter_map(|(index, at, fact)| match fact {
+        Fact::Reveal { to, secret } => Some((index, at, *to, *secret)),
+        _ => None,
+    });
+    let stolen = knowledge.iter().filter_map(|(attacker, secret, learned)| {
+        let (index, _, create) = facts.secret(secret)?;
+        let is_own_find = matches!(learned.how, How::Exhibited | How::Seen(_));
+        let counts = create.class.is_key() && is_own_find && !may_know(facts, create, attacker);
+        // What was agreed before it was stolen stands before this fact.
+        let until = facts.iter().take_while(|(_, at, _)| *at <= learned.at).last();
+        let shown = until.map_or(index, |(last, ..)| last);
+        counts.then_some((shown, learned.at, attacker, secret))
+    });
+    revealed.chain(stolen).collect()
 }
 
 /// Who knows secrets of a kind and should not: by secret, how it was lost first.

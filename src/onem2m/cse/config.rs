@@ -40,6 +40,15 @@ impl Config {
     /// The releases whose requests are served.
     pub const RELEASES: [Release; 4] = [Release::R2a, Release::R3, Release::R4, Release::R5];
 
+    /// Whether an address is that of the CSEBase: CSE-relative, SP-relative or absolute (TS-0001 clause 7.2).
+    #[must_use]
+    pub fn is_base(&self, to: &str) -> bool {
+        let relative = to.strip_prefix(self.domain.as_str()).unwrap_or(to);
+        let below =
+            relative.strip_prefix(self.cse_id.as_str()).and_then(|rest| rest.strip_prefix('/'));
+        below.unwrap_or(relative) == self.name
+    }
+
     /// An IN-CSE by itself.
     #[must_use]
     pub fn infrastructure(domain: &str, cse_id: &str, name: &str) -> Self {

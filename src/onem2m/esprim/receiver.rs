@@ -114,6 +114,12 @@ impl<S: WindowStore> Receiver<S> {
         sessions.insert(session, Session { originator: None, window });
     }
 
+    /// A restart of an end that keeps its windows: the random objects of originators are forgotten.
+    pub fn restart(&mut self) {
+        let all = self.sessions.values_mut().flat_map(BTreeMap::values_mut);
+        all.for_each(|session| session.originator = None);
+    }
+
     /// Opens a request. `from` reads From out of the inner primitive.
     ///
     /// Nothing of an object is kept, nor saved, before its tag is found to fit.

@@ -24,6 +24,7 @@ macro_rules! files {
 
 files! {
     1 "t01-device-key-discovered";
+    1 "t01-gateway-stolen";
     2 "t02-device-key-deleted";
     3 "t03-device-key-replaced";
     4 "t04-server-key-discovered";
@@ -31,6 +32,8 @@ files! {
     6 "t06-key-in-memory";
     7 "t07-between-cses";
     7 "t07-eavesdropping";
+    7 "t07-middle-node";
+    7 "t07-recorded";
     8 "t08-alteration";
     8 "t08-middle";
     8 "t08-stolen-session";

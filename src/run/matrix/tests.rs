@@ -16,8 +16,9 @@ fn judged(path: &str, on: &[u8]) -> Judgement {
 
 #[test]
 fn cells_turn_when_their_mechanism_is_taken_away() {
-    let cells: [(&str, &[u8], Mechanism); 4] = [
+    let cells: [(&str, &[u8], Mechanism); 5] = [
         ("t04-server-key", &[2, 3], Mechanism::ExportRefusal),
+        ("t07-middle-node", &[7, 19], Mechanism::PrimitiveEncryption),
         ("t08-alteration", &[7], Mechanism::RecordTag),
         ("t10-unauthorised", &[12], Mechanism::PackageSignature),
         ("t19-defaults", &[25], Mechanism::AccessDecision),
@@ -42,4 +43,26 @@ fn the_replay_window_stops_replays_where_nothing_stands_behind_it() {
     };
     assert_eq!(replayed(), Verdict::Prevented);
     assert_eq!(without(Mechanism::ReplayWindow, replayed), Verdict::Succeeded);
+}
+
+/// What stolen keys opened of a meter whose key exchange is this one, and whether its long-term key opened the past.
+fn exposure(key_exchange: &str) -> (f64, bool) {
+    let file = FILES.iter().find(|file| file.path.contains("t07-recorded")).unwrap();
+    let overrides = [format!("security.key_exchange={key_exchange}")];
+    let loaded = load(&Source::new(file.path, file.text), &overrides, Some(1));
+    let outcome = execute(loaded.unwrap_or_else(|_| panic!("it loads")).plan, 1, &|_| true);
+    let evidence = outcome.evidence.unwrap();
+    let finding = &evidence.findings[&crate::ledger::PropertyId::S3];
+    assert!(finding.is_complete);
+    let mut violations = finding.violations.iter();
+    let fell = violations.any(|violation| violation.what.contains("fell with the long-term key"));
+    (finding.metrics["opened_max_bytes"], fell)
+}
+
+#[test]
+fn a_stolen_long_term_key_opens_the_past_only_without_diffie_hellman() {
+    let ((with, fell_with), (without, fell_without)) = (exposure("psk_dhe_ke"), exposure("psk_ke"));
+    assert!(!fell_with && fell_without);
+    // What is left is what was sent under the traffic key that is still in memory.
+    assert!(with > 0.0 && with < without / 3.0, "{with} B, {without} B");
 }

@@ -113,7 +113,18 @@ impl Checker<'_> {
     ) -> Option<(Program, Victims)> {
         let words = field.value()?;
         let victims = self.victims(&words.target, &words.members, network);
-        Some((Program::Eavesdrop(Eavesdrop), victims?))
+        let is_inside = words.inside.value().copied().unwrap_or(false);
+        let is_cse = |name: &String| {
+            network.gateway_index.contains_key(name) || network.cse_index.contains_key(name)
+        };
+        if let Some(at) = words.target.given().filter(|at| is_inside && !is_cse(&at.value)) {
+            let message = format!("{} hosts no CSE to read along in", quote(&at.value));
+            self.report
+                .add(Code::NoThreat, at.place, message)
+                .hint("name a gateway group or a CSE");
+        }
+        let steals_after = words.steals_after.value().map(|after| Duration(after.value));
+        Some((Program::Eavesdrop(Eavesdrop { is_inside, steals_after }), victims?))
     }
 
     fn flood(

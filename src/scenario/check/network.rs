@@ -6,6 +6,8 @@ use super::Checker;
 use super::class::Role;
 use super::keys::{GroupKeys, StoreWords};
 use crate::association::Profile;
+use crate::onem2m::end_to_end::OVERHEAD_LEN;
+use crate::onem2m::esprim::MAX_KEYS;
 use crate::scenario::codes::{Code, Severity};
 use crate::scenario::plan::{
     Cse, Fleet, Function, Gateway, Registrar, Schedule, Service, Spread, StorePlace, Target,
@@ -284,7 +286,9 @@ impl<'a> Checker<'a> {
         let link = self.use_link(&words.link, straight, network);
         let count = words.count.value().map(|count| count.0);
         let start = self.schedule(&words.start, count.unwrap_or(1));
-        let telemetry = words.telemetry.given().and_then(|at| self.telemetry(at, link, network));
+        let sealed = words.end_to_end.value() == Some(&true);
+        let telemetry =
+            words.telemetry.given().and_then(|at| self.telemetry(at, link, sealed, network));
         let profile = words.profile.given().map(|at| (at.value.profile(), at.place));
         let store = StoreWords { store: &words.store, hsm: &words.hsm };
         let store = self.keys_of(name, store, false, profile, network);
@@ -302,6 +306,7 @@ impl<'a> Checker<'a> {
             telemetry,
             enrolment: self.enrolment(&words.enrolment),
             service: self.service(words),
+            end_to_end: self.end_to_end(words),
             store,
             tenant: words.tenant.value().cloned(),
             weight: super::risk::weight(&words.weight),
@@ -325,6 +330,25 @@ impl<'a> Checker<'a> {
         }
         let subscribed = subscribed.map(|at| Duration(at.value.value));
         Service { registers, reports_up: up.is_some(), subscribed }
+    }
+
+    /// Whether reports are protected end to end, to where they go: that must be beyond the registrar.
+    fn end_to_end(&mut self, words: &FleetTable) -> bool {
+        let Some(at) = words.end_to_end.given().filter(|at| at.value) else { return false };
+        if words.reports_to.value() != Some(&ReportsToWord::HeadEnd) {
+            self.report
+                .add(
+                    Code::ServiceLayer,
+                    at.place,
+                    "this needs reports that go beyond the registrar",
+                )
+                .hint("set `reports_to = \"head_end\"`");
+        }
+        if words.count.value().is_some_and(|count| count.0 as usize > MAX_KEYS) {
+            let message = format!("a CSE has pairwise keys with at most {MAX_KEYS} devices");
+            self.report.add(Code::OutOfRange, at.place, message);
+        }
+        true
     }
 
     fn route(&mut self, words: &FleetTable, network: &Network) -> Option<Route> {
@@ -393,6 +417,7 @@ impl<'a> Checker<'a> {
         &mut self,
         at: &At<TelemetryTable>,
         link: Option<usize>,
+        is_sealed: bool,
         network: &mut Network,
     ) -> Option<Telemetry> {
         let interval = at.value.interval.given()?;
@@ -401,7 +426,8 @@ impl<'a> Checker<'a> {
         }
         let size = self.bytes(&at.value.size, 0, 60_000, 0);
         if let (Some(link), Some(place)) = (link, at.value.size.given().map(|at| at.place)) {
-            network.reports.push((link, size, place));
+            let more = if is_sealed { OVERHEAD_LEN + size / 3 } else { 0 };
+            network.reports.push((link, size.saturating_add(more), place));
         }
         let deadline = at.value.deadline.value().map(|deadline| Duration(deadline.value));
         let is_sensitive = at.value.sensitive.value().copied().unwrap_or(false);

@@ -62,6 +62,12 @@ table! {
         @required target: Text,
         /// How many of its members, drawn by the seed; at most all. Default: 1.
         members: Integer<1, 10_000_000>,
+        /// Not on the link but in the target itself, a gateway or CSE that the attacker holds: it has each message
+        /// as the CSE reads and writes it. Default: false.
+        inside: Flag,
+        /// So long after it began, it reads flash and memory of each target, and opens with what it finds what it
+        /// recorded (DTLS 1.3); judge it by "S3". Default: it does not.
+        steals_after: TimeSpan,
     }
 }
 

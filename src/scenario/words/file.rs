@@ -305,6 +305,9 @@ table! {
         /// Whose container each device reports to. Needs `registration = "registered"`. Default:
         /// "registrar".
         reports_to: ReportsToWord,
+        /// The devices protect each report from themselves to the CSE of the head end (ESPrim), so that the gateways
+        /// between only hand it on. Needs `reports_to = "head_end"`. Default: false.
+        end_to_end: Flag,
         /// From when on the head end subscribes to the devices' containers. Needs `registration =
         /// "registered"`. Default: never.
         subscribed_at: TimeSpan,
@@ -459,7 +462,7 @@ table! {
         /// How soon after a report is due its answer must be there for the fleet to count as served
         /// (`service.FLEET.availability`). Default: nobody counts; in `keystorm risk`, the interval.
         deadline: TimeSpan,
-        /// Only the device, its registrar and the head end may know the content. Default: false.
+        /// Only the device, the CSE that keeps its reports and the head end may know the content. Default: false.
         sensitive: Flag,
     }
 }
