@@ -14,6 +14,7 @@ mod demultiplex;
 mod enrolment;
 mod event;
 mod exchange;
+mod fault;
 mod fetcher;
 mod function;
 mod head_end;
@@ -37,6 +38,7 @@ pub use custody::{
     Backup, Boot, Commands, Custody, CustodySetting, Software, image_digest, key_name,
 };
 pub use enrolment::Route;
+pub use fault::{Fault, Noise, Trouble, Whom};
 pub use event::{Alarm, Command, Done, Event, Packet, Rekey, Renewal};
 pub use function::Kind as FunctionKind;
 pub use intruder::{Answer, Hands, Intruder, Nudge, Placement, Way};

@@ -107,6 +107,7 @@ impl NodeSite {
             buckets: BTreeMap::new(),
             address: 0,
             is_tapped: false,
+            has_recovered: false,
             custody: parts.custody,
         });
     }

@@ -4,6 +4,7 @@ pub use super::risk::{Asset, AssetKind, ContextOfUse, Part, Risk, Treatment, Wei
 use crate::association::{Config, KeyExchange, Profile};
 use crate::backend::Setting;
 use crate::credential::store::{HsmProfile, StoreKind};
+use crate::ledger::PropertyId;
 use crate::net::LinkType;
 pub use crate::node::{Rekey, Renewal};
 
@@ -11,6 +12,7 @@ pub use crate::attack::Attack;
 use crate::node::Class;
 pub use crate::node::CustodySetting;
 pub use crate::node::FunctionKind;
+pub use crate::node::{Noise, Trouble};
 use crate::sim::time::{Duration, Time};
 
 /// A run, ready to be built.
@@ -54,8 +56,40 @@ pub struct Plan {
     pub countermeasures: Vec<Countermeasure>,
     /// What must hold at the end.
     pub expectations: Vec<Expectation>,
+    /// What must not be violated, whoever attacks.
+    pub hold: Vec<Invariant>,
+    /// How soon everybody must be served again once faults have ceased.
+    pub recovery: Option<Recovery>,
     /// What is known for an assessment of risk; a run takes no notice of it.
     pub risk: Risk,
+}
+
+/// Something that must not be violated.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Invariant {
+    /// The property.
+    pub property: PropertyId,
+    /// Only this figure of it, which must stay 0; else all of it.
+    pub metric: Option<String>,
+}
+
+impl std::fmt::Display for Invariant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let code = self.property.property().code;
+        match &self.metric {
+            Some(metric) => write!(f, "{code}.{metric}"),
+            None => f.write_str(code),
+        }
+    }
+}
+
+/// How soon everybody must be served again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recovery {
+    /// From when on nothing fails any more.
+    pub after: Time,
+    /// How soon after that.
+    pub within: Duration,
 }
 
 /// An application behind an infrastructure CSE.
@@ -88,7 +122,7 @@ impl Plan {
     /// Facts are kept, so that attacks can be judged.
     #[must_use]
     pub const fn keeps_facts(&self) -> bool {
-        !self.attacks.is_empty() || self.threat.is_some()
+        !self.attacks.is_empty() || self.threat.is_some() || !self.hold.is_empty()
     }
 
     /// Some entities register themselves.
@@ -406,7 +440,7 @@ pub enum Target {
 }
 
 /// What happens to a target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Action {
     /// Each member makes new keys with its registrar.
     Rekey(Rekey),
@@ -429,6 +463,15 @@ pub enum Action {
     Recover {
         /// Only this one.
         member: Option<u32>,
+    },
+    /// Something about the members, or this one of them, is out of order; a link: about every use of it.
+    Fault {
+        /// Only this one.
+        member: Option<u32>,
+        /// What.
+        trouble: Trouble,
+        /// For how long.
+        lasts: Duration,
     },
 }
 
