@@ -127,7 +127,7 @@ fn stories(rows: &[Row]) -> anyhow::Result<Vec<(u8, String, Story)>> {
 }
 
 /// Removes the journal, so that everything runs again.
-fn forget(folder: &Path) -> anyhow::Result<()> {
+pub(super) fn forget(folder: &Path) -> anyhow::Result<()> {
     let journal = folder.join(JOURNAL);
     match fs::remove_file(&journal) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -138,7 +138,7 @@ fn forget(folder: &Path) -> anyhow::Result<()> {
 }
 
 /// What makes the runs: this version and this very program. Another build runs everything again.
-fn build() -> String {
+pub(super) fn build() -> String {
     let version = env!("CARGO_PKG_VERSION");
     let program = std::env::current_exe().and_then(fs::read);
     let digest = program.map(|bytes| Sha256::digest(&bytes));

@@ -5,6 +5,7 @@ mod check;
 mod exit;
 mod explain;
 mod host;
+mod hunt;
 mod live;
 mod load;
 mod matrix;
@@ -30,6 +31,7 @@ pub(crate) fn main() -> ExitCode {
     let result = std::panic::catch_unwind(|| match arguments.verb {
         Verb::Run(verb) => run::run(verb, format),
         Verb::Matrix(verb) => matrix::matrix(&verb, format),
+        Verb::Hunt(verb) => hunt::hunt(&verb, format),
         Verb::Check(verb) => check::check(&verb, format),
         Verb::Live(verb) => live::live(&verb, format),
         Verb::Replay(verb) => replay::replay(&verb, format),

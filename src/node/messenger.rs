@@ -128,6 +128,7 @@ impl Messenger {
             let mid = next_mid(&mut self.mids, peer);
             match requests::confirmable(&request, mid) {
                 Ok(bytes) => {
+                    authored(peer, &request, &bytes, work);
                     work.letters.push(Letter { peer, bytes: bytes.clone() });
                     let exchange = Exchange::new(mid, bytes, work.now, work.rng);
                     line.open.push(Open { tag, created, exchange });
@@ -144,6 +145,17 @@ impl Messenger {
     /// Nothing is on its way. Message IDs go on.
     pub(super) fn restart(&mut self) {
         self.lines.clear();
+    }
+}
+
+/// Writes down a request of this CSE's own to its registrar; one that it hands on has its author elsewhere.
+fn authored(peer: u32, request: &Request, bytes: &[u8], work: &mut Work<'_>) {
+    let (layout, me) = (work.layout, work.node);
+    if peer == REGISTRAR
+        && work.chronicle.is_on()
+        && request.from.as_deref() == Some(layout.entity(me).as_str())
+    {
+        work.authored(bytes, layout.place(me).registrar, &[], false);
     }
 }
 

@@ -38,8 +38,8 @@ pub use custody::{
     Backup, Boot, Commands, Custody, CustodySetting, Software, image_digest, key_name,
 };
 pub use enrolment::Route;
-pub use fault::{Fault, Noise, Trouble, Whom};
 pub use event::{Alarm, Command, Done, Event, Packet, Rekey, Renewal};
+pub use fault::{Fault, Noise, Trouble, Whom};
 pub use function::Kind as FunctionKind;
 pub use intruder::{Answer, Hands, Intruder, Nudge, Placement, Way};
 pub use keyring::Keyring;

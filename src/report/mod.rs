@@ -10,6 +10,7 @@ mod evidence;
 mod finding;
 mod folder;
 mod hgrm;
+pub mod hunt;
 mod manifest;
 pub mod matrix;
 mod plots;

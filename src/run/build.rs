@@ -10,11 +10,13 @@ use crate::association::Config;
 use crate::backend::Form;
 use crate::measure::{Group, Recorder, Tier};
 use crate::node::{
-    ApplicationSetting, Function, FunctionKind, GroupSetting, Layout, NodeId, NodeParts, NodeSite,
-    Place, Route, ServiceSetting, Timed, Fault, Whom,
+    ApplicationSetting, Fault, Function, FunctionKind, GroupSetting, Layout, NodeId, NodeParts,
+    NodeSite, Place, Route, ServiceSetting, Timed, Whom,
 };
 use crate::scenario::Plan;
-use crate::scenario::plan::{Action, Enrolment, Event, Fleet, Registrar, Service, StorePlace, Target};
+use crate::scenario::plan::{
+    Action, Enrolment, Event, Fleet, Registrar, Service, StorePlace, Target,
+};
 use crate::sim::time::{Duration, Time};
 use crate::sim::{Engine, Seed};
 
@@ -456,9 +458,8 @@ fn faults(plan: &Plan) -> Vec<Fault> {
         let Action::Fault { member, trouble, lasts } = event.action else { return None };
         let gateways = plan.cses.len();
         let fleets = gateways + plan.gateways.len();
-        let of_group = |index: usize| {
-            Whom::Group(u32::try_from(index).expect("groups are few"), member)
-        };
+        let of_group =
+            |index: usize| Whom::Group(u32::try_from(index).expect("groups are few"), member);
         let whom = match event.target {
             Target::Link(index) => Whom::Link(index),
             Target::Cse(index) => of_group(index),

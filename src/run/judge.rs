@@ -116,7 +116,8 @@ impl Evidence {
     /// An attack succeeded, or something does not hold that must.
     #[must_use]
     pub fn is_lost(&self) -> bool {
-        !self.broken.is_empty() || self.attacks.iter().any(|attack| attack.judgement.verdict == Verdict::Succeeded)
+        !self.broken.is_empty()
+            || self.attacks.iter().any(|attack| attack.judgement.verdict == Verdict::Succeeded)
     }
 }
 

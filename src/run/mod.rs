@@ -5,6 +5,7 @@ mod capture;
 mod custody;
 mod estimate;
 mod execute;
+pub mod hunt;
 mod invade;
 mod judge;
 mod keys;

@@ -4,8 +4,9 @@
 use std::fmt::{Display, Write as _};
 
 use super::plan::{
-    Action, Battery, Change, Enrolment, Fleet, FunctionKind, Invariant, KeySharing, Noise, Part, Plan,
-    Recovery, Registrar, Rekey, Renewal, Schedule, Service, Spread, StorePlace, Target, Telemetry, Trouble, Weight,
+    Action, Battery, Change, Enrolment, Fleet, FunctionKind, Invariant, KeySharing, Noise, Part,
+    Plan, Recovery, Registrar, Rekey, Renewal, Schedule, Service, Spread, StorePlace, Target,
+    Telemetry, Trouble, Weight,
 };
 use super::quantity::{power_text, price_text, rate_text, size_text, time_text};
 use crate::association::{KeyExchange, Profile, Suite12};

@@ -150,7 +150,13 @@ impl Checker<'_> {
     }
 
     /// Reports a member that a target does not have.
-    pub(super) fn has_member(&mut self, target: Target, member: u32, place: Place, network: &Network) {
+    pub(super) fn has_member(
+        &mut self,
+        target: Target,
+        member: u32,
+        place: Place,
+        network: &Network,
+    ) {
         let count = network.count(target);
         if member >= count {
             let message = format!("there is no member {member}: there are {count}, from 0");

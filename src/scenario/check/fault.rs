@@ -20,7 +20,11 @@ type Member = Field<Integer<0, 9_999_999>>;
 
 impl Checker<'_> {
     /// The fault that an event is, if it is one; what is not a fault is `None`, and what is wrong, too.
-    pub(super) fn faults(&mut self, event: &EventTable, network: &Network) -> [Option<Option<Event>>; 4] {
+    pub(super) fn faults(
+        &mut self,
+        event: &EventTable,
+        network: &Network,
+    ) -> [Option<Option<Event>>; 4] {
         let cut = event.cut.given().map(|at| {
             let words = &at.value;
             let target = self.links_of((&words.target, &words.link), at.place, network);
@@ -86,9 +90,10 @@ impl Checker<'_> {
     fn needs_store(&mut self, target: Target, place: Place, network: &Network) {
         let is_cse = match target {
             Target::Cse(_) => true,
-            Target::Gateway(index) => network.fleets.iter().any(|fleet| {
-                fleet.via == Some(index) && fleet.registrar == Registrar::Gateway
-            }),
+            Target::Gateway(index) => network
+                .fleets
+                .iter()
+                .any(|fleet| fleet.via == Some(index) && fleet.registrar == Registrar::Gateway),
             _ => false,
         };
         if !is_cse {
@@ -99,7 +104,9 @@ impl Checker<'_> {
     /// Nanoseconds ahead of true time.
     fn jump(&mut self, by: &Field<TimeSpan>, back: bool) -> Option<i64> {
         let at = by.given()?;
-        let by = i64::try_from(at.value.value).ok().filter(|by| (1..=JUMP_MAX.0).contains(&by.unsigned_abs()));
+        let by = i64::try_from(at.value.value)
+            .ok()
+            .filter(|by| (1..=JUMP_MAX.0).contains(&by.unsigned_abs()));
         if by.is_none() {
             let message = "a clock jumps by more than 0 and at most a century";
             self.report.add(Code::OutOfRange, at.place, message);

@@ -1,0 +1,3 @@
+//! Fuzzing of this project's own code.
+
+pub mod trace;
