@@ -112,6 +112,8 @@ fn plan(storm: &Storm) -> Plan {
         attacks: Vec::new(),
         is_attacked: true,
         countermeasures: Vec::new(),
+        hold: Vec::new(),
+        recovery: None,
         expectations: Vec::new(),
         risk: Risk::default(),
     }

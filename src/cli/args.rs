@@ -50,6 +50,8 @@ pub(super) enum Verb {
     Compare(CompareArguments),
     /// Run the threats of TR-0008, each with its countermeasures off and on, and write the matrix.
     Matrix(MatrixArguments),
+    /// Draw faults, attackers and settings from seeds, look for what breaks, and make each finding a small scenario.
+    Hunt(HuntArguments),
     /// Validate scenarios and print what a run would cost; runs nothing.
     Check(CheckArguments),
     /// Run a scenario's devices over real UDP on this machine and compare with the simulation; or measure
@@ -225,6 +227,33 @@ pub(super) struct MatrixArguments {
     /// Draw the pictures as PNG, too; needs rsvg-convert.
     #[arg(long)]
     pub(super) png: bool,
+    #[command(flatten)]
+    pub(super) pace: PaceArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HuntArguments {
+    /// The base: a scenario that says what must hold [default: scenarios/hunt.toml as it ships].
+    pub(super) scenario: Option<PathBuf>,
+    /// Set a scalar of the base, such as `countermeasure.CM10.on=false`; may be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(super) overrides: Vec<String>,
+    /// Run the seeds from A to B, both included.
+    #[arg(long, value_name = "A..B", value_parser = seed_range)]
+    pub(super) seeds: Option<(u64, u64)>,
+    /// Run the seeds from 1 to N.
+    #[arg(long, value_name = "N", conflicts_with = "seeds", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) runs: Option<u64>,
+    /// Begin no more seeds after this much real time, such as 10m [default: 60s without --seeds and --runs].
+    #[arg(long, value_name = "TIME", value_parser = budget)]
+    pub(super) budget: Option<Duration>,
+    /// Write the results here; seeds that this build has run there are not run again
+    /// [default: results/hunt/NAME].
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Run everything again.
+    #[arg(long)]
+    pub(super) force: bool,
     #[command(flatten)]
     pub(super) pace: PaceArguments,
 }
@@ -475,6 +504,20 @@ fn shard(text: &str) -> Result<(usize, usize), String> {
     if (1..=of).contains(&index) && of <= SHARDS_MAX { Ok((index, of)) } else { Err(usage()) }
 }
 
+/// Longest hunt by time: a week.
+const BUDGET_MAX: Duration = Duration::from_secs(7 * 86_400);
+
+fn budget(text: &str) -> Result<Duration, String> {
+    let usage = "expected a time from 1s to 7d, such as 10m or 8h";
+    let units = [("min", 60), ("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)];
+    let number =
+        |(unit, seconds)| Some((text.strip_suffix(unit)?.trim().parse::<u64>().ok()?, seconds));
+    let (number, seconds): (u64, u64) = units.into_iter().find_map(number).ok_or(usage)?;
+    let seconds = number.saturating_mul(seconds);
+    let fits = (1..=BUDGET_MAX.0 / 1_000_000_000).contains(&seconds);
+    if fits { Ok(Duration::from_secs(seconds)) } else { Err(usage.to_owned()) }
+}
+
 /// Longest live run.
 const TIME_LIMIT_MAX: Duration = Duration::from_secs(120);
 
@@ -517,6 +560,16 @@ mod tests {
         assert_eq!((shard("2/8"), shard("1/1")), (Ok((2, 8)), Ok((1, 1))));
         for wrong in ["", "3", "0/4", "5/4", "a/b", "1/99999999", "-1/2"] {
             assert!(shard(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn budgets_have_units_and_an_end() {
+        assert_eq!(budget("10m"), Ok(Duration::from_secs(600)));
+        assert_eq!(budget("10min"), budget("600s"));
+        assert_eq!(budget("8h"), Ok(Duration::from_secs(28_800)));
+        for wrong in ["", "10", "0s", "8d", "-1s", "m", "99999999999999999999h"] {
+            assert!(budget(wrong).is_err(), "{wrong}");
         }
     }
 

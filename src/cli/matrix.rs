@@ -127,7 +127,7 @@ fn stories(rows: &[Row]) -> anyhow::Result<Vec<(u8, String, Story)>> {
 }
 
 /// Removes the journal, so that everything runs again.
-fn forget(folder: &Path) -> anyhow::Result<()> {
+pub(super) fn forget(folder: &Path) -> anyhow::Result<()> {
     let journal = folder.join(JOURNAL);
     match fs::remove_file(&journal) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

@@ -7,6 +7,7 @@ mod compare;
 mod exit;
 mod explain;
 mod host;
+mod hunt;
 mod live;
 mod load;
 mod matrix;
@@ -38,6 +39,7 @@ pub(crate) fn main() -> ExitCode {
         Verb::Solve(verb) => solve::solve(&verb, format),
         Verb::Compare(verb) => compare::compare(&verb, format),
         Verb::Matrix(verb) => matrix::matrix(&verb, format),
+        Verb::Hunt(verb) => hunt::hunt(&verb, format),
         Verb::Check(verb) => check::check(&verb, format),
         Verb::Live(verb) => live::live(&verb, format),
         Verb::Probe(verb) => probe::probe(&verb, format),

@@ -231,6 +231,8 @@ pub struct Recorder {
     pub enrolment_span: Option<(Time, Time)>,
     /// Age of the traffic keys whenever a device used them for a request, in nanoseconds.
     pub key_age: Distribution,
+    /// Devices that were served since nothing failed any more, and how soon; only where somebody asks.
+    pub recovered: Vec<(u32, Duration)>,
     /// What a capture keeps, if one was asked for; no figure comes from it.
     pub tape: Option<Box<Tape>>,
     /// Who talks to whom and over what, if that was asked for; no figure comes from it.
@@ -281,6 +283,7 @@ impl Recorder {
             enrolled: Track::adaptive(Fold::Sum),
             enrolment_span: None,
             key_age: Distribution::default(),
+            recovered: Vec::new(),
             tape: None,
             flows: None,
         }
@@ -407,6 +410,7 @@ impl Recorder {
         self.rekeyed.merge(&other.rekeyed);
         self.message.merge(&other.message);
         self.message_band.merge(&other.message_band);
+        self.recovered.extend(other.recovered);
         self.key_age.merge(&other.key_age);
         self.enrolment.merge(&other.enrolment);
         self.enrolled.merge(&other.enrolled);

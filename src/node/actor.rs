@@ -82,6 +82,8 @@ pub(super) struct Actor {
     pub(super) is_tapped: bool,
     /// An attacker reads along in it.
     pub(super) is_watched: bool,
+    /// It was served since nothing fails any more.
+    pub(super) has_recovered: bool,
     /// How its keys and software are looked after, where that matters.
     pub(super) custody: Option<Box<super::Custody>>,
 }
@@ -303,6 +305,11 @@ impl Actor {
                 Note::Rekeyed { trigger } => recorder.rekey_done(trigger, now),
                 Note::Answered { created } => {
                     recorder.message_done(created, now);
+                    let calm = reach.layout.calm.filter(|calm| created >= *calm);
+                    if let (Some(calm), false) = (calm, self.has_recovered) {
+                        self.has_recovered = true;
+                        recorder.recovered.push((self.id.0, now.since(calm)));
+                    }
                     if self.count_served(created, now, reach.layout, recorder) {
                         served.push(created);
                     }

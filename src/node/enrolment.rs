@@ -159,7 +159,7 @@ impl Enrolment {
             Kind::Mef => (Step::Mef, own(), self.enrol(work)),
             Kind::Maf => {
                 let identity = self.km.clone().unwrap_or_else(own);
-                if self.registered_until > work.now {
+                if self.registered_until > work.clock() {
                     (Step::Key, identity, key_registration(&function.fqdn, work))
                 } else {
                     (Step::Register, identity, client_registration(&function.fqdn, work))
@@ -291,7 +291,7 @@ impl Enrolment {
         work.note(Note::Enrolled { started: self.started });
         if let Some(share) = work.layout.renewal.and_then(|renewal| renewal.share) {
             self.renew_at =
-                work.now + super::client::fraction(until.since(work.now), share, work.rng);
+                work.now + super::client::fraction(until.since(work.clock()), share, work.rng);
         }
         Progress::Ready(name)
     }
@@ -350,7 +350,7 @@ impl Enrolment {
 fn client_registration(fqdn: &str, work: &Work<'_>) -> Call {
     Call::RegisterClient(ClientRegistration {
         maf_fqdn: fqdn.to_owned(),
-        expiration_time: (work.now + REGISTRATION_LIFE).0,
+        expiration_time: (work.clock() + REGISTRATION_LIFE).0,
         labels: Vec::new(),
         admin_fqdn: fqdn.to_owned(),
     })
@@ -360,7 +360,7 @@ fn key_registration(fqdn: &str, work: &Work<'_>) -> Call {
     let layout = work.layout;
     Call::RegisterKey(KeyRegistration {
         maf_fqdn: fqdn.to_owned(),
-        expiration_time: (work.now + layout.kc_lifetime).0,
+        expiration_time: (work.clock() + layout.kc_lifetime).0,
         labels: Vec::new(),
         admin_fqdn: fqdn.to_owned(),
         suid: Suid::MafSaef,

@@ -176,7 +176,7 @@ impl Fetcher {
     }
 
     fn forget(&mut self, work: &mut Work<'_>, is_over: impl Fn(&Learned, Time) -> bool) {
-        let now = work.now;
+        let now = work.clock();
         self.learned.retain(|identity, learned| {
             let keep = !is_over(learned, now);
             if !keep {

@@ -107,7 +107,7 @@ impl Function {
                 counters.maf_requests += 1;
                 let (_, keys) = registry.len();
                 if keys >= self.purge_at {
-                    registry.purge(work.now);
+                    registry.purge(work.clock());
                     self.purge_at = (2 * registry.len().1).max(PURGE_MIN);
                 }
                 ask_maf(registry, call, subject, association, work)
@@ -135,7 +135,7 @@ fn ask_maf(
     association: &Association,
     work: &mut Work<'_>,
 ) -> Outcome {
-    let now = work.now;
+    let now = work.clock();
     let refused = |error: crate::credential::maf::MafRefusal| error.name();
     let written = match call {
         Call::RegisterClient(request) => {
@@ -160,7 +160,7 @@ fn ask_mef(
     association: &Association,
     work: &mut Work<'_>,
 ) -> Outcome {
-    let now = work.now;
+    let now = work.clock();
     match call {
         Call::Enrol(request) => {
             let (id, ke) = export(association, BOOTSTRAP_LABEL, work).ok_or("no_association")?;

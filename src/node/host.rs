@@ -121,6 +121,7 @@ impl Host {
         if is_response {
             return self.answered(peer, bytes, work);
         }
+        self.service.take_nothing_new(work.layout.is_full(work.node, work.now));
         let mut effects = Vec::new();
         match self.service.receive(work.now, peer, identity, bytes, &mut effects) {
             Ok(operation) => {

@@ -183,6 +183,10 @@ pub struct Layout {
     pub believes_originators: bool,
     /// When each link type is out of service: from, and until before.
     pub outages: Vec<(usize, Time, Time)>,
+    /// What is out of order, and when.
+    pub faults: Vec<super::Fault>,
+    /// From when on nothing fails any more; who is served after that has recovered.
+    pub calm: Option<Time>,
     /// The end of the run.
     pub end: Time,
     /// Operators ask their devices what software they run, so often.

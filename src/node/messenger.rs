@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::chronicle::request_in;
 use super::exchange::{Due, Exchange};
 use super::work::Work;
 use crate::onem2m::cse::Outgoing;
@@ -128,6 +129,7 @@ impl Messenger {
             let mid = next_mid(&mut self.mids, peer);
             match requests::confirmable(&request, mid) {
                 Ok(bytes) => {
+                    authored(peer, &request, &bytes, work);
                     work.letters.push(Letter { peer, bytes: bytes.clone() });
                     let exchange = Exchange::new(mid, bytes, work.now, work.rng);
                     line.open.push(Open { tag, created, exchange });
@@ -144,6 +146,20 @@ impl Messenger {
     /// Nothing is on its way. Message IDs go on.
     pub(super) fn restart(&mut self) {
         self.lines.clear();
+    }
+}
+
+/// Writes down a request of this CSE's own to its registrar; one that it hands on has its author elsewhere.
+fn authored(peer: u32, request: &Request, bytes: &[u8], work: &mut Work<'_>) {
+    let (layout, me) = (work.layout, work.node);
+    if peer == REGISTRAR
+        && work.chronicle.is_on()
+        && request.from.as_deref() == Some(layout.entity(me).as_str())
+    {
+        // As the other end will read it.
+        if let Some(sent) = request_in(bytes) {
+            work.authored(&sent, layout.place(me).registrar, &[], false);
+        }
     }
 }
 

@@ -15,6 +15,7 @@ mod demultiplex;
 mod enrolment;
 mod event;
 mod exchange;
+mod fault;
 mod fetcher;
 mod function;
 mod head_end;
@@ -41,6 +42,7 @@ pub use custody::{
 };
 pub use enrolment::Route;
 pub use event::{Alarm, Command, Done, Event, Packet, Rekey, Renewal};
+pub use fault::{Fault, Noise, Trouble, Whom};
 pub use function::Kind as FunctionKind;
 pub use intruder::{Answer, Hands, Intruder, Nudge, Placement, Way, tapped};
 pub use keyring::Keyring;

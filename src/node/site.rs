@@ -128,6 +128,7 @@ impl NodeSite {
             address: 0,
             is_tapped: false,
             is_watched: false,
+            has_recovered: false,
             custody: parts.custody,
         });
     }

@@ -68,7 +68,8 @@ impl Port {
         let Some(Hop { next, link, is_up, end }) = layout.next_hop(me, packet.to) else { return };
         // Both ends of a function's link draw from their own streams: several nodes send down it.
         let drawn_by = if layout.is_root(link) { me } else { link };
-        let Some((index, link)) = layout.uplink(link) else { return };
+        let child = link;
+        let Some((index, link)) = layout.uplink(child) else { return };
         let place = layout.place(drawn_by);
         let (end, rate, direction) = if is_up {
             (&mut actor.port.up, link.rate_up, UP_DRAWS)
@@ -78,10 +79,12 @@ impl Port {
         let streams = &layout.groups[place.group as usize].streams;
         let mut draw = streams.draws(place.member, direction, &mut end.cursor);
         let now = reach.context.now;
+        let disturbed = layout.disturbed(index, child, now);
+        let link = disturbed.as_ref().unwrap_or(link);
         let verdict = end.transmitter.send(link, rate, now, packet.bytes.len(), &mut draw);
         drop(draw);
-        let verdict =
-            if layout.is_out(index, now) { Verdict::Drop(DropReason::LinkDown) } else { verdict };
+        let is_out = layout.is_out(index, now) || layout.is_cut(index, child, now);
+        let verdict = if is_out { Verdict::Drop(DropReason::LinkDown) } else { verdict };
         let len = packet.bytes.len() as u64 + u64::from(link.header);
         if is_up {
             actor.port.sent += len;

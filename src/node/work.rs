@@ -65,7 +65,7 @@ pub(super) struct Work<'a> {
 impl Work<'_> {
     /// Calls an association with everything it may use.
     pub(super) fn call<T>(&mut self, call: impl FnOnce(&mut Env<'_>) -> T) -> T {
-        let keys = self.keyring.handshake_keys(self.now);
+        let keys = self.keyring.handshake_keys(self.clock());
         let mut secrets = Secrets::of(&mut self.recorder.tape, self.layout, self.node);
         let mut env = Env {
             now: self.now,
@@ -96,7 +96,7 @@ impl Work<'_> {
     /// Whether the node has a key of this name that is valid now.
     pub(super) fn has_valid_key(&self, name: &str) -> bool {
         let known = self.keyring.store().attributes(name.as_bytes());
-        known.is_some_and(|known| known.validity.at(self.now) == Status::Valid)
+        known.is_some_and(|known| known.validity.at(self.clock()) == Status::Valid)
     }
 
     /// An association did not accept a datagram. If that was for want of a key, the reason is the store's.
@@ -135,6 +135,11 @@ impl Work<'_> {
         if let Some(mut facts) = self.facts() {
             facts.refuse(reason, about, reason);
         }
+    }
+
+    /// What the node's clock says: keys are valid or not by it.
+    pub(super) fn clock(&self) -> Time {
+        self.layout.clock(self.node, self.now)
     }
 
     /// The handle for facts; none if nobody keeps them.

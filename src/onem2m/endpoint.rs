@@ -27,6 +27,21 @@ const NONE: u16 = 0;
 /// It is not answered yet.
 const UNDER_WAY: u16 = 1;
 
+/// One of the latest requests of a peer that had an effect, in whichever association it came.
+#[derive(Clone, Copy, Debug)]
+struct Recent {
+    which: Which,
+    status: u16,
+}
+
+/// Which message it is, among those of a peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Which {
+    mid: u16,
+    /// Peers may count their messages from the start again.
+    sum: u32,
+}
+
 /// Requests of a peer with several on their way that are remembered: more than it may have on their way, so that
 /// a late copy of one that was answered is known too.
 const RECENT: usize = 64;
@@ -36,7 +51,7 @@ const RECENT: usize = 64;
 pub struct Endpoint {
     last: Vec<Last>,
     /// The latest requests of peers that have several on their way, the oldest first.
-    recent: BTreeMap<u32, VecDeque<Last>>,
+    recent: BTreeMap<u32, VecDeque<Recent>>,
     /// The message ID of the next message that this end numbers itself: the answer to a NON.
     next_mid: u16,
 }
@@ -46,8 +61,8 @@ pub struct Endpoint {
 pub struct Call {
     peer: u32,
     exchange: Exchange,
-    /// The message ID, if a duplicate must not be carried out.
-    effect: Option<u16>,
+    /// Which message it is, if a duplicate must not be carried out.
+    effect: Option<Which>,
     /// That of the answer: what the request accepts, else its own, else JSON.
     serialisation: Serialisation,
 }
@@ -73,35 +88,41 @@ pub enum Received {
 
 impl Endpoint {
     /// A new association of a peer: message IDs count within one association (RFC 7252 section 9.1.1), so
-    /// what was handled before cannot be repeated in it.
+    /// what was handled before should not be repeated in it. A peer that does so all the same, since its answer got
+    /// lost while it changed keys, is known by the whole message where [`parallel`](Self::parallel) asks for that.
     pub fn associated(&mut self, peer: u32) {
         if let Some(last) = self.last.get_mut(peer as usize) {
             *last = Last::default();
         }
-        if let Some(recent) = self.recent.get_mut(&peer) {
-            recent.clear();
-        }
     }
 
     /// A peer that may have several requests on their way at the same time (NSTART above 1), such as another
-    /// CSE: the latest 64 that had an effect are remembered instead of one.
+    /// CSE: the latest 64 that had an effect are remembered instead of one, with the resources, so that neither
+    /// new associations nor restarts make the CSE forget them.
     pub fn parallel(&mut self, peer: u32) {
         self.recent.entry(peer).or_default();
     }
 
-    /// Nothing is remembered of any peer.
+    /// Nothing is remembered but what is kept with the resources.
     pub fn restart(&mut self) {
         self.last.clear();
-        self.recent.values_mut().for_each(VecDeque::clear);
+        let is_answered = |recent: &Recent| recent.status != UNDER_WAY;
+        self.recent.values_mut().for_each(|recent| recent.retain(is_answered));
     }
 
-    /// How the request of this message ID was answered, if it is remembered.
-    fn status(&self, peer: u32, mid: u16) -> Option<u16> {
+    /// How this request was answered, if it is remembered.
+    fn status(&self, peer: u32, which: Which) -> Option<u16> {
         let known = match self.recent.get(&peer) {
-            Some(recent) => recent.iter().find(|last| last.mid == mid).copied(),
-            None => self.last.get(peer as usize).filter(|last| last.mid == mid).copied(),
+            Some(recent) => {
+                let found = recent.iter().find(|recent| recent.which == which);
+                found.map(|recent| recent.status)
+            }
+            None => {
+                let last = self.last.get(peer as usize).filter(|last| last.mid == which.mid);
+                last.map(|last| last.status)
+            }
         };
-        known.map(|last| last.status).filter(|status| *status != NONE)
+        known.filter(|status| *status != NONE)
     }
 
     /// Reads a message. A duplicate of the peer's last request with an effect gets the same status again
@@ -137,7 +158,7 @@ impl Endpoint {
         if !message.code.is_request() {
             return Err(RejectReason::NotARequest);
         }
-        let Some(status) = effect(message).and_then(|mid| self.status(peer, mid)) else {
+        let Some(status) = effect(message).and_then(|which| self.status(peer, which)) else {
             return Ok(None);
         };
         match (message.kind, status) {
@@ -188,16 +209,16 @@ impl Endpoint {
     }
 
     fn remember(&mut self, call: Call, status: u16) {
-        let Some(mid) = call.effect else { return };
+        let Some(which) = call.effect else { return };
         if let Some(recent) = self.recent.get_mut(&call.peer) {
-            if let Some(known) = recent.iter_mut().find(|known| known.mid == mid) {
+            if let Some(known) = recent.iter_mut().find(|known| known.which == which) {
                 known.status = status;
                 return;
             }
             if recent.len() == RECENT {
                 recent.pop_front();
             }
-            return recent.push_back(Last { mid, status });
+            return recent.push_back(Recent { which, status });
         }
         let at = call.peer as usize;
         if at >= MAX_PEERS {
@@ -207,7 +228,7 @@ impl Endpoint {
             self.last.resize(at + 1, Last::default());
         }
         if let Some(last) = self.last.get_mut(at) {
-            *last = Last { mid, status };
+            *last = Last { mid: which.mid, status };
         }
     }
 
@@ -223,9 +244,9 @@ impl Endpoint {
     }
 }
 
-/// The message ID, if the message asks for more than to be told something.
-fn effect(message: &Message<'_>) -> Option<u16> {
-    (message.code != Code::GET).then_some(message.mid)
+/// Which message it is, if it asks for more than to be told something.
+fn effect(message: &Message<'_>) -> Option<Which> {
+    (message.code != Code::GET).then(|| Which { mid: message.mid, sum: message.checksum() })
 }
 
 /// What the answer to a message is written in.

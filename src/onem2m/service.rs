@@ -107,6 +107,11 @@ impl Service {
         self.cse.provision(originator, CONTAINER, INSTANCES)
     }
 
+    /// Its store takes nothing new, or does again, see [`Cse::take_nothing_new`].
+    pub const fn take_nothing_new(&mut self, is_full: bool) {
+        self.cse.take_nothing_new(is_full);
+    }
+
     /// The CSE.
     #[must_use]
     pub const fn cse(&self) -> &Cse {

@@ -100,6 +100,12 @@ pub(super) fn properties(outcome: &Outcome) -> Vec<PropertyFigures> {
     evidence.findings.values().map(|finding| property(evidence, finding)).collect()
 }
 
+/// What must hold and does not.
+pub(super) fn broken(outcome: &Outcome) -> Vec<String> {
+    let broken = outcome.evidence.iter().flat_map(|evidence| &evidence.broken);
+    broken.map(ToString::to_string).collect()
+}
+
 fn property(evidence: &Evidence, finding: &Finding) -> PropertyFigures {
     let property = finding.property.property();
     let shown = finding.violations.iter().take(SHOWN_MAX).map(|violation| ViolationFigures {

@@ -9,12 +9,31 @@ use crate::run::Verdict;
 pub fn headline(summary: &Summary) -> String {
     let is_missed = summary.expectations.iter().any(|e| !e.held);
     let worst = summary.attacks.iter().max_by_key(|attack| harm(&attack.verdict));
+    if let (Some(broken), false) = (broken(summary), summary.verdict == Verdict::Interrupted) {
+        return broken;
+    }
     match worst {
         Some(attack) if !is_missed && summary.verdict != Verdict::Interrupted => {
             format!("{}: {}", tame(&attack.verdict, 16), tame(&attack.answer, 400))
         }
         _ => of_expectations(summary),
     }
+}
+
+/// The first thing that must hold and does not.
+fn broken(summary: &Summary) -> Option<String> {
+    let first = summary.broken.first()?;
+    let code = first.split('.').next().unwrap_or(first);
+    let property = summary.properties.iter().find(|property| property.code == code)?;
+    let others = match summary.broken.len() {
+        1 => String::new(),
+        n => format!(", and {} more must hold and do not", n - 1),
+    };
+    let shown = property.shown.first().map_or_else(String::new, |shown| {
+        format!(": at {} {}", time(shown.at_s), tame(&shown.what, 200))
+    });
+    let name = tame(&property.name, 60);
+    Some(format!("Failed: {} ({name}) must hold and does not{shown}{others}.", tame(first, 60)))
 }
 
 /// How bad a verdict on an attack is, by its name.

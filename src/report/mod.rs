@@ -11,6 +11,7 @@ mod evidence;
 mod finding;
 mod folder;
 mod hgrm;
+pub mod hunt;
 mod lines;
 mod manifest;
 pub mod matrix;

@@ -9,7 +9,7 @@ use super::evidence::{self, AttackFigures, PropertyFigures};
 use crate::measure::{self, ByteClass, Recorder};
 use crate::run::{Checked, Metric, Outcome, Verdict};
 use crate::scenario::Plan;
-use crate::scenario::plan::{Action, Event, Rekey, Spread, Target};
+use crate::scenario::plan::{Action, Event, Rekey, Spread, Target, Trouble};
 use crate::sim::time::{Duration, Time};
 
 /// The figures of one run.
@@ -40,6 +40,9 @@ pub struct Summary {
     pub metrics: BTreeMap<String, Metric>,
     /// Verdicts of security properties.
     pub properties: Vec<PropertyFigures>,
+    /// What the scenario says must hold, and does not: properties, or figures of them.
+    #[serde(default)]
+    pub broken: Vec<String>,
     /// Verdicts of attacks.
     pub attacks: Vec<AttackFigures>,
     /// What the scenario expected.
@@ -183,6 +186,7 @@ pub fn summary(outcome: &Outcome) -> Summary {
         peak_rss_bytes: outcome.peak_rss_bytes,
         metrics: outcome.metrics.clone(),
         properties: evidence::properties(outcome),
+        broken: evidence::broken(outcome),
         attacks: evidence::attacks(outcome),
         expectations: outcome.expectations.clone(),
         setting: setting(&outcome.plan, recorder),
@@ -252,6 +256,15 @@ fn label(plan: &Plan, event: &Event) -> String {
         Action::Change(_) => format!("another setting of {name}"),
         Action::Fail { member } => format!("{} fails", node(name, member)),
         Action::Recover { member } => format!("{} is back", node(name, member)),
+        Action::Fault { member, trouble, .. } => {
+            let whose = node(name, member);
+            match trouble {
+                Trouble::Cut => format!("{whose} is cut off"),
+                Trouble::Noise(_) => format!("{whose} is disturbed"),
+                Trouble::Clock(_) => format!("the clock of {whose} jumps"),
+                Trouble::Full => format!("the store of {whose} is full"),
+            }
+        }
     };
     match event.spread {
         Spread::Jitter(window) | Spread::Slots { window, .. } if window > Duration::ZERO => {

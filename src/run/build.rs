@@ -10,11 +10,13 @@ use crate::association::Config;
 use crate::backend::Form;
 use crate::measure::{Group, Recorder, Tier};
 use crate::node::{
-    ApplicationSetting, Function, FunctionKind, GroupSetting, Layout, NodeId, NodeParts, NodeSite,
-    Place, Route, ServiceSetting, Timed, Triage,
+    ApplicationSetting, Fault, Function, FunctionKind, GroupSetting, Layout, NodeId, NodeParts,
+    NodeSite, Place, Route, ServiceSetting, Timed, Triage, Whom,
 };
 use crate::scenario::Plan;
-use crate::scenario::plan::{Action, Enrolment, Fleet, Registrar, Service, StorePlace, Target};
+use crate::scenario::plan::{
+    Action, Enrolment, Event, Fleet, Registrar, Service, StorePlace, Target,
+};
 use crate::sim::time::{Duration, Time};
 use crate::sim::{Engine, Seed};
 
@@ -175,6 +177,8 @@ impl Map {
             open_access: plan.security.open_access,
             believes_originators: plan.security.believes_originators,
             outages: outages(plan),
+            faults: faults(plan),
+            calm: plan.recovery.map(|recovery| recovery.after),
             end: Time::ZERO + plan.duration,
             attestation: plan.custody.attestation,
             writes_down_sessions: plan.asks_for_exposure(),
@@ -468,6 +472,26 @@ fn outages(plan: &Plan) -> Vec<(usize, Time, Time)> {
         of_links().find(back).map_or(Time::NEVER, |(_, at, _)| at)
     };
     failures.map(|(link, from, _)| (link, from, ends(link, from))).collect()
+}
+
+/// What is out of order, and when.
+fn faults(plan: &Plan) -> Vec<Fault> {
+    let fault = |event: &Event| {
+        let Action::Fault { member, trouble, lasts } = event.action else { return None };
+        let gateways = plan.cses.len();
+        let fleets = gateways + plan.gateways.len();
+        let of_group =
+            |index: usize| Whom::Group(u32::try_from(index).expect("groups are few"), member);
+        let whom = match event.target {
+            Target::Link(index) => Whom::Link(index),
+            Target::Cse(index) => of_group(index),
+            Target::Gateway(index) => of_group(gateways + index),
+            Target::Fleet(index) => of_group(fleets + index),
+            Target::Function(index) => of_group(fleets + plan.fleets.len() + index),
+        };
+        Some(Fault { whom, from: event.at, until: event.at + lasts, trouble })
+    };
+    plan.events.iter().filter_map(fault).collect()
 }
 
 fn node_id(index: usize) -> NodeId {

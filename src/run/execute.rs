@@ -1,18 +1,19 @@
 //! Runs a plan once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
 use super::build::World;
 use super::capture::Selection;
+use super::invade::Attacker;
 use super::judge::{Evidence, Remains};
 use super::metrics;
 use super::outcome::{DigestTrail, Metric, Outcome, Verdict};
 use super::process::{peak_rss_bytes, stopwatch};
 use crate::ledger::Facts;
 use crate::measure::{Flows, Recorder, Tape};
-use crate::node::NodeSite;
+use crate::node::{Layout, NodeSite};
 use crate::scenario::Plan;
 use crate::sim::time::{Duration, Time};
 use crate::sim::{Digest, Pulse, Report, Stop};
@@ -89,7 +90,11 @@ pub(super) fn run(
     let (recorder, mut sites) = close(report);
     let evidence =
         plan.keeps_facts().then(|| Evidence::of(&plan, &layout, &attackers, remains(&mut sites)));
-    let metrics = metrics::collect(&recorder, end, plan.registers());
+    let mut metrics = metrics::collect(&recorder, end, plan.registers());
+    if let Some(recovery) = plan.recovery {
+        let waiting = waiting(&layout, &attackers);
+        metrics::recovery(&mut metrics, recovery.within, &waiting, &recorder.recovered);
+    }
     let expectations = metrics::check(&plan.expectations, &metrics);
     let verdict = match stop {
         Stop::Interrupted => Verdict::Interrupted,
@@ -115,6 +120,17 @@ pub(super) fn run(
         plan,
     };
     (outcome, sites)
+}
+
+/// The devices that report and are nobody's victims.
+fn waiting(layout: &Layout, attackers: &[Attacker]) -> BTreeSet<u32> {
+    let tell = layout.groups.iter().filter(|group| group.telemetry.at(Time::ZERO).1.is_some());
+    let mut all: BTreeSet<u32> =
+        tell.flat_map(|group| group.first.0..group.first.0 + group.count).collect();
+    for victim in attackers.iter().flat_map(|attacker| &attacker.victims) {
+        all.remove(&victim.0);
+    }
+    all
 }
 
 /// Merges what all threads wrote down.

@@ -16,6 +16,7 @@ use crate::ledger::{
 };
 use crate::node::{Deed, Layout, NodeId, Step, actor};
 use crate::scenario::Plan;
+use crate::scenario::plan::Invariant;
 use crate::sim::time::{Duration, Time};
 
 /// What is accepted later than this after it was authored is not recent (property A5).
@@ -44,6 +45,8 @@ pub struct Evidence {
     pub steps_left_out: u64,
     /// The properties that the attacks are after.
     pub findings: BTreeMap<PropertyId, Finding>,
+    /// What the plan says must hold, and does not.
+    pub broken: Vec<Invariant>,
     /// A verdict on each attack, in the order of the plan; none of a run in peace.
     pub attacks: Vec<Judged>,
     /// Alarms in all.
@@ -84,6 +87,8 @@ impl Evidence {
         let Remains { facts, steps, steps_left_out } = remains;
         let asked: BTreeSet<PropertyId> =
             plan.attacks.iter().flat_map(|attack| attack.violates.iter().copied()).collect();
+        let asked: BTreeSet<PropertyId> =
+            asked.into_iter().chain(plan.hold.iter().map(|invariant| invariant.property)).collect();
         let images = if asked.contains(&PropertyId::E1) {
             authorised(plan, layout)
         } else {
@@ -101,16 +106,19 @@ impl Evidence {
                 bench.judge(plan, attack, attacker, own, &findings)
             })
             .collect();
+        let broken = plan.hold.iter().filter(|invariant| is_broken(invariant, &findings));
+        let broken = broken.cloned().collect();
         let (names, resources) = (names(plan, layout), bench.policy.containers(layout));
-        Self { names, resources, facts, steps, steps_left_out, findings, attacks, alarms }
+        Self { names, resources, facts, steps, steps_left_out, findings, broken, attacks, alarms }
     }
 }
 
 impl Evidence {
-    /// An attack succeeded.
+    /// An attack succeeded, or something does not hold that must.
     #[must_use]
     pub fn is_lost(&self) -> bool {
-        self.attacks.iter().any(|attack| attack.judgement.verdict == Verdict::Succeeded)
+        !self.broken.is_empty()
+            || self.attacks.iter().any(|attack| attack.judgement.verdict == Verdict::Succeeded)
     }
 }
 
@@ -297,6 +305,16 @@ impl<'a> Bench<'a> {
                 })
             }
         }
+    }
+}
+
+/// A property is violated, or its figure is not 0; a figure that the property does not have is broken, too, so that
+/// nobody relies on a wrong name.
+fn is_broken(invariant: &Invariant, findings: &BTreeMap<PropertyId, Finding>) -> bool {
+    let Some(finding) = findings.get(&invariant.property) else { return false };
+    match &invariant.metric {
+        None => !finding.holds(),
+        Some(metric) => finding.metric(metric).is_none_or(|value| value > 0.0),
     }
 }
 

@@ -1,13 +1,13 @@
 //! From what was measured to the public metrics, and from these to what was expected.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::outcome::{Checked, Metric};
 use crate::credential::store::StoreOperation;
 use crate::measure::{ByteClass, Distribution, Group, GroupRecord, Recorder, Summary, Tier, Track};
 use crate::scenario::REQUESTS;
 use crate::scenario::plan::{Expectation, Relation};
-use crate::sim::time::Time;
+use crate::sim::time::{Duration, Time};
 
 /// Nanoseconds in a second; nanojoules in a joule.
 const NANO: f64 = 1e9;
@@ -32,6 +32,25 @@ pub(super) fn collect(recorder: &Recorder, end: Time, registers: bool) -> BTreeM
     metrics.span("association.makespan_s", recorder.handshake_span);
     metrics.span("rekey.makespan_s", recorder.rekey_span);
     metrics.0
+}
+
+/// How soon devices were served again: of all that report, the victims of attackers left out.
+pub(super) fn recovery(
+    metrics: &mut BTreeMap<String, Metric>,
+    within: Duration,
+    waiting: &BTreeSet<u32>,
+    recovered: &[(u32, Duration)],
+) {
+    let mut times = Distribution::default();
+    let mut in_time = 0;
+    for (_, time) in recovered.iter().filter(|(device, _)| waiting.contains(device)) {
+        times.record(time.0);
+        in_time += u64::from(*time <= within);
+    }
+    let devices = waiting.len() as u64;
+    metrics.insert("recovery.devices".to_owned(), Metric::Count(devices));
+    metrics.insert("recovery.lost".to_owned(), Metric::Count(devices.saturating_sub(in_time)));
+    metrics.insert("recovery.time_s".to_owned(), Metric::Distribution(times.summary(NANO)));
 }
 
 struct Metrics(BTreeMap<String, Metric>);

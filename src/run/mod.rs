@@ -7,6 +7,7 @@ mod end_to_end;
 mod estimate;
 mod execute;
 mod exposure;
+pub mod hunt;
 mod invade;
 mod judge;
 mod keys;

@@ -67,6 +67,8 @@ impl<'a> Script<'a> {
                 return self
                     .tell(engine, group, trigger, event.spread, &name, |_| Command::Readdress);
             }
+            // Faults are part of the layout.
+            Action::Fault { .. } => return,
             Action::Fail { member } => {
                 return self.tell_some(engine, group, member, trigger, Command::Fail);
             }

@@ -17,7 +17,7 @@ pub(super) enum Unit {
 }
 
 /// Metrics of one value.
-const SINGLE: [(&str, Unit); 28] = [
+const SINGLE: [(&str, Unit); 30] = [
     ("population.devices", Unit::Count),
     ("population.gateways", Unit::Count),
     ("population.cses", Unit::Count),
@@ -46,16 +46,19 @@ const SINGLE: [(&str, Unit); 28] = [
     ("onem2m.subscribed", Unit::Count),
     ("notification.delivered", Unit::Count),
     ("key.overdue_device_s", Unit::Seconds),
+    ("recovery.devices", Unit::Count),
+    ("recovery.lost", Unit::Count),
 ];
 
 /// Distributions.
-const DISTRIBUTIONS: [(&str, Unit); 6] = [
+const DISTRIBUTIONS: [(&str, Unit); 7] = [
     ("enrolment.time_s", Unit::Seconds),
     ("association.handshake_s", Unit::Seconds),
     ("rekey.time_s", Unit::Seconds),
     ("message.latency_s", Unit::Seconds),
     ("notification.latency_s", Unit::Seconds),
     ("key.age_s", Unit::Seconds),
+    ("recovery.time_s", Unit::Seconds),
 ];
 
 /// Figures of a distribution.

@@ -12,6 +12,7 @@ pub use crate::attack::Attack;
 pub use crate::node::CustodySetting;
 pub use crate::node::FunctionKind;
 use crate::node::{Backoff, Class, Triage};
+pub use crate::node::{Noise, Trouble};
 use crate::sim::time::{Duration, Time};
 
 /// A run, ready to be built.
@@ -55,8 +56,40 @@ pub struct Plan {
     pub countermeasures: Vec<Countermeasure>,
     /// What must hold at the end.
     pub expectations: Vec<Expectation>,
+    /// What must not be violated, whoever attacks.
+    pub hold: Vec<Invariant>,
+    /// How soon everybody must be served again once faults have ceased.
+    pub recovery: Option<Recovery>,
     /// What is known for an assessment of risk; a run takes no notice of it.
     pub risk: Risk,
+}
+
+/// Something that must not be violated.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Invariant {
+    /// The property.
+    pub property: PropertyId,
+    /// Only this figure of it, which must stay 0; else all of it.
+    pub metric: Option<String>,
+}
+
+impl std::fmt::Display for Invariant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let code = self.property.property().code;
+        match &self.metric {
+            Some(metric) => write!(f, "{code}.{metric}"),
+            None => f.write_str(code),
+        }
+    }
+}
+
+/// How soon everybody must be served again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recovery {
+    /// From when on nothing fails any more.
+    pub after: Time,
+    /// How soon after that.
+    pub within: Duration,
 }
 
 /// An application behind an infrastructure CSE.
@@ -89,7 +122,7 @@ impl Plan {
     /// Facts are kept, so that attacks can be judged.
     #[must_use]
     pub const fn keeps_facts(&self) -> bool {
-        !self.attacks.is_empty() || self.threat.is_some()
+        !self.attacks.is_empty() || self.threat.is_some() || !self.hold.is_empty()
     }
 
     /// An attack is judged by what stolen keys open (property S3).
@@ -419,7 +452,7 @@ pub enum Target {
 }
 
 /// What happens to a target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Action {
     /// Each member makes new keys with its registrar.
     Rekey(Rekey),
@@ -442,6 +475,15 @@ pub enum Action {
     Recover {
         /// Only this one.
         member: Option<u32>,
+    },
+    /// Something about the members, or this one of them, is out of order; a link: about every use of it.
+    Fault {
+        /// Only this one.
+        member: Option<u32>,
+        /// What.
+        trouble: Trouble,
+        /// For how long.
+        lasts: Duration,
     },
 }
 

@@ -4,8 +4,9 @@
 use std::fmt::{Display, Write as _};
 
 use super::plan::{
-    Action, Battery, Change, Enrolment, Fleet, FunctionKind, KeySharing, Part, Plan, Registrar,
-    Rekey, Renewal, Schedule, Security, Service, Spread, StorePlace, Target, Telemetry, Weight,
+    Action, Battery, Change, Enrolment, Fleet, FunctionKind, Invariant, KeySharing, Noise, Part,
+    Plan, Recovery, Registrar, Rekey, Renewal, Schedule, Security, Service, Spread, StorePlace,
+    Target, Telemetry, Trouble, Weight,
 };
 use super::quantity::{power_text, price_text, rate_text, size_text, time_text};
 use crate::association::{KeyExchange, Profile, Suite12};
@@ -70,6 +71,13 @@ fn scenario(text: &mut String, plan: &Plan) {
     }
     if !plan.is_attacked {
         line(text, "attacks = false");
+    }
+    if !plan.hold.is_empty() {
+        list(text, "hold", plan.hold.iter().map(Invariant::to_string));
+    }
+    if let Some(Recovery { after, within }) = plan.recovery {
+        let (after, within) = (time_text(after.0), time_text(within.0));
+        line(text, format_args!("recovery = {{ after = \"{after}\", within = \"{within}\" }}"));
     }
 }
 
@@ -464,12 +472,35 @@ fn events(text: &mut String, plan: &Plan) {
             Action::Change(change) => ("change", changed(change)),
             Action::Fail { member: only } => ("fail", member(only)),
             Action::Recover { member: only } => ("recover", member(only)),
+            Action::Fault { member: only, trouble, lasts } => {
+                let (verb, words) = fault(trouble, lasts);
+                (verb, member(only) + &words)
+            }
         };
         let spread = spread(event.spread);
         line(text, "\n[[event]]");
         time(text, "at", Duration(event.at.0));
         let what = if matches!(event.target, Target::Link(_)) { "link" } else { "target" };
         line(text, format_args!("{verb} = {{ {what} = \"{target}\"{with}{spread} }}"));
+    }
+}
+
+/// The verb of a fault, and its words, each with a comma before it.
+fn fault(trouble: Trouble, lasts: Duration) -> (&'static str, String) {
+    let lasts = format!(", lasts = \"{}\"", time_text(lasts.0));
+    match trouble {
+        Trouble::Cut => ("cut", lasts),
+        Trouble::Full => ("full", lasts),
+        Trouble::Noise(Noise { loss, duplicate, jitter }) => {
+            let jitter = time_text(jitter.0);
+            let how =
+                format!(", loss = {loss:?}, duplicate = {duplicate:?}, jitter = \"{jitter}\"");
+            ("disturb", lasts + &how)
+        }
+        Trouble::Clock(ahead) => {
+            let by = time_text(ahead.unsigned_abs());
+            ("clock", format!(", by = \"{by}\", back = {}", ahead < 0))
+        }
     }
 }
 

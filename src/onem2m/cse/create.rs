@@ -44,7 +44,7 @@ impl<S: Store> Cse<S> {
                 return Ok(Step::Verify(notices));
             }
         }
-        if self.store.count()? >= MAX_RESOURCES {
+        if self.is_full || self.store.count()? >= MAX_RESOURCES {
             return Err(FULL);
         }
         if address::depth(&self.store, parent)? >= MAX_TREE_DEPTH {

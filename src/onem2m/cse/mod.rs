@@ -68,6 +68,7 @@ pub struct Cse<S: Store = Memory> {
     remotes: BTreeMap<String, Id>,
     pending: Pending,
     counter: u64,
+    is_full: bool,
 }
 
 /// Where an address leads.
@@ -109,12 +110,19 @@ impl<S: Store> Cse<S> {
             remotes: BTreeMap::new(),
             pending: Pending::default(),
             counter: 0,
+            is_full: false,
         };
         match root {
             None => cse.found()?,
             Some(_) => cse.take_over()?,
         }
         Ok(cse)
+    }
+
+    /// The disk under its store is full, or no longer: what would write is refused with 5000
+    /// (INTERNAL_SERVER_ERROR), what reads or deletes is not.
+    pub const fn take_nothing_new(&mut self, is_full: bool) {
+        self.is_full = is_full;
     }
 
     /// Who it is.

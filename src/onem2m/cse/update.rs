@@ -2,7 +2,7 @@
 
 use super::create::take_expiry;
 use super::refusal::{
-    CONTENT, NOT_ALLOWED, POLICY, POLICY_ALONE, RESULT_CONTENT, Refusal, TOO_LONG,
+    CONTENT, FULL, NOT_ALLOWED, POLICY, POLICY_ALONE, RESULT_CONTENT, Refusal, TOO_LONG,
 };
 use super::task::{Answer, Step, Task, Turn};
 use super::{Cse, attributes, notify, privilege};
@@ -51,6 +51,9 @@ impl<S: Store> Cse<S> {
         }
         if let Some(step) = self.check_update(task, id, number, &mut record)? {
             return Ok(step);
+        }
+        if self.is_full {
+            return Err(FULL);
         }
         record.modified = turn.unix;
         if let Some(counts) = &mut record.counts {

@@ -275,7 +275,7 @@ impl Checker<'_> {
         list.0.iter().filter_map(|at| self.property(&at.value, at.place)).collect()
     }
 
-    fn property(
+    pub(super) fn property(
         &mut self,
         code: &str,
         place: crate::scenario::source::Place,

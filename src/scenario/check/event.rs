@@ -34,6 +34,10 @@ impl Checker<'_> {
             ("fail", !words.fail.is_absent()),
             ("recover", !words.recover.is_absent()),
             ("change", !words.change.is_absent()),
+            ("cut", !words.cut.is_absent()),
+            ("disturb", !words.disturb.is_absent()),
+            ("clock", !words.clock.is_absent()),
+            ("full", !words.full.is_absent()),
         ];
         let present: Vec<_> =
             present.into_iter().filter(|(_, is)| *is).map(|(name, _)| name).collect();
@@ -46,8 +50,8 @@ impl Checker<'_> {
                 ),
             };
             self.report.add(Code::OneAction, event.place, message).hint(
-                "give each event exactly one of `rekey`, `restart`, `expire`, `readdress`, `fail`, `recover` \
-                 and `change`",
+                "give each event exactly one of `rekey`, `restart`, `expire`, `readdress`, `fail`, `recover`, \
+                 `change`, `cut`, `disturb`, `clock` and `full`",
             );
         }
         let rekey = words.rekey.given().map(|at| self.rekey(words, &at.value, network));
@@ -68,7 +72,8 @@ impl Checker<'_> {
             .given()
             .map(|at| self.failure(words, at, |member| Action::Recover { member }, network));
         let change = words.change.given().map(|at| self.change(words, at, network));
-        [rekey, fail, recover, change].into_iter().chain(others).flatten().next()?
+        let faults = self.faults(words, network);
+        [rekey, fail, recover, change].into_iter().chain(others).chain(faults).flatten().next()?
     }
 
     /// A failure, or the end of one.
@@ -145,7 +150,13 @@ impl Checker<'_> {
     }
 
     /// Reports a member that a target does not have.
-    fn has_member(&mut self, target: Target, member: u32, place: Place, network: &Network) {
+    pub(super) fn has_member(
+        &mut self,
+        target: Target,
+        member: u32,
+        place: Place,
+        network: &Network,
+    ) {
         let count = network.count(target);
         if member >= count {
             let message = format!("there is no member {member}: there are {count}, from 0");
@@ -197,7 +208,7 @@ impl Checker<'_> {
         Some(Event { at: Time::ZERO + moment, target: found?, action, spread })
     }
 
-    fn target(
+    pub(super) fn target(
         &mut self,
         field: &Field<String>,
         action: Action,

@@ -8,6 +8,7 @@ mod custody;
 mod custody_attack;
 mod event;
 mod expect;
+mod fault;
 mod function;
 mod keys;
 mod link;
@@ -104,6 +105,8 @@ pub(super) fn check(
     let links = checker.finish_links(&network);
     let risk = checker.risk(&network);
     let expectations = checker.expectations();
+    let hold = checker.hold();
+    let recovery = checker.recovery();
     checker.unused(&network);
     let mut security = association?;
     security.association.mtu = links.iter().map(|link| link.mtu).min()?;
@@ -130,6 +133,8 @@ pub(super) fn check(
             .unwrap_or(true),
         countermeasures,
         expectations,
+        hold,
+        recovery,
         risk,
     })
 }

@@ -70,6 +70,22 @@ table! {
         threat: Text,
         /// Its attacks take place. Without, the run shows the system left in peace. Default: true.
         attacks: Flag,
+        /// What must not be violated, whoever attacks and whatever fails: properties such as "A4", or single figures
+        /// of them that must stay 0, such as "K1.slots_wrong". Default: nothing.
+        hold: List<Text>,
+        /// How soon everybody must be served again once faults have ceased. Default: nobody looks.
+        recovery: RecoveryTable,
+    }
+}
+
+table! {
+    /// How soon everybody must be served again: each device that reports, the victims of attacks left out, has a report
+    /// made after `after` answered by `within` later, else it counts in `recovery.lost`.
+    struct RecoveryTable {
+        /// From when on nothing fails any more, from the start of the run.
+        @required after: TimeSpan,
+        /// How soon after that.
+        @required within: TimeSpan,
     }
 }
 
@@ -744,7 +760,7 @@ choice! {
 
 table! {
     /// Something that happens on purpose: a time and exactly one of rekey, restart, expire, readdress,
-    /// fail, recover and change.
+    /// fail, recover, change, cut, disturb, clock and full.
     struct EventTable {
         /// When, from the start of the run.
         @required at: TimeSpan,
@@ -764,6 +780,74 @@ table! {
         recover: FailTable,
         /// Another level of protection and reporting from now on, at both ends.
         change: ChangeTable,
+        /// A partition: the links carry nothing for a time, and the nodes at both ends live on.
+        cut: CutTable,
+        /// Links are worse for a time: datagrams get lost, come twice or late.
+        disturb: DisturbTable,
+        /// Clocks jump. Keys are valid or not by the clock of whoever looks; timers do not notice.
+        clock: ClockTable,
+        /// The store of a CSE takes nothing new for a time: it refuses to create and to update.
+        full: FullTable,
+    }
+}
+
+table! {
+    /// Which links carry nothing.
+    struct CutTable {
+        /// A fleet, gateway group, MAF or MEF: the links of its members towards the infrastructure.
+        target: Text,
+        /// Only this member of the target, from 0. Default: all.
+        member: Integer<0, 9_999_999>,
+        /// A link type: every use of it.
+        link: Text,
+        /// For how long.
+        @required lasts: TimeSpan,
+    }
+}
+
+table! {
+    /// Which links are worse, and how: on top of what they are.
+    struct DisturbTable {
+        /// A fleet, gateway group, MAF or MEF: the links of its members towards the infrastructure.
+        target: Text,
+        /// Only this member of the target, from 0. Default: all.
+        member: Integer<0, 9_999_999>,
+        /// A link type: every use of it.
+        link: Text,
+        /// For how long.
+        @required lasts: TimeSpan,
+        /// Probability of loss, in the place of the link's own if that is smaller. Default: 0.
+        loss: Probability,
+        /// Probability that a datagram is delivered twice, likewise. Default: 0.
+        duplicate: Probability,
+        /// Uniform extra delay, likewise; datagrams overtake each other. Default: 0.
+        jitter: TimeSpan,
+    }
+}
+
+table! {
+    /// Whose clocks jump, and where to.
+    struct ClockTable {
+        /// A CSE, MAF, MEF, gateway group or fleet.
+        @required target: Text,
+        /// Only this member of the target, from 0. Default: all.
+        member: Integer<0, 9_999_999>,
+        /// How far.
+        @required by: TimeSpan,
+        /// Into the past, instead of the future; not beyond the start of the run. Default: false.
+        back: Flag,
+    }
+}
+
+table! {
+    /// Whose store takes nothing new.
+    struct FullTable {
+        /// A CSE, or a gateway group that is a registrar.
+        @required target: Text,
+        /// Only this member of the target, from 0. Default: all.
+        member: Integer<0, 9_999_999>,
+        /// For how long.
+        @required lasts: TimeSpan,
     }
 }
 

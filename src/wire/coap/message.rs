@@ -45,6 +45,16 @@ pub struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
+    /// A checksum over what follows the message ID: the same in all copies of one message.
+    #[must_use]
+    pub fn checksum(&self) -> u32 {
+        let mut sum = crc32fast::Hasher::new();
+        for part in [self.token.as_bytes(), self.options, self.payload] {
+            sum.update(part);
+        }
+        sum.finalize()
+    }
+
     /// Reads one message, which must fill `bytes` exactly.
     ///
     /// # Errors
