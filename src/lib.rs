@@ -6,6 +6,7 @@ pub mod association;
 pub mod attack;
 pub mod backend;
 pub mod credential;
+pub mod fuzzing;
 pub mod ledger;
 pub mod live;
 pub mod measure;

@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod exit;
 mod explain;
+mod fuzz;
 mod host;
 mod live;
 mod load;
@@ -32,6 +33,7 @@ pub(crate) fn main() -> ExitCode {
         Verb::Matrix(verb) => matrix::matrix(&verb, format),
         Verb::Check(verb) => check::check(&verb, format),
         Verb::Live(verb) => live::live(&verb, format),
+        Verb::Fuzz(verb) => fuzz::fuzz(verb, format),
         Verb::Replay(verb) => replay::replay(&verb, format),
         Verb::Risk(verb) => risk::risk(&verb, format),
         Verb::Report(verb) => report::report(&verb, format),
