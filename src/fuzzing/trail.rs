@@ -45,9 +45,16 @@ impl Trail {
 
     /// Somebody said something: its shape counts, without its numbers and quoted texts.
     pub fn said(&mut self, place: &'static str, what: &dyn Debug) {
-        let mut shape = ShapeOf { hasher: hasher(place), is_quoted: false, left: CHARS_MAX };
+        let mut shape = ShapeOf { hasher: hasher(place), is_quoted: false, is_escape: false, left: CHARS_MAX };
         let _ = write!(shape, "{what:?}");
         self.mark(shape.hasher.finish());
+    }
+
+    /// A word out of few: all of it counts.
+    pub fn word(&mut self, place: &'static str, word: &str) {
+        let mut hasher = hasher(place);
+        hasher.write(word.as_bytes());
+        self.mark(hasher.finish());
     }
 
     /// A number: its magnitude counts.
@@ -74,16 +81,19 @@ fn hasher(place: &str) -> SipHasher13 {
 struct ShapeOf {
     hasher: SipHasher13,
     is_quoted: bool,
+    is_escape: bool,
     left: usize,
 }
 
 impl fmt::Write for ShapeOf {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for byte in text.bytes() {
-            self.left = self.left.checked_sub(1).ok_or(fmt::Error)?;
-            if byte == b'"' {
+            let is_escaped = self.is_escape;
+            self.is_escape = byte == b'\\' && !is_escaped;
+            if byte == b'"' && !is_escaped {
                 self.is_quoted = !self.is_quoted;
             } else if !self.is_quoted && !byte.is_ascii_digit() {
+                self.left = self.left.checked_sub(1).ok_or(fmt::Error)?;
                 self.hasher.write_u8(byte);
             }
         }

@@ -2,7 +2,7 @@
 
 use super::{Oracle, Tape, Trail, Verdict, check, text};
 use crate::wire::binding::{coap as binding, http, mqtt};
-use crate::wire::coap::{Code, Kind, Message, Token, Writer, option};
+use crate::wire::coap::{Code, Kind, MAX_OPTIONS, Message, Token, Writer, option};
 use crate::wire::primitive::{Operation, Profile, Request};
 use crate::wire::value::Serialisation;
 
@@ -39,6 +39,7 @@ pub(in crate::fuzzing) fn coap(input: &[u8], trail: &mut Trail) -> Verdict {
     check(message.emit() == bytes, Oracle::RoundTrip, "coap message", || {
         format!("{message:?} with {count} options")
     })?;
+    check(count <= MAX_OPTIONS, Oracle::Strictness, "too many options", || format!("{count}"))?;
     let request = binding::read_request(&message, &profile);
     trail.said("request", &request.as_ref().err());
     trail.said("response", &binding::read_response(&message, &profile).err());

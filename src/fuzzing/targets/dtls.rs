@@ -6,7 +6,7 @@ use super::{Oracle, Tape, Trail, Verdict, check};
 use crate::association::{peek, peek_connection_id};
 use crate::wire::dtls::{
     Alert, ClientHello, ClientHello12, HandshakeType, InnerPlaintext, KeyUpdate, NewConnectionId,
-    NewSessionTicket, ParseError, Record, Records, Records12, ServerHello, ServerHello12, emit_ack,
+    NewSessionTicket, ParseError, Record, Record12, Records, Records12, ServerHello, VERSION_DTLS12, ServerHello12, emit_ack,
     emit_client_key_exchange, emit_header_12, emit_hello_verify_request, emit_plaintext_header,
     fragments, message, parse_ack, parse_client_key_exchange, parse_encrypted_extensions,
     parse_finished, parse_finished_12, parse_hello_verify_request, parse_inner_plaintext_12,
@@ -86,6 +86,8 @@ pub(in crate::fuzzing) fn record12(input: &[u8], trail: &mut Trail) -> Verdict {
                 );
                 out.extend_from_slice(record.body);
                 let read = Records12::new(&out, id_len).next();
+                // The number of DTLS 1.0, which first records may have, is never written.
+                let record = Record12 { version: VERSION_DTLS12, ..record };
                 again("record", &record, read.unwrap_or(Err(ParseError::Truncated)))?;
             }
             Err(error) => trail.said("record", &error),
@@ -139,6 +141,11 @@ pub(in crate::fuzzing) fn handshake13(input: &[u8], trail: &mut Trail) -> Verdic
         1 => {
             if let Ok(hello) = ClientHello::parse(body) {
                 trail.said("hello", &hello);
+                // What this program would never offer it does not write either.
+                let modes = hello.modes.is_some_and(|modes| modes.ke || modes.dhe);
+                if !hello.aes_128_gcm_sha256 || !modes {
+                    return Ok(());
+                }
             }
             round!(trail, "client hello", body, ClientHello::parse, ClientHello::emit)
         }
@@ -171,10 +178,13 @@ pub(in crate::fuzzing) fn handshake12(input: &[u8], trail: &mut Trail) -> Verdic
     match variant {
         0 => all_fragments(body, trail),
         1 => {
+            trail.said("parameters", &ClientHello12::parameters(body).is_ok());
             if let Ok(hello) = ClientHello12::parse(body) {
                 trail.said("hello", &hello);
+                if !hello.dtls12 {
+                    return Ok(());
+                }
             }
-            trail.said("parameters", &ClientHello12::parameters(body).is_ok());
             round!(trail, "client hello", body, ClientHello12::parse, ClientHello12::emit)
         }
         2 => round!(trail, "server hello", body, ServerHello12::parse, ServerHello12::emit),

@@ -8,7 +8,7 @@ use crate::association::Operations;
 use crate::credential::hierarchy::Level;
 use crate::credential::lifetime::Validity;
 use crate::credential::store::{
-    Entry, Hsm, HsmProfile, Interface, KeyName, KeyStore, Powers, TokenRequest, Usage, Work,
+    Entry, Hsm, HsmProfile, Interface, KeyName, KeyStore, Powers, TokenRequest, Usage, Work, unwrap_key,
 };
 use crate::credential::{KEY_LEN, KeyBytes};
 use crate::sim::time::Time;
@@ -21,6 +21,8 @@ const STEPS_MAX: usize = 64;
 const NAMES: usize = 6;
 /// Bytes of a key that must not be found anywhere: shorter runs occur by chance.
 const WINDOW: usize = 8;
+/// A key that somebody outside knows.
+const FOREIGN: [u8; KEY_LEN] = [0x66; KEY_LEN];
 /// Answers that are kept to be handed in again.
 const KEPT_MAX: usize = 8;
 
@@ -90,7 +92,7 @@ impl World {
         let request = match what % 14 {
             0 => TokenRequest::Export(one),
             1 => TokenRequest::Generate(one, powers),
-            2 => TokenRequest::Import(one, powers, KeyBytes::new([0x66; KEY_LEN])),
+            2 => TokenRequest::Import(one, powers, KeyBytes::new(FOREIGN)),
             3 => TokenRequest::Grant(one, powers),
             4 => TokenRequest::Wrap { credential: one, under: two },
             5 => {
@@ -177,6 +179,8 @@ fn secret(place: &'static str, bytes: &[u8]) -> Verdict {
         let exposed = key.expose();
         exposed.chunks(WINDOW).any(|part| bytes.windows(WINDOW).any(|window| window == part))
     });
+    let opened = unwrap_key(bytes, &KeyBytes::new(FOREIGN));
+    check(opened.is_none(), Oracle::Secrecy, "under a key from outside", || format!("{opened:?}"))?;
     check(shows.is_none(), Oracle::Secrecy, place, || format!("key {shows:?} is to be seen"))
 }
 

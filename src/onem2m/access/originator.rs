@@ -1,5 +1,6 @@
 //! Entries of accessControlOriginators (TS-0003 clause 7.1.3, TS-0001 clause 9.6.2.1).
 
+use crate::planted::{self, Defect};
 use super::identity::{Form, Home, Identity, MAX_ID, is_plain, is_unreserved};
 use super::question::{Lookup, Membership};
 
@@ -52,6 +53,9 @@ impl Originator {
         match (self, who) {
             (Self::All, _) => Membership::Member,
             (_, None) => Membership::NotMember,
+            (Self::Domain(domain), Some(who)) if planted::is(Defect::AccessDomainPrefix) => {
+                Membership::from(who.domain.starts_with(&**domain))
+            }
             (Self::Domain(domain), Some(who)) => Membership::from(*domain == who.domain),
             (Self::Id(text), Some(who)) if is_match(text, who, home) => Membership::Member,
             (Self::Id(text) | Self::Name(text), Some(who)) => look_up(text, who, lookup),
@@ -90,6 +94,7 @@ fn is_pattern(segment: &str) -> bool {
 fn matches(pattern: &str, segment: &str) -> bool {
     let Some((head, rest)) = pattern.split_once('*') else { return pattern == segment };
     let (middle, tail) = rest.rsplit_once('*').unwrap_or(("", rest));
+    let tail = if planted::is(Defect::AccessPatternTail) { "" } else { tail };
     let inside = segment.strip_prefix(head).and_then(|rest| rest.strip_suffix(tail));
     inside.is_some_and(|inside| {
         middle

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use super::refusal::{ABSENT, DAMAGED, PRIVILEGE, Refusal};
 use super::task::{Asker, Task, Turn};
 use super::{Cse, Where};
+use crate::planted::{self, Defect};
 use crate::onem2m::access::{
     self, AccessControlPolicy, Identity, Location, Lookup, Membership, Operation, PolicyReader,
     Question, Resource,
@@ -65,7 +66,8 @@ impl<S: Store> Cse<S> {
         content: Option<Resource<'_>>,
     ) -> Result<bool, Refusal> {
         let governing = self.governing(asker, id)?;
-        if governing.owner {
+        let is_open = planted::is(Defect::DeleteOpen) && operation == Operation::Delete;
+        if governing.owner || is_open {
             return Ok(true);
         }
         let set = if governing.own { Set::Own } else { Set::Normal };

@@ -1,5 +1,6 @@
 //! The handshake header and its fragments (RFC 9147 sections 5.2 and 5.5).
 
+use crate::planted::{self, Defect};
 use super::codec::{ParseError, Reader, put_u16, put_u24};
 use super::limits::{MAX_FRAGMENTS, MAX_MESSAGE};
 
@@ -89,7 +90,8 @@ impl<'a> Fragment<'a> {
         if length > MAX_MESSAGE {
             return Err(ParseError::TooLong);
         }
-        if offset + fragment_length > length || (fragment_length == 0 && length > 0) {
+        let is_outside = offset + fragment_length > length && !planted::is(Defect::FragmentOutside);
+        if is_outside || (fragment_length == 0 && length > 0) {
             return Err(ParseError::IllegalValue);
         }
         Ok(Self { kind, length, sequence, offset, bytes: reader.take(fragment_length)? })
