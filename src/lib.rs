@@ -11,10 +11,10 @@ pub mod ledger;
 pub mod live;
 pub mod measure;
 pub mod net;
-#[cfg_attr(not(feature = "planted"), allow(dead_code, reason = "asked for, never there"))]
-pub mod planted;
 pub mod node;
 pub mod onem2m;
+#[cfg_attr(not(feature = "planted"), allow(dead_code, reason = "asked for, never there"))]
+pub mod planted;
 pub mod report;
 pub mod run;
 #[cfg(test)]

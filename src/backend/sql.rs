@@ -7,8 +7,8 @@ use rusqlite::types::Value;
 
 use super::database::{Database, Policy, Trace, lines};
 use super::{Canary, Coding, Fault, Interpretation, Refusal, TOO_LONG, VALUE_BYTES_MAX, contains};
-use crate::planted::{self, Defect};
 use crate::ledger::{ContentDigest, Level, Sink};
+use crate::planted::{self, Defect};
 
 const SETUP: &str = "
     CREATE TABLE item (id INTEGER PRIMARY KEY, tenant TEXT, name TEXT, quantity INTEGER);

@@ -66,7 +66,8 @@ fn list(measure: bool, engine: FuzzEngine, format: Format) -> anyhow::Result<Exi
 
 fn speed(target: &Target, engine: FuzzEngine) -> anyhow::Result<f64> {
     let folder = tempfile_folder("measure")?;
-    let slice = Slice { target, seed: 1, time: MEASURED, corpus: folder.join("corpus"), planted: None };
+    let slice =
+        Slice { target, seed: 1, time: MEASURED, corpus: folder.join("corpus"), planted: None };
     let outcome = match engine {
         FuzzEngine::Builtin => slice.run(&folder, &mut |_| {})?,
         FuzzEngine::Libfuzzer => libfuzzer::run(&slice, &mut |_| {})?,

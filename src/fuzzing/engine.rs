@@ -225,7 +225,9 @@ impl<'h> Engine<'h> {
                 let less = [&input[..at], &input[end..]].concat();
                 tell(Event::About(&less));
                 match execute(self.target, &less, self.host, &mut trail) {
-                    Some(same) if same.oracle == violation.oracle && same.place == violation.place => {
+                    Some(same)
+                        if same.oracle == violation.oracle && same.place == violation.place =>
+                    {
                         (input, violation, has_shrunk) = (less, same, true);
                     }
                     _ => at = end,

@@ -110,7 +110,10 @@ mod tests {
 
     #[test]
     fn a_place_is_the_same_on_every_machine() {
-        assert_eq!(source("/home/x/.cargo/registry/src/index-1/foo-1.2/src/a/b.rs"), "foo-1.2/src/a/b.rs");
+        assert_eq!(
+            source("/home/x/.cargo/registry/src/index-1/foo-1.2/src/a/b.rs"),
+            "foo-1.2/src/a/b.rs"
+        );
         assert_eq!(source("src/wire/a.rs"), "src/wire/a.rs");
         assert_eq!(shape("line 7: index 12 out of 9: more"), "index  out of ");
     }

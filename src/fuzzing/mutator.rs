@@ -6,9 +6,8 @@ use rand_core::{Rng as _, SeedableRng as _};
 use super::{Shape, Target};
 
 /// Numbers that lie at borders.
-const BORDERS: [u64; 18] = [
-    0, 1, 2, 7, 12, 13, 14, 15, 16, 63, 64, 127, 128, 255, 256, 0x7fff, 0xffff, 0xffff_ffff,
-];
+const BORDERS: [u64; 18] =
+    [0, 1, 2, 7, 12, 13, 14, 15, 16, 63, 64, 127, 128, 255, 256, 0x7fff, 0xffff, 0xffff_ffff];
 /// Bytes that mean something in many languages.
 const SIGNS: &[u8] = b"\0\n\r\t \"'<>&;:,./\\-+*?#%$(){}[]=|`~@!^_0129aAzZ\x7f\x80\xc0\xff";
 /// Changes made at once, at most.
@@ -46,18 +45,14 @@ impl Mutator {
         input.truncate(target.len_max);
     }
 
-    fn change_bytes(
-        &mut self,
-        shape: Shape,
-        words: &[&str],
-        input: &mut Vec<u8>,
-        other: &[u8],
-    ) {
+    fn change_bytes(&mut self, shape: Shape, words: &[&str], input: &mut Vec<u8>, other: &[u8]) {
         let at = self.below(input.len());
         match self.below(12) {
             0 => self.each(input, at, |byte, random| byte ^ 1 << (random & 7)),
             1 => self.each(input, at, |_, random| random),
-            2 => self.each(input, at, |byte, random| byte.wrapping_add(random % 33).wrapping_sub(16)),
+            2 => {
+                self.each(input, at, |byte, random| byte.wrapping_add(random % 33).wrapping_sub(16))
+            }
             3 => self.border(input, at),
             4 => self.remove(input, at),
             5 => self.repeat(input, at),
@@ -144,7 +139,8 @@ impl Mutator {
 
     /// Puts bytes in at a place, or over what stands there.
     fn put(&mut self, input: &mut Vec<u8>, at: usize, bytes: &[u8]) {
-        let over = if self.below(3) == 0 { bytes.len().min(input.len() - at.min(input.len())) } else { 0 };
+        let over =
+            if self.below(3) == 0 { bytes.len().min(input.len() - at.min(input.len())) } else { 0 };
         let at = if self.below(16) == 0 { input.len() } else { at };
         let end = (at + over).min(input.len());
         input.splice(at..end, bytes.iter().copied());

@@ -2,7 +2,8 @@
 
 use super::target::{MEMORY, STACK, STACK_OF_INTERPRETERS};
 use super::targets::{
-    access, association, bindings, canary, dtls, esprim, files, identifiers, keys, primitives, service, sinks,
+    access, association, bindings, canary, dtls, esprim, files, identifiers, keys, primitives,
+    service, sinks,
 };
 use super::{Family, Shape, Target};
 

@@ -20,7 +20,6 @@ impl<'a> Tape<'a> {
         first
     }
 
-
     /// One of these.
     pub(super) fn pick<T: Copy>(&mut self, from: &[T]) -> Option<T> {
         let at = usize::from(self.byte());
@@ -49,8 +48,8 @@ impl<'a> Tape<'a> {
 pub(super) fn text(bytes: &[u8]) -> &str {
     match str::from_utf8(bytes) {
         Ok(text) => text,
-        Err(error) => bytes.get(..error.valid_up_to()).map_or("", |bytes| {
-            str::from_utf8(bytes).unwrap_or_default()
-        }),
+        Err(error) => bytes
+            .get(..error.valid_up_to())
+            .map_or("", |bytes| str::from_utf8(bytes).unwrap_or_default()),
     }
 }

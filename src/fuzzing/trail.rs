@@ -45,7 +45,8 @@ impl Trail {
 
     /// Somebody said something: its shape counts, without its numbers and quoted texts.
     pub fn said(&mut self, place: &'static str, what: &dyn Debug) {
-        let mut shape = ShapeOf { hasher: hasher(place), is_quoted: false, is_escape: false, left: CHARS_MAX };
+        let mut shape =
+            ShapeOf { hasher: hasher(place), is_quoted: false, is_escape: false, left: CHARS_MAX };
         let _ = write!(shape, "{what:?}");
         self.mark(shape.hasher.finish());
     }

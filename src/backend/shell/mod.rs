@@ -13,8 +13,8 @@ use brush_parser::ast::Program;
 use brush_parser::{Parser, ParserOptions};
 
 use super::{Canary, Coding, Interpretation, Refusal, Sent, TOO_LONG, contains};
-use crate::planted::{self, Defect};
 use crate::ledger::{Level, Sink};
+use crate::planted::{self, Defect};
 use run::Output;
 
 /// Bytes of a value.

@@ -48,7 +48,8 @@ pub(super) fn night(arguments: &FuzzNightArguments, format: Format) -> anyhow::R
         Some(Duration::from_secs_f64(hours * 3_600.0))
     });
     let budget = budget.unwrap_or(Duration::from_secs(8 * 3_600));
-    let folder = arguments.out.clone().unwrap_or_else(|| PathBuf::from(format!("results/fuzz/{}", today())));
+    let folder =
+        arguments.out.clone().unwrap_or_else(|| PathBuf::from(format!("results/fuzz/{}", today())));
     fs::create_dir_all(&folder).with_context(|| format!("cannot write to {}", folder.display()))?;
     let known = baseline(Path::new(BASELINE));
     let mut campaign = match read(&folder)? {
@@ -100,8 +101,14 @@ fn begin(engine: FuzzEngine, seed: u64) -> Campaign {
     Campaign {
         keystorm: env!("CARGO_PKG_VERSION").to_owned(),
         engine: engine.name().to_owned(),
-        started: jiff::Timestamp::try_from(SystemTime::now()).map(|it| it.to_string()).unwrap_or_default(),
-        machine: format!("{} {}, {processors} processors, load {load}", std::env::consts::OS, std::env::consts::ARCH),
+        started: jiff::Timestamp::try_from(SystemTime::now())
+            .map(|it| it.to_string())
+            .unwrap_or_default(),
+        machine: format!(
+            "{} {}, {processors} processors, load {load}",
+            std::env::consts::OS,
+            std::env::consts::ARCH
+        ),
         seed,
         ..Campaign::default()
     }
@@ -131,7 +138,8 @@ impl Night<'_> {
         loop {
             let (name, before, seed) = {
                 let mut shared = self.lock();
-                let spent = shared.campaign.spent_s() + shared.busy.len() as f64 * self.slice.as_secs_f64();
+                let spent =
+                    shared.campaign.spent_s() + shared.busy.len() as f64 * self.slice.as_secs_f64();
                 if spent >= shared.campaign.budget_s || progress::is_stopped() {
                     return Ok(());
                 }
@@ -140,7 +148,11 @@ impl Night<'_> {
                 shared.turns += 1;
                 let before = shared.campaign.targets.get(name).cloned().unwrap_or_default();
                 // The seed differs from slice to slice and from night to night that goes on.
-                (name, before.clone(), self.seed.wrapping_mul(1_000_003).wrapping_add(before.slices))
+                (
+                    name,
+                    before.clone(),
+                    self.seed.wrapping_mul(1_000_003).wrapping_add(before.slices),
+                )
             };
             let result = self.turn(name, &before, seed);
             let mut shared = self.lock();
@@ -148,7 +160,10 @@ impl Night<'_> {
             for mut finding in result?.findings {
                 finding.is_known = known.contains(&finding.id);
                 finding.after_s += before.processor_s;
-                let text = format!("{} {}: {}: {}", finding.id, finding.target, finding.oracle, finding.place);
+                let text = format!(
+                    "{} {}: {}: {}",
+                    finding.id, finding.target, finding.oracle, finding.place
+                );
                 if shared.campaign.keep(finding) {
                     output::talk(&format!("found {text}"));
                 }
@@ -220,7 +235,10 @@ fn say(campaign: &Campaign, folder: &Path, format: Format) -> anyhow::Result<()>
         Format::Json => output::json(campaign),
         Format::Text => {
             let place = folder.display();
-            output::result(&format!("{}\nresults  {place}\npage     {place}/report.html\n", text(campaign, &place.to_string())))
+            output::result(&format!(
+                "{}\nresults  {place}\npage     {place}/report.html\n",
+                text(campaign, &place.to_string())
+            ))
         }
     }
 }
@@ -242,7 +260,10 @@ pub(super) fn triage(arguments: &FuzzTriageArguments) -> anyhow::Result<Exit> {
     for finding in campaign.findings.iter().filter(|finding| !finding.is_canary()) {
         let fails = still_fails(finding, folder)?;
         let word = if fails { "open" } else { "mended" };
-        lines.push_str(&format!("{word:7} {} {}: {}: {}\n", finding.id, finding.target, finding.oracle, finding.place));
+        lines.push_str(&format!(
+            "{word:7} {} {}: {}: {}\n",
+            finding.id, finding.target, finding.oracle, finding.place
+        ));
         if let Some(regressions) = &arguments.regressions {
             regress(finding, regressions)?;
         }
@@ -271,7 +292,10 @@ fn regress(finding: &Finding, folder: &Path) -> anyhow::Result<()> {
     let note = folder.join(format!("{}.toml", finding.id));
     if !note.exists() {
         let (oracle, place) = (&finding.oracle, json!(finding.place));
-        let text = format!("date = \"{}\"\noracle = \"{oracle}\"\nplace = {place}\ncause = \"\"\nfix = \"\"\n", today());
+        let text = format!(
+            "date = \"{}\"\noracle = \"{oracle}\"\nplace = {place}\ncause = \"\"\nfix = \"\"\n",
+            today()
+        );
         fs::write(note, text)?;
     }
     Ok(())

@@ -7,6 +7,11 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use keystorm::fuzzing::{Host, Target};
 
+/// Counts memory.
+#[cfg(feature = "meter")]
+#[global_allocator]
+static MEMORY: peak_alloc::PeakAlloc = peak_alloc::PeakAlloc;
+
 /// This machine.
 pub(super) struct Machine {
     began: Instant,
@@ -32,15 +37,15 @@ impl Host for Machine {
     fn forget_peak(&self) {
         #[cfg(feature = "meter")]
         {
-            crate::MEMORY.reset_peak_usage();
-            BEFORE.set(crate::MEMORY.current_usage());
+            MEMORY.reset_peak_usage();
+            BEFORE.set(MEMORY.current_usage());
         }
     }
 
     /// Only the feature `meter` counts memory, since counting costs every allocation a little.
     fn peak(&self) -> Option<usize> {
         #[cfg(feature = "meter")]
-        return Some(crate::MEMORY.peak_usage().saturating_sub(BEFORE.get()));
+        return Some(MEMORY.peak_usage().saturating_sub(BEFORE.get()));
         #[cfg(not(feature = "meter"))]
         None
     }

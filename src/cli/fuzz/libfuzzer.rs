@@ -59,7 +59,10 @@ pub(super) fn run(slice: &Slice<'_>, tell: &mut dyn FnMut(&Figures)) -> anyhow::
         outcome.figures.wall_s = began.elapsed().as_secs_f64();
         outcome.figures.processor_s = processor(id).or(outcome.figures.processor_s);
         tell(&outcome.figures);
-        if line.contains("keystorm-finding") || line.contains("ERROR: ") || line.contains("panicked at") {
+        if line.contains("keystorm-finding")
+            || line.contains("ERROR: ")
+            || line.contains("panicked at")
+        {
             last.push(line);
         }
     }
@@ -82,7 +85,8 @@ fn build(name: &str) -> anyhow::Result<PathBuf> {
     let status = command.stdout(Stdio::null()).status();
     anyhow::ensure!(status.is_ok_and(|status| status.success()), "cannot build {name:?}: {HINT}");
     let triple = host_triple()?;
-    let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("fuzz/target"), PathBuf::from);
+    let folder = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| PathBuf::from("fuzz/target"), PathBuf::from);
     Ok(folder.join(triple).join("release").join(name))
 }
 
@@ -99,7 +103,10 @@ fn hear(line: &str, figures: &mut Figures) {
     if let Some(count) = line.strip_prefix("stat::number_of_executed_units:") {
         figures.executions = count.trim().parse().unwrap_or(figures.executions);
     }
-    let Some(executions) = words.next().and_then(|word| word.strip_prefix('#')?.parse().ok()) else { return };
+    let Some(executions) = words.next().and_then(|word| word.strip_prefix('#')?.parse().ok())
+    else {
+        return;
+    };
     figures.executions = executions;
     while let Some(word) = words.next() {
         let mut number = || words.next()?.split('/').next()?.parse::<u64>().ok();
@@ -126,11 +133,16 @@ fn processor(id: u32) -> Option<f64> {
 
 /// What stopped the program: the newest input that it left, and why.
 fn finding(slice: &Slice<'_>, artifacts: &Path, said: &[String]) -> Finding {
-    let mut files: Vec<_> =
-        std::fs::read_dir(artifacts).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    let mut files: Vec<_> = std::fs::read_dir(artifacts)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
     files.sort_by_key(|path| path.metadata().and_then(|facts| facts.modified()).ok());
     let input = files.last().and_then(|path| std::fs::read(path).ok()).unwrap_or_default();
-    let own = said.iter().find_map(|line| line.split_once("keystorm-finding ").map(|(_, rest)| rest));
+    let own =
+        said.iter().find_map(|line| line.split_once("keystorm-finding ").map(|(_, rest)| rest));
     let parts: Vec<&str> = own.unwrap_or_default().splitn(3, '\t').collect();
     let violation = if let &[oracle, place, detail] = parts.as_slice() {
         Violation::new(Oracle::from_name(oracle).unwrap_or(Oracle::Panic), place, detail)
@@ -147,7 +159,10 @@ mod tests {
     #[test]
     fn figures_are_read_from_what_libfuzzer_prints() {
         let mut figures = Figures::default();
-        hear("#2048\tpulse  cov: 812 ft: 1024 corp: 90/12Kb lim: 17 exec/s: 1024 rss: 60Mb", &mut figures);
+        hear(
+            "#2048\tpulse  cov: 812 ft: 1024 corp: 90/12Kb lim: 17 exec/s: 1024 rss: 60Mb",
+            &mut figures,
+        );
         assert_eq!((figures.executions, figures.behaviours, figures.corpus), (2_048, 812, 90));
         hear("stat::number_of_executed_units: 5000", &mut figures);
         assert_eq!(figures.executions, 5_000);

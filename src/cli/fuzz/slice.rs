@@ -40,7 +40,11 @@ pub(super) struct Outcome {
 
 impl Slice<'_> {
     /// Runs it; `folder` is for its scratch files. Figures under way go to `tell`.
-    pub(super) fn run(&self, folder: &Path, tell: &mut dyn FnMut(&Figures)) -> anyhow::Result<Outcome> {
+    pub(super) fn run(
+        &self,
+        folder: &Path,
+        tell: &mut dyn FnMut(&Figures),
+    ) -> anyhow::Result<Outcome> {
         let last = folder.join(format!("{}-last.bin", self.target.name));
         let mut child = self.start(&last)?;
         let stdout = child.stdout.take().context("a worker without stdout")?;
@@ -145,7 +149,8 @@ impl Slice<'_> {
             let len = usize::try_from(u64::from_be_bytes(*len)).unwrap_or(usize::MAX);
             rest.get(..len).unwrap_or(rest)
         });
-        let detail = format!("the process ended with {status} on an input of {} bytes", input.len());
+        let detail =
+            format!("the process ended with {status} on an input of {} bytes", input.len());
         Finding::new(self.target.name, &Violation::new(oracle, place, detail), input)
     }
 }

@@ -85,7 +85,8 @@ fn hex(bytes: &[u8]) -> String {
 
 /// The inputs of a folder in the order of their names.
 fn corpus(folder: &Path) -> anyhow::Result<Vec<Vec<u8>>> {
-    let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
     let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
     paths.sort();
     paths.retain(|path| path.is_file());
@@ -103,7 +104,8 @@ fn keep(folder: &Path, input: &[u8]) {
 
 /// What the corpus does without is taken away, after all that it needs has been written.
 fn minimise(folder: &Path, needed: &[&[u8]]) {
-    let names: std::collections::BTreeSet<String> = needed.iter().map(|input| name(input)).collect();
+    let names: std::collections::BTreeSet<String> =
+        needed.iter().map(|input| name(input)).collect();
     needed.iter().for_each(|input| keep(folder, input));
     let is_ours = |text: &str| text.len() == 20 && text.bytes().all(|b| b.is_ascii_hexdigit());
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {

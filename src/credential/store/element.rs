@@ -6,11 +6,11 @@ use std::fmt;
 use rand_core::Rng;
 use zeroize::Zeroizing;
 
-use crate::planted::{self, Defect};
 use crate::association::Operations;
 use crate::credential::lifetime::Validity;
 use crate::credential::software_aes::Block;
 use crate::credential::{Choices, Derivation, KeyBytes};
+use crate::planted::{self, Defect};
 
 use super::image::put_entry;
 use super::pairing::{HostKey, PAIRING_NONCE_LEN, Pairing, Power};

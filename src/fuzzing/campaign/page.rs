@@ -59,7 +59,8 @@ pub(super) fn page(campaign: &Campaign, folder: &str) -> Result<String, minijinj
             command: command(finding, folder),
         })
         .collect();
-    let rows: Vec<Row> = campaign.targets.iter().map(|(name, it)| row(campaign, name, it)).collect();
+    let rows: Vec<Row> =
+        campaign.targets.iter().map(|(name, it)| row(campaign, name, it)).collect();
     pages.get_template("page.html")?.render(context! {
         headline => headline(campaign),
         setting => setting(campaign),

@@ -31,7 +31,8 @@ pub fn read(folder: &Path) -> io::Result<Option<Campaign>> {
         }
         Ok(_) => {}
     }
-    let wrong = |error| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {error}", path.display()));
+    let wrong =
+        |error| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {error}", path.display()));
     serde_json::from_slice(&fs::read(&path)?).map(Some).map_err(wrong)
 }
 
@@ -70,7 +71,8 @@ pub(super) fn headline(campaign: &Campaign) -> String {
         n => format!("{n} new findings"),
     };
     let executions: u64 = campaign.targets.values().map(|it| it.executions).sum();
-    let deaf = if campaign.is_deaf() { " (the canary was not found: this proves nothing)" } else { "" };
+    let deaf =
+        if campaign.is_deaf() { " (the canary was not found: this proves nothing)" } else { "" };
     let partial = if campaign.is_complete { "" } else { ", not complete" };
     format!(
         "fuzzing: {found}{deaf} in {} executions over {}{partial}",
@@ -131,7 +133,16 @@ pub fn text(campaign: &Campaign, folder: &str) -> String {
     let _ = writeln!(
         out,
         "\n{:16} {:>12} {:>9} {:>9} {:>7} {:>7} {:>9} {:>7} {:>6} {:>8}",
-        "target", "executions", "exec/s", "cpu s", "start", "end", "newest s", "corpus", "deaths", "findings"
+        "target",
+        "executions",
+        "exec/s",
+        "cpu s",
+        "start",
+        "end",
+        "newest s",
+        "corpus",
+        "deaths",
+        "findings"
     );
     for (name, it) in &campaign.targets {
         let found = campaign.findings.iter().filter(|finding| finding.target == *name).count();
@@ -148,7 +159,13 @@ pub fn text(campaign: &Campaign, folder: &str) -> String {
             it.deaths
         );
     }
-    let _ = writeln!(out, "\n{} {}\nNot fuzzed: {}", plateau(campaign), note(campaign), missing(campaign));
+    let _ = writeln!(
+        out,
+        "\n{} {}\nNot fuzzed: {}",
+        plateau(campaign),
+        note(campaign),
+        missing(campaign)
+    );
     out
 }
 
@@ -159,7 +176,8 @@ fn csv(campaign: &Campaign) -> String {
     for (name, it) in &campaign.targets {
         for point in &it.points {
             let (time, edges, executions) = (point.time_s, point.edges, point.executions);
-            let _ = writeln!(out, "{time:.1},{name},{},1,{kind},{edges},{executions}", campaign.engine);
+            let _ =
+                writeln!(out, "{time:.1},{name},{},1,{kind},{edges},{executions}", campaign.engine);
         }
     }
     out
@@ -173,7 +191,11 @@ fn escaped(text: &str) -> String {
 fn junit(campaign: &Campaign, folder: &str) -> String {
     let mut cases = String::new();
     for (name, it) in &campaign.targets {
-        let _ = write!(cases, "  <testcase classname=\"fuzz\" name=\"{name}\" time=\"{:.1}\">", it.processor_s);
+        let _ = write!(
+            cases,
+            "  <testcase classname=\"fuzz\" name=\"{name}\" time=\"{:.1}\">",
+            it.processor_s
+        );
         let own = |finding: &&Finding| finding.target == *name && !finding.is_canary();
         for finding in campaign.findings.iter().filter(own) {
             let message = escaped(&format!("{}: {}", finding.oracle, finding.place));
@@ -226,7 +248,8 @@ mod tests {
     fn campaign() -> Campaign {
         let mut campaign = Campaign { engine: "builtin".to_owned(), ..Campaign::default() };
         campaign.targets.insert("coap".to_owned(), super::super::Progress::default());
-        let violation = Violation::new(Oracle::Panic, "src/wire/<a>.rs index", "line 1: \"x\" & <script>");
+        let violation =
+            Violation::new(Oracle::Panic, "src/wire/<a>.rs index", "line 1: \"x\" & <script>");
         campaign.keep(Finding::new("coap", &violation, b"abc"));
         campaign
     }

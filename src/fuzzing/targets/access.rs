@@ -7,7 +7,7 @@ use jiff::civil::date;
 
 use super::{Oracle, Tape, Trail, Verdict, check};
 use crate::onem2m::access::{
-    Decision, Home, Identity, Location, Membership, Lookup, Operation, PolicyReader, Question,
+    Decision, Home, Identity, Location, Lookup, Membership, Operation, PolicyReader, Question,
     Resource, Window, decide,
 };
 use serde_json::{Value, json};
@@ -21,7 +21,10 @@ pub(in crate::fuzzing) fn rule(input: &[u8], trail: &mut Trail) -> Verdict {
     };
     let strict = PolicyReader::Strict.policy(&set);
     let stored = PolicyReader::Stored.policy(&set);
-    trail.said("strict", &strict.as_ref().map(|policy| policy.rules.len()).map_err(|fault| fault.what));
+    trail.said(
+        "strict",
+        &strict.as_ref().map(|policy| policy.rules.len()).map_err(|fault| fault.what),
+    );
     trail.said("stored", &stored.is_ok());
     if let (Ok(strict), Ok(stored)) = (&strict, &stored) {
         trail.accept("policy");
@@ -42,12 +45,30 @@ fn home() -> Option<Home> {
 
 /// The parts from which rules and questions are made.
 const ORIGINATORS: [&str; 14] = [
-    "all", "//sp.example", "/id-in/C1", "C1", "C*", "/id-mn/*", "//other.example/id-x/C1", "S1", "/id-in/C1*",
-    "//sp.example/id-in/C*1", "grp1", "role1", "/id-mn", "//sp.example/id-in/C2",
+    "all",
+    "//sp.example",
+    "/id-in/C1",
+    "C1",
+    "C*",
+    "/id-mn/*",
+    "//other.example/id-x/C1",
+    "S1",
+    "/id-in/C1*",
+    "//sp.example/id-in/C*1",
+    "grp1",
+    "role1",
+    "/id-mn",
+    "//sp.example/id-in/C2",
 ];
 const WHO: [&str; 8] = [
-    "//sp.example/id-in/C1", "//sp.example/id-in/C2", "//sp.example/id-in/C11", "//sp.example/id-mn",
-    "//sp.example/id-mn/C1", "//other.example/id-x/C1", "//sp.example/S1", "//sp.example.org/id-in/C1",
+    "//sp.example/id-in/C1",
+    "//sp.example/id-in/C2",
+    "//sp.example/id-in/C11",
+    "//sp.example/id-mn",
+    "//sp.example/id-mn/C1",
+    "//other.example/id-x/C1",
+    "//sp.example/S1",
+    "//sp.example.org/id-in/C1",
 ];
 const BLOCKS: [&str; 6] =
     ["10.0.0.0/8", "10.1.2.3", "10.1.0.0/16", "192.0.2.128/25", "0.0.0.0/0", "10.1.2.0/31"];
@@ -156,7 +177,8 @@ impl Asked {
             address: self.address.map(IpAddr::from),
             location: Location { point: None, country: None },
             target_type: 2,
-            content: creates.then_some(Resource { resource_type: self.child, specialization: None }),
+            content: creates
+                .then_some(Resource { resource_type: self.child, specialization: None }),
         }
     }
 }
@@ -235,7 +257,8 @@ fn glob(pattern: &[u8], text: &[u8]) -> bool {
     match (pattern, text) {
         ([], []) => true,
         ([b'*', rest @ ..], _) => {
-            glob(rest, text) || text.first().is_some_and(|c| *c != b'/' && glob(pattern, &text[1..]))
+            glob(rest, text)
+                || text.first().is_some_and(|c| *c != b'/' && glob(pattern, &text[1..]))
         }
         ([p, pattern @ ..], [t, text @ ..]) => p == t && glob(pattern, text),
         _ => false,
@@ -243,7 +266,8 @@ fn glob(pattern: &[u8], text: &[u8]) -> bool {
 }
 
 fn inside((block, hours): &(Option<&str>, Option<(u8, u8)>), asked: &Asked) -> bool {
-    let time = hours.is_none_or(|(from, to)| asked.hour.is_some_and(|hour| from <= hour && hour <= to));
+    let time =
+        hours.is_none_or(|(from, to)| asked.hour.is_some_and(|hour| from <= hour && hour <= to));
     time && block.is_none_or(|block| asked.address.is_some_and(|address| in_block(block, address)))
 }
 
@@ -252,7 +276,9 @@ fn in_block(block: &str, address: [u8; 4]) -> bool {
     let bits = |bytes: [u8; 4]| bytes.iter().map(|byte| format!("{byte:08b}")).collect::<String>();
     let (start, len) = block.split_once('/').unwrap_or((block, "32"));
     let start: Vec<u8> = start.split('.').filter_map(|part| part.parse().ok()).collect();
-    let (Ok(start), Ok(len)) = (<[u8; 4]>::try_from(start), len.parse::<usize>()) else { return false };
+    let (Ok(start), Ok(len)) = (<[u8; 4]>::try_from(start), len.parse::<usize>()) else {
+        return false;
+    };
     bits(start).get(..len) == bits(address).get(..len)
 }
 
@@ -269,13 +295,39 @@ pub(in crate::fuzzing) fn rule_seeds() -> Vec<Vec<u8>> {
 
 /// Words of policies.
 pub(in crate::fuzzing) const WORDS: &[&str] = &[
-    "\"acr\":[", "{\"acor\":[", "\"acop\":", "\"acco\":[", "\"acod\":[", "\"actw\":[", "\"acip\":{", "\"ipv4\":[",
-    "\"ipv6\":[", "\"aclr\":{", "\"accc\":[", "\"accr\":[", "\"acaf\":true", "\"chty\":[", "\"ty\":", "\"spty\":{", "\"all\"",
-    "\"C*\"", "\"10.0.0.0/8\"", "\"::/0\"", "\"* * * * * * *\"", "63", "64", "1-5/2", ",", "]", "}",
+    "\"acr\":[",
+    "{\"acor\":[",
+    "\"acop\":",
+    "\"acco\":[",
+    "\"acod\":[",
+    "\"actw\":[",
+    "\"acip\":{",
+    "\"ipv4\":[",
+    "\"ipv6\":[",
+    "\"aclr\":{",
+    "\"accc\":[",
+    "\"accr\":[",
+    "\"acaf\":true",
+    "\"chty\":[",
+    "\"ty\":",
+    "\"spty\":{",
+    "\"all\"",
+    "\"C*\"",
+    "\"10.0.0.0/8\"",
+    "\"::/0\"",
+    "\"* * * * * * *\"",
+    "63",
+    "64",
+    "1-5/2",
+    ",",
+    "]",
+    "}",
 ];
 
 pub(in crate::fuzzing) fn decision_seeds() -> Vec<Vec<u8>> {
     (0..14_u8)
-        .map(|n| vec![0, n % 8, n % 6, n % 5, 12, 3, 2, n << 6 | 5, n, 63, 3, n % 6, 1, 1, n + 1, 62])
+        .map(|n| {
+            vec![0, n % 8, n % 6, n % 5, 12, 3, 2, n << 6 | 5, n, 63, 3, n % 6, 1, 1, n + 1, 62]
+        })
         .collect()
 }

@@ -7,8 +7,8 @@ use rand_core::SeedableRng as _;
 
 use super::{Oracle, Tape, Trail, Verdict, check};
 use crate::association::{
-    Accept, Association, Config, Env, Failure, KeyExchange, KeyLog, Offer, Operations, Output, Peek,
-    Profile, PskStore, Received, Secret, SecretLabel, ServerSecrets, StolenKeys, Suite12,
+    Accept, Association, Config, Env, Failure, KeyExchange, KeyLog, Offer, Operations, Output,
+    Peek, Profile, PskStore, Received, Secret, SecretLabel, ServerSecrets, StolenKeys, Suite12,
     early_secret, master_secret_12, peek,
 };
 use crate::sim::time::Time;
@@ -226,7 +226,9 @@ impl World {
         }
         if let Some(Received::Rejected(rejection)) = received {
             // Before the Finished nothing proves who sends, and a part of a datagram may have been of use.
-            let may = self.is_broken || before.as_ref().is_none_or(|it| !it.2) || self.state(to) == before;
+            let may = self.is_broken
+                || before.as_ref().is_none_or(|it| !it.2)
+                || self.state(to) == before;
             check(may, Oracle::Trace, "rejected datagram", || {
                 format!("end {to} has changed although it rejected a datagram: {rejection:?}")
             })?;
@@ -276,7 +278,9 @@ impl World {
                 self.deliver(to, &bytes, trail)
             }
             6 => {
-                let Some((to, mut bytes)) = at.map(|at| self.queue.remove(at)) else { return Ok(()) };
+                let Some((to, mut bytes)) = at.map(|at| self.queue.remove(at)) else {
+                    return Ok(());
+                };
                 self.is_altered = true;
                 alter(&mut bytes, [a, b, c]);
                 self.deliver(to, &bytes, trail)
@@ -290,7 +294,8 @@ impl World {
             9 => self.timeout(side, trail),
             10 => self.say(side, usize::from(b) % 48, trail),
             11 => self.call(side, trail, |association, config, env| {
-                let updated = association.as_mut().map(|it| it.update_keys(config, b & 1 == 1, env));
+                let updated =
+                    association.as_mut().map(|it| it.update_keys(config, b & 1 == 1, env));
                 let _ = updated;
             }),
             _ if c == 0xff => {
@@ -316,7 +321,9 @@ impl World {
 
     /// Opens a protected record, alters its content, seals it again under the same keys.
     fn forge(&mut self, at: Option<usize>, how: [u8; 3], trail: &mut Trail) -> Verdict {
-        let Some((to, bytes)) = at.and_then(|at| self.queue.get(at)).cloned() else { return Ok(()) };
+        let Some((to, bytes)) = at.and_then(|at| self.queue.get(at)).cloned() else {
+            return Ok(());
+        };
         let forged = self.keys.0.iter().rev().find_map(|keys| {
             let mut record = keys.open(&bytes, 0)?;
             trail.said("forged", &record.content_type);
@@ -374,7 +381,8 @@ impl World {
                 self.next(Some(0), trail)?;
             }
         }
-        let over = self.ends.iter().filter_map(|end| end.association.as_ref()).any(Association::is_over);
+        let over =
+            self.ends.iter().filter_map(|end| end.association.as_ref()).any(Association::is_over);
         // What DTLS 1.2 says in its first flights nothing protects until the Finished.
         let may_fail = self.is_broken || over || is_dtls12 && self.is_altered;
         check(self.is_up() || may_fail, Oracle::Agreement, "not established", || {

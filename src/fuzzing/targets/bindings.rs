@@ -6,8 +6,7 @@ use crate::wire::coap::{Code, Kind, MAX_OPTIONS, Message, Token, Writer, option}
 use crate::wire::primitive::{Operation, Profile, Request};
 use crate::wire::value::Serialisation;
 
-const PROFILES: [Profile; 4] =
-    [Profile::STRICT, Profile::ACME, Profile::OLD, Profile::FULL_NAMES];
+const PROFILES: [Profile; 4] = [Profile::STRICT, Profile::ACME, Profile::OLD, Profile::FULL_NAMES];
 
 fn profile(byte: u8) -> Profile {
     PROFILES[usize::from(byte) % PROFILES.len()]
@@ -52,7 +51,8 @@ pub(in crate::fuzzing) fn coap(input: &[u8], trail: &mut Trail) -> Verdict {
 
 /// What is read can be said in the words of a primitive, and means the same there.
 fn same_target(request: &Request, trail: &mut Trail) -> Verdict {
-    let written = crate::wire::primitive::write_request(request, Serialisation::Json, &Profile::ACME);
+    let written =
+        crate::wire::primitive::write_request(request, Serialisation::Json, &Profile::ACME);
     trail.said("written", &written.is_ok());
     let Ok(written) = written else { return Ok(()) };
     let keeps = Profile { unknown: crate::wire::primitive::Unknown::Keep, ..Profile::ACME };
@@ -131,11 +131,38 @@ pub(in crate::fuzzing) fn http_seeds() -> Vec<Vec<u8>> {
 
 /// Words of HTTP.
 pub(in crate::fuzzing) const HTTP_WORDS: &[&str] = &[
-    "GET ", "POST ", "PUT ", "DELETE ", " HTTP/1.1\r\n", "Host: x\r\n", "X-M2M-Origin: ",
-    "X-M2M-RI: ", "X-M2M-RVI: ", "X-M2M-RSC: ", "X-M2M-RET: ", "X-M2M-OT: ", "X-M2M-RTU: ",
-    "Content-Type: ", "application/json", "application/vnd.onem2m-res+json", ";ty=",
-    "Content-Length: ", "Accept: ", "Connection: close\r\n", "Transfer-Encoding: chunked\r\n",
-    "\r\n\r\n", "/~/", "/_/", "%2e%2e", "%00", "?fu=1", "&lbl=", "&atr=", "&rcn=", "+", "&",
+    "GET ",
+    "POST ",
+    "PUT ",
+    "DELETE ",
+    " HTTP/1.1\r\n",
+    "Host: x\r\n",
+    "X-M2M-Origin: ",
+    "X-M2M-RI: ",
+    "X-M2M-RVI: ",
+    "X-M2M-RSC: ",
+    "X-M2M-RET: ",
+    "X-M2M-OT: ",
+    "X-M2M-RTU: ",
+    "Content-Type: ",
+    "application/json",
+    "application/vnd.onem2m-res+json",
+    ";ty=",
+    "Content-Length: ",
+    "Accept: ",
+    "Connection: close\r\n",
+    "Transfer-Encoding: chunked\r\n",
+    "\r\n\r\n",
+    "/~/",
+    "/_/",
+    "%2e%2e",
+    "%00",
+    "?fu=1",
+    "&lbl=",
+    "&atr=",
+    "&rcn=",
+    "+",
+    "&",
 ];
 
 /// A topic of MQTT.
@@ -158,7 +185,8 @@ pub(in crate::fuzzing) fn mqtt_topic(input: &[u8], trail: &mut Trail) -> Verdict
     trail.said("level", &mqtt::level(input).is_some());
     if let Some(filters) = mqtt::subscriptions(input) {
         trail.accept("subscriptions");
-        let sound = filters.iter().all(|it| it.matches('+').count() == 1 && it.matches('#').count() == 1);
+        let sound =
+            filters.iter().all(|it| it.matches('+').count() == 1 && it.matches('#').count() == 1);
         check(sound, Oracle::Strictness, "wildcards of a subscription", || format!("{filters:?}"))?;
     }
     Ok(())
@@ -177,8 +205,21 @@ pub(in crate::fuzzing) fn mqtt_seeds() -> Vec<Vec<u8>> {
 
 /// Words of topics.
 pub(in crate::fuzzing) const MQTT_WORDS: &[&str] = &[
-    "/oneM2M/", "req/", "resp/", "reg_req/", "reg_resp/", "json", "cbor", "xml", "/", "+", "#", ":",
-    "\0", "Cone", "id-in",
+    "/oneM2M/",
+    "req/",
+    "resp/",
+    "reg_req/",
+    "reg_resp/",
+    "json",
+    "cbor",
+    "xml",
+    "/",
+    "+",
+    "#",
+    ":",
+    "\0",
+    "Cone",
+    "id-in",
 ];
 
 /// Filter criteria in the query of a request.
@@ -218,7 +259,39 @@ pub(in crate::fuzzing) fn filter_seeds() -> Vec<Vec<u8>> {
 
 /// Words of queries.
 pub(in crate::fuzzing) const FILTER_WORDS: &[&str] = &[
-    "fu=1", "fu=2", "ty=", "lbl=", "atr=", "crb=", "cra=", "ms=", "us=", "exb=", "exa=", "sza=",
-    "szb=", "cty=", "lim=", "lvl=", "ofst=", "fo=", "rcn=", "ops=", "arp=", "rt=", "drt=", "pc=",
-    "20260101T000000", "&", "+", "%2B", "%", ",", "=", "18446744073709551615", "clbl=", "palb=", "lbq=",
+    "fu=1",
+    "fu=2",
+    "ty=",
+    "lbl=",
+    "atr=",
+    "crb=",
+    "cra=",
+    "ms=",
+    "us=",
+    "exb=",
+    "exa=",
+    "sza=",
+    "szb=",
+    "cty=",
+    "lim=",
+    "lvl=",
+    "ofst=",
+    "fo=",
+    "rcn=",
+    "ops=",
+    "arp=",
+    "rt=",
+    "drt=",
+    "pc=",
+    "20260101T000000",
+    "&",
+    "+",
+    "%2B",
+    "%",
+    ",",
+    "=",
+    "18446744073709551615",
+    "clbl=",
+    "palb=",
+    "lbq=",
 ];

@@ -6,11 +6,11 @@ use super::{Oracle, Tape, Trail, Verdict, check};
 use crate::association::{peek, peek_connection_id};
 use crate::wire::dtls::{
     Alert, ClientHello, ClientHello12, HandshakeType, InnerPlaintext, KeyUpdate, NewConnectionId,
-    NewSessionTicket, ParseError, Record, Record12, Records, Records12, ServerHello, VERSION_DTLS12, ServerHello12, emit_ack,
-    emit_client_key_exchange, emit_header_12, emit_hello_verify_request, emit_plaintext_header,
-    fragments, message, parse_ack, parse_client_key_exchange, parse_encrypted_extensions,
-    parse_finished, parse_finished_12, parse_hello_verify_request, parse_inner_plaintext_12,
-    parse_request_connection_id, parse_server_key_exchange,
+    NewSessionTicket, ParseError, Record, Record12, Records, Records12, ServerHello, ServerHello12,
+    VERSION_DTLS12, emit_ack, emit_client_key_exchange, emit_header_12, emit_hello_verify_request,
+    emit_plaintext_header, fragments, message, parse_ack, parse_client_key_exchange,
+    parse_encrypted_extensions, parse_finished, parse_finished_12, parse_hello_verify_request,
+    parse_inner_plaintext_12, parse_request_connection_id, parse_server_key_exchange,
 };
 
 /// Connection IDs in records are at most this long (RFC 9146 section 3 allows more; this program does not).
@@ -47,9 +47,12 @@ pub(in crate::fuzzing) fn record13(input: &[u8], trail: &mut Trail) -> Verdict {
             Err(error) => trail.said("record", &error),
         }
     }
-    check(bytes <= datagram.len(), Oracle::Strictness, "records hold more than they came in", || {
-        format!("{bytes} of {}", datagram.len())
-    })?;
+    check(
+        bytes <= datagram.len(),
+        Oracle::Strictness,
+        "records hold more than they came in",
+        || format!("{bytes} of {}", datagram.len()),
+    )?;
     let inner = InnerPlaintext::parse(datagram);
     trail.said("inner", &inner.map(|inner| inner.content_type));
     let ack = parse_ack(datagram);
@@ -93,9 +96,12 @@ pub(in crate::fuzzing) fn record12(input: &[u8], trail: &mut Trail) -> Verdict {
             Err(error) => trail.said("record", &error),
         }
     }
-    check(bytes <= datagram.len(), Oracle::Strictness, "records hold more than they came in", || {
-        format!("{bytes} of {}", datagram.len())
-    })?;
+    check(
+        bytes <= datagram.len(),
+        Oracle::Strictness,
+        "records hold more than they came in",
+        || format!("{bytes} of {}", datagram.len()),
+    )?;
     trail.said("inner", &parse_inner_plaintext_12(datagram).map(|(kind, _)| kind));
     trail.said("alert", &Alert::parse_with_level(datagram));
     Ok(())

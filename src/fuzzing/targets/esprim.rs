@@ -124,9 +124,12 @@ impl World {
         trail.said("opened", &opened.as_ref().err());
         let Ok(opened) = opened else { return Ok(()) };
         trail.accept("opened");
-        check(is_same && !*is_spent && opened.inner == *inner, Oracle::Authenticity, "opened", || {
-            format!("same: {is_same}, opened or another's before: {is_spent}: {shown}")
-        })?;
+        check(
+            is_same && !*is_spent && opened.inner == *inner,
+            Oracle::Authenticity,
+            "opened",
+            || format!("same: {is_same}, opened or another's before: {is_spent}: {shown}"),
+        )?;
         *is_spent = true;
         let answer = [b"answer ", &inner[..]].concat();
         if let Ok(sealed) = self.receiver.seal(opened.exchange, &answer, None) {
@@ -144,9 +147,12 @@ impl World {
         trail.said("answered", &opened.as_ref().err());
         let Ok(opened) = opened else { return Ok(()) };
         trail.accept("answered");
-        check(is_same && !*is_spent && opened.inner == *inner, Oracle::Authenticity, "answer", || {
-            format!("same: {is_same}, opened before: {is_spent}: {shown}")
-        })?;
+        check(
+            is_same && !*is_spent && opened.inner == *inner,
+            Oracle::Authenticity,
+            "answer",
+            || format!("same: {is_same}, opened before: {is_spent}: {shown}"),
+        )?;
         *is_spent = true;
         Ok(())
     }
@@ -157,7 +163,8 @@ fn altered(object: &str, [at, how]: [u8; 2]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut bytes = object.as_bytes().to_vec();
     // From either end: the last characters are where encodings are ambiguous.
-    let place = if at & 0x80 == 0 { usize::from(at) * 7 } else { bytes.len() - 1 - usize::from(at & 0x7f) };
+    let place =
+        if at & 0x80 == 0 { usize::from(at) * 7 } else { bytes.len() - 1 - usize::from(at & 0x7f) };
     let place = place.min(bytes.len() - 1);
     let letter = ALPHABET[usize::from(how & 63)];
     match how >> 6 {

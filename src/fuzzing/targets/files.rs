@@ -1,7 +1,9 @@
 //! Files that somebody else may have written: scenarios, results, images of stores.
 
 use super::{Oracle, Tape, Trail, Verdict, check, text};
-use crate::credential::store::{KeyStore as _, PlainFlash, Readable as _, SealedFile, carve, read_record};
+use crate::credential::store::{
+    KeyStore as _, PlainFlash, Readable as _, SealedFile, carve, read_record,
+};
 use crate::onem2m::tree::Record;
 use crate::report::{Manifest, parse_summary, read_hgrm};
 use crate::scenario::{Source, load};
@@ -16,10 +18,15 @@ pub(in crate::fuzzing) fn scenario(input: &[u8], trail: &mut Trail) -> Verdict {
             trail.accept("scenario");
             let again = load(&Source::new("fuzz.toml", &loaded.resolved), &[], None);
             let resolved = again.as_ref().map(|again| &again.resolved);
-            check(resolved.is_ok_and(|it| *it == loaded.resolved), Oracle::RoundTrip, "resolved", || {
-                let errors = again.as_ref().err().map(ToString::to_string);
-                format!("{}\n{}", loaded.resolved, errors.unwrap_or_default())
-            })
+            check(
+                resolved.is_ok_and(|it| *it == loaded.resolved),
+                Oracle::RoundTrip,
+                "resolved",
+                || {
+                    let errors = again.as_ref().err().map(ToString::to_string);
+                    format!("{}\n{}", loaded.resolved, errors.unwrap_or_default())
+                },
+            )
         }
         Err(diagnostics) => {
             for record in diagnostics.records().iter().take(8) {
@@ -41,9 +48,34 @@ pub(in crate::fuzzing) fn scenario_seeds() -> Vec<Vec<u8>> {
 
 /// Words of scenario files.
 pub(in crate::fuzzing) const SCENARIO_WORDS: &[&str] = &[
-    "[scenario]\n", "[fleet.f]\n", "[cse.in]\n", "[gateway.g]\n", "[link.l]\n", "[class.c]\n", "[security]\n",
-    "[[event]]\n", "[[attack]]\n", "[expect]\n", "[sweep]\n", "count = ", "registrar = ", "class = ", "\"10s\"",
-    "\"170kbps\"", "\"64B\"", "at = ", "rekey = ", "= \"", "\"\n", "\n", "99999999999999999999", "-1", "\0", "nan", "[[", "]]",
+    "[scenario]\n",
+    "[fleet.f]\n",
+    "[cse.in]\n",
+    "[gateway.g]\n",
+    "[link.l]\n",
+    "[class.c]\n",
+    "[security]\n",
+    "[[event]]\n",
+    "[[attack]]\n",
+    "[expect]\n",
+    "[sweep]\n",
+    "count = ",
+    "registrar = ",
+    "class = ",
+    "\"10s\"",
+    "\"170kbps\"",
+    "\"64B\"",
+    "at = ",
+    "rekey = ",
+    "= \"",
+    "\"\n",
+    "\n",
+    "99999999999999999999",
+    "-1",
+    "\0",
+    "nan",
+    "[[",
+    "]]",
 ];
 
 /// What readers of results are given.
@@ -64,7 +96,10 @@ pub(in crate::fuzzing) fn results(input: &[u8], trail: &mut Trail) -> Verdict {
             trail.said("curve", &curve.is_ok());
             let Ok(curve) = curve else { return Ok(()) };
             trail.size("points", curve.points.len());
-            let ascends = curve.points.windows(2).all(|pair| pair[0].0 <= pair[1].0 && pair[0].1 <= pair[1].1);
+            let ascends = curve
+                .points
+                .windows(2)
+                .all(|pair| pair[0].0 <= pair[1].0 && pair[0].1 <= pair[1].1);
             check(ascends, Oracle::Strictness, "percentiles", || format!("{:?}", curve.points))?;
         }
         _ => {
@@ -82,8 +117,23 @@ pub(in crate::fuzzing) fn results_seeds() -> Vec<Vec<u8>> {
 
 /// Words of results.
 pub(in crate::fuzzing) const RESULTS_WORDS: &[&str] = &[
-    "{", "}", "\"metrics\":{", "\"scenario\":", "\"setting\":{", "\"traffic\":[", "1e400", "-1", "null", "[", "]",
-    "#[Mean    =", "#[Max     =", "1.000000000000", "Value", "\n", " ",
+    "{",
+    "}",
+    "\"metrics\":{",
+    "\"scenario\":",
+    "\"setting\":{",
+    "\"traffic\":[",
+    "1e400",
+    "-1",
+    "null",
+    "[",
+    "]",
+    "#[Mean    =",
+    "#[Max     =",
+    "1.000000000000",
+    "Value",
+    "\n",
+    " ",
 ];
 
 /// Images of key stores and records of the resource store.

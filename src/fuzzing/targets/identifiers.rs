@@ -4,7 +4,9 @@ use std::fmt::Debug;
 
 use super::{Oracle, Tape, Trail, Verdict, check, text};
 use crate::credential::HexCase;
-use crate::credential::identifier::{CredentialId, Fqdn, KEY_ID_MAX, KeId, KmId, KpmId, KpsaId, MafKeyId};
+use crate::credential::identifier::{
+    CredentialId, Fqdn, KEY_ID_MAX, KeId, KmId, KpmId, KpsaId, MafKeyId,
+};
 use crate::onem2m::access::{Home, Identity, MAX_ID, Originator};
 
 /// What a kind of identifier makes of a text: it is written back byte for byte.
@@ -90,6 +92,22 @@ pub(in crate::fuzzing) fn seeds() -> Vec<Vec<u8>> {
 
 /// Words of identifiers.
 pub(in crate::fuzzing) const WORDS: &[&str] = &[
-    "@", "//", "/", ".", "-", "_", "*", "all", "C", "S", "maf.example", "00112233445566778899aabbccddeeff", "AABB",
-    "10-", "01-", "\u{e9}", "//sp.example/", "/id-in/",
+    "@",
+    "//",
+    "/",
+    ".",
+    "-",
+    "_",
+    "*",
+    "all",
+    "C",
+    "S",
+    "maf.example",
+    "00112233445566778899aabbccddeeff",
+    "AABB",
+    "10-",
+    "01-",
+    "\u{e9}",
+    "//sp.example/",
+    "/id-in/",
 ];

@@ -8,7 +8,8 @@ use crate::association::Operations;
 use crate::credential::hierarchy::Level;
 use crate::credential::lifetime::Validity;
 use crate::credential::store::{
-    Entry, Hsm, HsmProfile, Interface, KeyName, KeyStore, Powers, TokenRequest, Usage, Work, unwrap_key,
+    Entry, Hsm, HsmProfile, Interface, KeyName, KeyStore, Powers, TokenRequest, Usage, Work,
+    unwrap_key,
 };
 use crate::credential::{KEY_LEN, KeyBytes};
 use crate::sim::time::Time;
@@ -26,8 +27,7 @@ const FOREIGN: [u8; KEY_LEN] = [0x66; KEY_LEN];
 /// Answers that are kept to be handed in again.
 const KEPT_MAX: usize = 8;
 
-const LEVELS: [Level; 6] =
-    [Level::Kpm, Level::Ke, Level::Km, Level::Kpsa, Level::Kc, Level::Usage];
+const LEVELS: [Level; 6] = [Level::Kpm, Level::Ke, Level::Km, Level::Kpsa, Level::Kc, Level::Usage];
 
 /// The key under a number: no byte of it is like another's.
 fn key(n: usize) -> KeyBytes {
@@ -112,7 +112,8 @@ impl World {
             9 => return self.compute(first, b, c, trail),
             10 => {
                 let level = LEVELS[second % LEVELS.len()];
-                let written = entry(first, level).map(|entry| self.hsm.write(entry, key(first % NAMES), work));
+                let written = entry(first, level)
+                    .map(|entry| self.hsm.write(entry, key(first % NAMES), work));
                 trail.said("written", &written);
                 return Vec::new();
             }

@@ -13,8 +13,8 @@ pub(super) mod primitives;
 pub(super) mod service;
 pub(super) mod sinks;
 
-use super::target::check;
 use super::tape::{Tape, text};
+use super::target::check;
 use super::{Oracle, Trail, Violation};
 
 /// What a target says.

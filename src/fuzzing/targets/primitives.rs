@@ -18,7 +18,9 @@ fn one(input: &[u8], serialisation: Serialisation, trail: &mut Trail) -> Verdict
         Err(malformed) => trail.said("value", &malformed),
     }
     let profile = if head & 1 == 0 { Profile::ACME } else { Profile::FULL_NAMES };
-    if head & 2 == 0 { request(bytes, serialisation, profile, trail) } else {
+    if head & 2 == 0 {
+        request(bytes, serialisation, profile, trail)
+    } else {
         response(bytes, serialisation, profile, trail)
     }
 }
@@ -135,7 +137,8 @@ fn seeds(serialisation: Serialisation) -> Vec<Vec<u8>> {
         r#"{"m2m:rsp":{"rsc":2000,"rqi":"r2","pc":{"m2m:uril":["/id-in/a","/id-in/b"]}}}"#,
         r#"{"m2m:rqp":{"op":3,"to":"x","fr":"S1","rqi":"r","rvi":"2a","rt":{"rtv":3},"pc":{"m2m:cnt":{"mni":18446744073709551615,"et":null,"x":1.5,"y":-9223372036854775808,"z":[true,[]]}}}}"#,
     ];
-    let maps = TEXTS.iter().filter_map(|text| value::read(text.as_bytes(), Serialisation::Json).ok());
+    let maps =
+        TEXTS.iter().filter_map(|text| value::read(text.as_bytes(), Serialisation::Json).ok());
     let bytes = maps.filter_map(|map| value::write(&map, serialisation).ok());
     bytes.flat_map(|bytes| [0, 2].map(|head| [&[head], &bytes[..]].concat())).collect()
 }
@@ -164,21 +167,69 @@ pub(in crate::fuzzing) fn all_seeds() -> Vec<Vec<u8>> {
 
 /// Words of primitives.
 pub(in crate::fuzzing) const WORDS: &[&str] = &[
-    "{\"m2m:rqp\":{", "{\"m2m:rsp\":{", "\"op\":", "\"to\":", "\"fr\":", "\"rqi\":", "\"rvi\":", "\"ty\":",
-    "\"pc\":", "\"fc\":", "\"rcn\":", "\"rsc\":", "m2m:cin", "m2m:cnt", "m2m:ae", "m2m:sub", "m2m:acp", "con",
-    "lbl", "null", "true", "1e400", "-0", "\\u0000", "\\ud800", "[[[[[[[[", "{}", "[]", "\"\"",
-    "\u{7f}", "\u{feff}", "9223372036854775808", "0.1e-5",
+    "{\"m2m:rqp\":{",
+    "{\"m2m:rsp\":{",
+    "\"op\":",
+    "\"to\":",
+    "\"fr\":",
+    "\"rqi\":",
+    "\"rvi\":",
+    "\"ty\":",
+    "\"pc\":",
+    "\"fc\":",
+    "\"rcn\":",
+    "\"rsc\":",
+    "m2m:cin",
+    "m2m:cnt",
+    "m2m:ae",
+    "m2m:sub",
+    "m2m:acp",
+    "con",
+    "lbl",
+    "null",
+    "true",
+    "1e400",
+    "-0",
+    "\\u0000",
+    "\\ud800",
+    "[[[[[[[[",
+    "{}",
+    "[]",
+    "\"\"",
+    "\u{7f}",
+    "\u{feff}",
+    "9223372036854775808",
+    "0.1e-5",
 ];
 
 /// Words of CBOR: heads of strings, lists, maps, tags and numbers.
 pub(in crate::fuzzing) const CBOR_WORDS: &[&str] = &[
-    "gm2m:rqp", "bop", "bto", "bfr", "crqi", "crvi", "bpc", "bty", "\u{1}", "\u{0}", "a", "cabc", "\x18", "\x19",
-    "\x1a", "\x1b", "\x38", "\x39",
+    "gm2m:rqp", "bop", "bto", "bfr", "crqi", "crvi", "bpc", "bty", "\u{1}", "\u{0}", "a", "cabc",
+    "\x18", "\x19", "\x1a", "\x1b", "\x38", "\x39",
 ];
 
 /// Words of XML.
 pub(in crate::fuzzing) const XML_WORDS: &[&str] = &[
-    "<m2m:rqp xmlns:m2m=\"http://www.onem2m.org/xml/protocols\">", "</m2m:rqp>", "<op>1</op>", "<to>", "</to>",
-    "<pc>", "</pc>", "<lbl>a b</lbl>", "&amp;", "&lt;", "&#0;", "&#x10ffff;", "<![CDATA[", "]]>", "<!--", "-->",
-    "<!DOCTYPE a [<!ENTITY x 'y'>]>", "<?xml version='1.0'?>", "<a/>", " rn=\"x\"", "xsi:nil=\"true\"", "&x;",
+    "<m2m:rqp xmlns:m2m=\"http://www.onem2m.org/xml/protocols\">",
+    "</m2m:rqp>",
+    "<op>1</op>",
+    "<to>",
+    "</to>",
+    "<pc>",
+    "</pc>",
+    "<lbl>a b</lbl>",
+    "&amp;",
+    "&lt;",
+    "&#0;",
+    "&#x10ffff;",
+    "<![CDATA[",
+    "]]>",
+    "<!--",
+    "-->",
+    "<!DOCTYPE a [<!ENTITY x 'y'>]>",
+    "<?xml version='1.0'?>",
+    "<a/>",
+    " rn=\"x\"",
+    "xsi:nil=\"true\"",
+    "&x;",
 ];

@@ -8,8 +8,8 @@ use crate::sim::time::{Duration, Time};
 use crate::wire::binding::coap as binding;
 use crate::wire::coap::{Kind, Token};
 use crate::wire::primitive::{
-    Content, FilterCriteria, FilterUsage, Operation, Profile, Release, Request, ResourceType, Response,
-    ResultContent, Rsc,
+    Content, FilterCriteria, FilterUsage, Operation, Profile, Release, Request, ResourceType,
+    Response, ResultContent, Rsc,
 };
 use crate::wire::value::{self, Map, Serialisation, Value};
 
@@ -21,8 +21,26 @@ const BOTH: u8 = 16;
 
 const FROM: [&str; 8] = ["Cone", "Ctwo", "Cadmin", "Cone", "C", "/id-mn", "Cnew", "Cone*"];
 const TO: [&str; 20] = [
-    "Cone/c", "Cone", "cse-in", "Cone/c/la", "Cone/c/ol", "Cone/g/fopt", "Cone/c/s", "Cone/g", "Ctwo", "Ctwo/c",
-    "Cone/c/i", "-", "..", "Cone/../Ctwo", "//sp.example/id-in/Cone", "/id-mn/x", "cnt3", "cin4", "Cone/p", "Cone/d",
+    "Cone/c",
+    "Cone",
+    "cse-in",
+    "Cone/c/la",
+    "Cone/c/ol",
+    "Cone/g/fopt",
+    "Cone/c/s",
+    "Cone/g",
+    "Ctwo",
+    "Ctwo/c",
+    "Cone/c/i",
+    "-",
+    "..",
+    "Cone/../Ctwo",
+    "//sp.example/id-in/Cone",
+    "/id-mn/x",
+    "cnt3",
+    "cin4",
+    "Cone/p",
+    "Cone/d",
 ];
 /// Types and contents of what is created.
 const CONTENTS: [(u16, &str); 14] = [
@@ -43,9 +61,22 @@ const CONTENTS: [(u16, &str); 14] = [
 ];
 /// Attributes that may be added or changed.
 const MEMBERS: [(&str, &str); 16] = [
-    ("mni", "3"), ("mni", "0"), ("mbs", "9"), ("lbl", "[\"x\"]"), ("et", "\"20200101T000000\""), ("con", "\"'<\""),
-    ("ri", "\"x\""), ("cr", "\"Ctwo\""), ("acpi", "[\"Cone/p\"]"), ("rn", "\"..\""), ("mid", "[\"Cone\",\"Ctwo\"]"),
-    ("exc", "2"), ("nu", "[]"), ("zz", "1"), ("lbl", "null"), ("mia", "1"),
+    ("mni", "3"),
+    ("mni", "0"),
+    ("mbs", "9"),
+    ("lbl", "[\"x\"]"),
+    ("et", "\"20200101T000000\""),
+    ("con", "\"'<\""),
+    ("ri", "\"x\""),
+    ("cr", "\"Ctwo\""),
+    ("acpi", "[\"Cone/p\"]"),
+    ("rn", "\"..\""),
+    ("mid", "[\"Cone\",\"Ctwo\"]"),
+    ("exc", "2"),
+    ("nu", "[]"),
+    ("zz", "1"),
+    ("lbl", "null"),
+    ("mia", "1"),
 ];
 
 /// A CSE with two AEs, a container, a group and a subscription.
@@ -133,8 +164,13 @@ fn request([what, from, to, pc, more, rest]: [u8; STEP]) -> (&'static str, Reque
     let at = |n: u8, len: usize| usize::from(n) % len;
     let (from, to) = (FROM[at(from, FROM.len())], TO[at(to, TO.len())]);
     let (ty, json) = CONTENTS[at(pc, CONTENTS.len())];
-    let operation = [Operation::Create, Operation::Retrieve, Operation::Update, Operation::Delete, Operation::Notify]
-        [at(what, 5)];
+    let operation = [
+        Operation::Create,
+        Operation::Retrieve,
+        Operation::Update,
+        Operation::Delete,
+        Operation::Notify,
+    ][at(what, 5)];
     let mut content = content(json);
     if more & 1 == 1
         && let Some(Value::Map(map)) = content.as_mut().map(|content| &mut content.value)
@@ -152,7 +188,8 @@ fn request([what, from, to, pc, more, rest]: [u8; STEP]) -> (&'static str, Reque
         _ => (None, None),
     };
     let mut request = made(operation, from, to, ty, content);
-    request.result_content = (rest & 1 == 1).then(|| ResultContent::from_number(u64::from(rest >> 1 & 15))).flatten();
+    request.result_content =
+        (rest & 1 == 1).then(|| ResultContent::from_number(u64::from(rest >> 1 & 15))).flatten();
     if operation == Operation::Retrieve && rest & 0x20 != 0 {
         let usage = FilterUsage::from_number(1);
         let limit = (rest & 0x40 != 0).then_some(u64::from(more));
@@ -166,11 +203,8 @@ pub(in crate::fuzzing) fn requests(input: &[u8], trail: &mut Trail) -> Verdict {
     let mut tape = Tape::new(input);
     let head = tape.byte();
     let Some(mut world) = World::new(Memory::default()) else { return Ok(()) };
-    let mut other = if head % BOTH == BOTH - 1 {
-        Sqlite::in_memory().ok().and_then(World::new)
-    } else {
-        None
-    };
+    let mut other =
+        if head % BOTH == BOTH - 1 { Sqlite::in_memory().ok().and_then(World::new) } else { None };
     for _ in 0..STEPS_MAX {
         if tape.is_empty() {
             break;
@@ -214,7 +248,9 @@ fn one<S: Store>(
     let known = REFUSALS.iter().position(|refusal| Some(refusal.reason) == reason);
     trail.size("reason", known.map_or(0, |at| 1 << (at % 60)));
     if is_refused && !request.to.contains("fopt") {
-        check(world.digest() == before, Oracle::Trace, "refused request", || format!("{request:?}"))?;
+        check(world.digest() == before, Oracle::Trace, "refused request", || {
+            format!("{request:?}")
+        })?;
         check(known.is_some(), Oracle::Strictness, "reason", || format!("{response:?}"))?;
         return Ok(answer);
     }
@@ -223,7 +259,8 @@ fn one<S: Store>(
     let foreign = ["Cone", "Ctwo"].iter().any(|name| request.to.starts_with(name)) && !own;
     // No policy in this target lets anybody but the creator and the administrator in.
     // Whoever asks for a list is told of what it may see, which may be nothing.
-    let may = !foreign || from == "Cadmin" || request.to.contains("fopt") || request.filter.is_some();
+    let may =
+        !foreign || from == "Cadmin" || request.to.contains("fopt") || request.filter.is_some();
     check(may || is_refused, Oracle::Access, "another's resource", || {
         format!("{from}: {request:?} -> {}", response.status.0)
     })?;
@@ -236,12 +273,16 @@ fn after<S: Store>(world: &mut World<S>, request: &Request, trail: &mut Trail) -
     let look = |world: &mut World<S>, to: &str| {
         world.ask(Some("Cadmin"), made(Operation::Retrieve, "Cadmin", to, None, None))
     };
-    if request.operation == Operation::Delete && !request.to.contains(['*', 'f']) && !request.to.ends_with("la")
+    if request.operation == Operation::Delete
+        && !request.to.contains(['*', 'f'])
+        && !request.to.ends_with("la")
         && !request.to.ends_with("ol")
     {
         let gone = look(world, &request.to);
         let status = gone.map_or(0, |response| response.status.0);
-        check(status >= 4_000, Oracle::Strictness, "use after delete", || format!("{request:?}: {status}"))?;
+        check(status >= 4_000, Oracle::Strictness, "use after delete", || {
+            format!("{request:?}: {status}")
+        })?;
     }
     let Some(Value::Map(container)) =
         look(world, "Cone/c").and_then(|it| it.content).map(|content| content.value)
@@ -249,7 +290,8 @@ fn after<S: Store>(world: &mut World<S>, request: &Request, trail: &mut Trail) -
         return Ok(());
     };
     let number = |name| container.get(name).and_then(Value::as_u64);
-    let bounded = |now, most| number(most).is_none_or(|most| number(now).is_none_or(|now| now <= most));
+    let bounded =
+        |now, most| number(most).is_none_or(|most| number(now).is_none_or(|now| now <= most));
     trail.size("instances", number("cni").unwrap_or(0) as usize);
     check(bounded("cni", "mni") && bounded("cbs", "mbs"), Oracle::Strictness, "container", || {
         format!("{container:?}")
@@ -262,11 +304,17 @@ pub(in crate::fuzzing) fn seeds() -> Vec<Vec<u8>> {
         bytes.extend(steps.iter().flatten());
         bytes
     };
-    let mut seeds: Vec<Vec<u8>> =
-        (0..CONTENTS.len() as u8).map(|n| with(&[[0, 0, n % 3, n, 0, 0], [1, 0, 0, 0, 0, 0x21]])).collect();
+    let mut seeds: Vec<Vec<u8>> = (0..CONTENTS.len() as u8)
+        .map(|n| with(&[[0, 0, n % 3, n, 0, 0], [1, 0, 0, 0, 0, 0x21]]))
+        .collect();
     seeds.push(with(&[[1, 1, 0, 0, 0, 0], [3, 0, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0]]));
     seeds.push(with(&[[0, 0, 0, 0, 0, 0]; 6]));
-    seeds.push(with(&[[2, 0, 0, 3, 1, 0], [1, 0, 3, 0, 0, 0], [3, 0, 4, 0, 0, 0], [1, 0, 5, 0, 0, 0]]));
+    seeds.push(with(&[
+        [2, 0, 0, 3, 1, 0],
+        [1, 0, 3, 0, 0, 0],
+        [3, 0, 4, 0, 0, 0],
+        [1, 0, 5, 0, 0, 0],
+    ]));
     seeds
 }
 
@@ -288,15 +336,21 @@ pub(in crate::fuzzing) fn bytes(input: &[u8], trail: &mut Trail) -> Verdict {
                 trail.said("code", &parsed.as_ref().map(|it| it.code));
                 check(parsed.is_ok(), Oracle::Strictness, "answer", || format!("{parsed:?}"))?;
                 let refused = parsed.is_ok_and(|answer| answer.code.class() >= 4);
-                check(!refused || service.cse().digest().ok() == before, Oracle::Trace, "refused message", || {
-                    format!("{datagram:02x?}")
-                })?;
+                check(
+                    !refused || service.cse().digest().ok() == before,
+                    Oracle::Trace,
+                    "refused message",
+                    || format!("{datagram:02x?}"),
+                )?;
             }
             Err(reason) => {
                 trail.said("rejected", &reason);
-                check(service.cse().digest().ok() == before, Oracle::Trace, "rejected message", || {
-                    format!("{datagram:02x?}")
-                })?;
+                check(
+                    service.cse().digest().ok() == before,
+                    Oracle::Trace,
+                    "rejected message",
+                    || format!("{datagram:02x?}"),
+                )?;
             }
         }
     }
@@ -307,7 +361,13 @@ pub(in crate::fuzzing) fn byte_seeds() -> Vec<Vec<u8>> {
     let Some(token) = Token::new(b"t") else { return Vec::new() };
     let requests = [
         made(Operation::Retrieve, "Cone", "Cone", None, None),
-        made(Operation::Create, "Cone", "Cone/data", Some(4), content(r#"{"m2m:cin":{"con":"1"}}"#)),
+        made(
+            Operation::Create,
+            "Cone",
+            "Cone/data",
+            Some(4),
+            content(r#"{"m2m:cin":{"con":"1"}}"#),
+        ),
         made(Operation::Delete, "Cone", "Cone/data", None, None),
     ];
     let mut whole = Vec::new();
@@ -316,7 +376,8 @@ pub(in crate::fuzzing) fn byte_seeds() -> Vec<Vec<u8>> {
         for serialisation in [Serialisation::Json, Serialisation::Cbor] {
             let outgoing = binding::write_request(request, serialisation, &Profile::STRICT);
             let Ok(outgoing) = outgoing else { continue };
-            let message = outgoing.message(binding::Exchange { kind: Kind::Confirmable, mid, token });
+            let message =
+                outgoing.message(binding::Exchange { kind: Kind::Confirmable, mid, token });
             let framed = [&[u8::try_from(message.len()).unwrap_or(u8::MAX)], &message[..]].concat();
             whole.extend_from_slice(&framed);
             seeds.push(framed);

@@ -19,8 +19,12 @@ pub(in crate::fuzzing) fn run(input: &[u8], trail: &mut Trail) -> Verdict {
     let value = text(tape.rest());
     let n = usize::from(sink) % 4;
     let used = match sink {
-        0..=3 => Inventory::new(CANARY).and_then(|mut it| it.use_value(QUERIES[n], Coding::Bound, value)),
-        4..=7 => Dashboard::new(Escaping::Contextual, Validation::None, CANARY).show(SLOTS[n], value),
+        0..=3 => {
+            Inventory::new(CANARY).and_then(|mut it| it.use_value(QUERIES[n], Coding::Bound, value))
+        }
+        4..=7 => {
+            Dashboard::new(Escaping::Contextual, Validation::None, CANARY).show(SLOTS[n], value)
+        }
         8 => Registry::new(CANARY).use_value(Coding::Bound, value),
         _ => Ok(Notifier::new(CANARY).use_value(Coding::Bound, value)),
     };
@@ -71,7 +75,43 @@ pub(in crate::fuzzing) fn seeds() -> Vec<Vec<u8>> {
 
 /// Words of the interpreters.
 pub(in crate::fuzzing) const WORDS: &[&str] = &[
-    "'", "\"", "--", ";", "/*", "*/", " UNION SELECT ", " OR 1=1", "1", "credential", "<script>", "</script>", "<!--",
-    "-->", "<img src=x onerror=", ">", "&lt;", "&#39;", "javascript:", "data:", "$(", "`", "|", "&&", "\n", "\\",
-    "${IFS}", "~", "*", "]", "concat(", "or", "\u{0}", "\r\n", "\u{2028}", "\u{fffd}", "<svg/onload=", "{{", "}}",
+    "'",
+    "\"",
+    "--",
+    ";",
+    "/*",
+    "*/",
+    " UNION SELECT ",
+    " OR 1=1",
+    "1",
+    "credential",
+    "<script>",
+    "</script>",
+    "<!--",
+    "-->",
+    "<img src=x onerror=",
+    ">",
+    "&lt;",
+    "&#39;",
+    "javascript:",
+    "data:",
+    "$(",
+    "`",
+    "|",
+    "&&",
+    "\n",
+    "\\",
+    "${IFS}",
+    "~",
+    "*",
+    "]",
+    "concat(",
+    "or",
+    "\u{0}",
+    "\r\n",
+    "\u{2028}",
+    "\u{fffd}",
+    "<svg/onload=",
+    "{{",
+    "}}",
 ];

@@ -146,8 +146,8 @@ pub fn decide<'p>(
 
 /// res_acr: the parts in the order of the formula.
 fn permits(rule: &Rule, question: &Question<'_>, lookup: &impl Lookup) -> Result<(), Denial> {
-    let is_passed = planted::is(Defect::AccessUnauthenticated)
-        && question.operation == Operation::Delete;
+    let is_passed =
+        planted::is(Defect::AccessUnauthenticated) && question.operation == Operation::Delete;
     if rule.authenticated && !question.authenticated && !is_passed {
         return Err(Denial::NotAuthenticated);
     }

@@ -1,8 +1,8 @@
 //! Entries of accessControlOriginators (TS-0003 clause 7.1.3, TS-0001 clause 9.6.2.1).
 
-use crate::planted::{self, Defect};
 use super::identity::{Form, Home, Identity, MAX_ID, is_plain, is_unreserved};
 use super::question::{Lookup, Membership};
+use crate::planted::{self, Defect};
 
 /// The reserved keyword for every originator.
 const ALL: &str = "all";

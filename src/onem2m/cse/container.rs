@@ -3,10 +3,10 @@
 use super::refusal::{ABSENT, CONTENT, DAMAGED, NO_ROOM, NOT_ALLOWED, Refusal, TOO_LARGE};
 use super::task::Turn;
 use super::{Cse, attributes};
-use crate::planted::{self, Defect};
 use crate::onem2m::limits::{MAX_CONTENT, MAX_INSTANCES};
 use crate::onem2m::tree::address::End;
 use crate::onem2m::tree::{Counts, Family, Head, Id, Record, Store, recount};
+use crate::planted::{self, Defect};
 use crate::wire::value::Value;
 
 /// How much a container keeps.

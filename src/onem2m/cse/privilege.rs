@@ -15,7 +15,6 @@ use std::sync::Arc;
 use super::refusal::{ABSENT, DAMAGED, PRIVILEGE, Refusal};
 use super::task::{Asker, Task, Turn};
 use super::{Cse, Where};
-use crate::planted::{self, Defect};
 use crate::onem2m::access::{
     self, AccessControlPolicy, Identity, Location, Lookup, Membership, Operation, PolicyReader,
     Question, Resource,
@@ -23,6 +22,7 @@ use crate::onem2m::access::{
 use crate::onem2m::limits::MAX_CACHED_POLICIES;
 use crate::onem2m::tree::address::{self, Place};
 use crate::onem2m::tree::{Head, Id, Node, Store, time, ty};
+use crate::planted::{self, Defect};
 use crate::wire::value::{Map, Value};
 
 /// What governs a resource.

@@ -1,7 +1,7 @@
 //! Reading a message.
 
-use crate::planted::{self, Defect};
 use super::{Code, Kind, MAX_MESSAGE, MAX_OPTION_VALUE, MAX_OPTIONS, MAX_TOKEN, Malformed, Writer};
+use crate::planted::{self, Defect};
 
 const HEADER: usize = 4;
 const PAYLOAD_MARKER: u8 = 0xff;

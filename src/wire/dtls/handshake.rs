@@ -1,8 +1,8 @@
 //! The handshake header and its fragments (RFC 9147 sections 5.2 and 5.5).
 
-use crate::planted::{self, Defect};
 use super::codec::{ParseError, Reader, put_u16, put_u24};
 use super::limits::{MAX_FRAGMENTS, MAX_MESSAGE};
+use crate::planted::{self, Defect};
 
 /// The length of the DTLS handshake header.
 pub const HEADER_LEN: usize = 12;

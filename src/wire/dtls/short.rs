@@ -1,9 +1,9 @@
 //! The short messages: EncryptedExtensions, Finished, NewSessionTicket, KeyUpdate.
 
-use crate::planted::{self, Defect};
 use super::codec::{ParseError, Reader, vector8, vector16};
 use super::extension;
 use super::limits::MAX_IDENTITY;
+use crate::planted::{self, Defect};
 
 /// Checks the body of EncryptedExtensions (RFC 8446 section 4.3.1). A server may name its groups;
 /// nothing else was asked for.

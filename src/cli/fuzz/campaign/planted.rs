@@ -63,7 +63,8 @@ pub(in crate::cli::fuzz) fn recall(arguments: &FuzzRecallArguments) -> anyhow::R
     if let Some(parent) = arguments.out.parent() {
         fs::create_dir_all(parent)?;
     }
-    fs::write(&arguments.out, &text).with_context(|| format!("cannot write {}", arguments.out.display()))?;
+    fs::write(&arguments.out, &text)
+        .with_context(|| format!("cannot write {}", arguments.out.display()))?;
     output::result(&text)?;
     let found = rows.iter().filter(|row| is_planted(row) && row.found.is_some()).count();
     let is_clean = rows.iter().all(|row| is_planted(row) || row.found.is_none());
@@ -107,9 +108,10 @@ fn hunt(
 
 fn line(row: &Row) -> String {
     let found = row.found.as_ref();
-    let how = found.map_or_else(|| "not found".to_owned(), |it| {
-        format!("{} | {} | {}", it.target, it.oracle, it.place)
-    });
+    let how = found.map_or_else(
+        || "not found".to_owned(),
+        |it| format!("{} | {} | {}", it.target, it.oracle, it.place),
+    );
     format!("{} | {how} | {:.1} s", row.defect, row.spent_s)
 }
 
