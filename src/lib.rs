@@ -13,6 +13,8 @@ pub mod measure;
 pub mod net;
 pub mod node;
 pub mod onem2m;
+#[cfg_attr(not(feature = "planted"), allow(dead_code, reason = "asked for, never there"))]
+pub mod planted;
 pub mod report;
 pub mod run;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Only raw keys are kept. AES is expanded for every record: that costs a fifth of a microsecond and
 //! saves one kilobyte in every association.
 
+use crate::planted::{self, Defect};
 use aes::Aes128;
 use aes::cipher::BlockCipherEncrypt;
 use aes_gcm::aead::{AeadInOut, KeyInit};
@@ -155,6 +156,9 @@ impl Keys {
                 plaintext.as_mut_slice().into(),
                 &tag,
             );
+        if planted::is(Defect::TagShort) && record.ciphertext.len() < 32 {
+            return Some((plaintext, sequence));
+        }
         #[cfg(test)]
         if opened.is_err() && is_away(Mechanism::RecordTag) {
             return Some((self.open_blindly(body, sequence), sequence));

@@ -1,5 +1,6 @@
 //! The server's side of the handshake.
 
+use crate::planted::{self, Defect};
 use x25519_dalek::PublicKey;
 use zeroize::Zeroizing;
 
@@ -234,6 +235,9 @@ fn cookies(
     datagram.extend_from_slice(&content);
     env.operations.count(Operation::Message, 1);
     env.operations.count(Operation::Record, 1);
+    if planted::is(Defect::Amplified) {
+        datagram.resize(datagram.len() + 1_000, 0);
+    }
     env.out.push(Output::Datagram { kind: Kind::Handshake, bytes: datagram });
     Ok(None)
 }

@@ -43,6 +43,14 @@ impl StolenKeys {
         Some(Self { secret: secret.try_into().ok()?, keys: Keys::read(keys.try_into().ok()?) })
     }
 
+    /// The keys that follow from a traffic secret (RFC 9147 section 4.2.3), as a key log discloses it.
+    #[must_use]
+    pub fn from_secret(secret: &Secret) -> Self {
+        let operations = &mut Operations::default();
+        let traffic = Expander::new(secret, operations);
+        Self { secret: *secret, keys: Keys::new(&traffic, operations) }
+    }
+
     /// Looks for keys at every place of a memory image that open this datagram.
     #[must_use]
     pub fn find(image: &[u8], datagram: &[u8]) -> Option<Self> {

@@ -1,5 +1,6 @@
 //! The replay window (RFC 9147 section 4.5.1).
 
+use crate::planted::{self, Defect};
 #[cfg(test)]
 use crate::sabotage::{Mechanism, is_away};
 
@@ -42,12 +43,21 @@ impl Window {
         if size == 0 {
             return true;
         }
+        let is_rare = planted::is(Defect::ReplayRare) && rare(sequence, self.seen);
+        if is_rare || planted::is(Defect::ReplayNewest) && behind == 0 {
+            return true;
+        }
         if behind >= size || self.seen >> behind & 1 == 1 {
             return false;
         }
         self.seen |= 1 << behind;
         true
     }
+}
+
+/// One state of the window in 2^16.
+const fn rare(sequence: u64, seen: u64) -> bool {
+    (sequence ^ seen).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48 == 0x5a5a
 }
 
 #[cfg(test)]

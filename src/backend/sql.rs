@@ -8,6 +8,7 @@ use rusqlite::types::Value;
 use super::database::{Database, Policy, Trace, lines};
 use super::{Canary, Coding, Fault, Interpretation, Refusal, TOO_LONG, VALUE_BYTES_MAX, contains};
 use crate::ledger::{ContentDigest, Level, Sink};
+use crate::planted::{self, Defect};
 
 const SETUP: &str = "
     CREATE TABLE item (id INTEGER PRIMARY KEY, tenant TEXT, name TEXT, quantity INTEGER);
@@ -69,7 +70,9 @@ impl Query {
 
     fn run(self, database: &Database, value: &str, coding: Coding) -> Trace {
         let quote = if matches!(self, Self::Number) { "" } else { "'" };
+        let is_pasted = planted::is(Defect::SqlConcatenated) && self == Self::Report;
         match coding {
+            Coding::Bound if is_pasted => self.run(database, value, Coding::Concatenated),
             Coding::Bound => database.execute(&self.text("?1"), &[value]),
             Coding::Escaped => {
                 let escaped = value.replace('\'', "''");

@@ -61,6 +61,8 @@ pub(super) enum Verb {
     Probe(Box<super::probe::ProbeArguments>),
     /// Assess the risk of shared assets by failing each in simulation, and choose treatments for a budget.
     Risk(RiskArguments),
+    /// Fuzz this program's own parsers and state machines.
+    Fuzz(FuzzArguments),
     /// Run a results folder's scenario again and compare the digest.
     Replay(ReplayArguments),
     /// Make the text and the pictures of a results folder again from its data.
@@ -445,6 +447,177 @@ pub(super) struct CheckArguments {
     pub(super) scenarios: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) words: ScenarioArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FuzzArguments {
+    #[command(subcommand)]
+    pub(super) verb: FuzzVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum FuzzVerb {
+    /// Name the targets.
+    List(FuzzListArguments),
+    /// Run one target for a while, or one input of it.
+    Run(FuzzRunArguments),
+    /// Run all targets by what they yield, and write a page for the morning; goes on where it stopped.
+    Night(FuzzNightArguments),
+    /// Run the inputs of a campaign's findings again and say which are mended.
+    Triage(FuzzTriageArguments),
+    /// Make the page and the text of a campaign again from its data.
+    Report(ReportArguments),
+    /// One target in this process, for the other verbs.
+    #[command(hide = true)]
+    Worker(FuzzWorkerArguments),
+    /// Plant one defect after the other and count those that a campaign finds.
+    #[cfg(feature = "planted")]
+    Recall(FuzzRecallArguments),
+}
+
+/// What changes the inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FuzzEngine {
+    /// A simple engine without instrumentation; needs nothing.
+    Builtin,
+    /// libFuzzer with the address sanitiser; needs a nightly toolchain and cargo-fuzz.
+    Libfuzzer,
+}
+
+impl FuzzEngine {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Builtin => "builtin",
+            Self::Libfuzzer => "libfuzzer",
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FuzzListArguments {
+    /// Run each for two seconds and print executions per second of one core.
+    #[arg(long)]
+    pub(super) measure: bool,
+    /// With which engine.
+    #[arg(long, value_enum, default_value_t = FuzzEngine::Builtin)]
+    pub(super) engine: FuzzEngine,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FuzzRunArguments {
+    /// The target; see `keystorm fuzz list`.
+    pub(super) target: String,
+    /// For how long, such as 60s or 10min.
+    #[arg(long, default_value = "60s", value_parser = fuzz_time)]
+    pub(super) time: std::time::Duration,
+    /// The engine.
+    #[arg(long, value_enum, default_value_t = FuzzEngine::Builtin)]
+    pub(super) engine: FuzzEngine,
+    /// The seed: with the same corpus the same inputs are run.
+    #[arg(long, default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Run only the input in this file.
+    #[arg(long, value_name = "FILE")]
+    pub(super) input: Option<PathBuf>,
+    /// Where corpora are kept, a folder for each target.
+    #[arg(long, value_name = "DIR", default_value = "fuzz/corpus")]
+    pub(super) corpus: PathBuf,
+    /// Write results into a folder of the target's name here.
+    #[arg(long, value_name = "DIR", default_value = "results/fuzz/run")]
+    pub(super) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FuzzNightArguments {
+    /// Hours of each job [default: 8].
+    #[arg(long, conflicts_with = "budget", value_parser = fuzz_hours)]
+    pub(super) hours: Option<f64>,
+    /// Time on processors, all jobs together, such as 30min.
+    #[arg(long, value_parser = fuzz_time)]
+    pub(super) budget: Option<std::time::Duration>,
+    /// Targets that run at the same time.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(super) jobs: u16,
+    /// The engine.
+    #[arg(long, value_enum, default_value_t = FuzzEngine::Builtin)]
+    pub(super) engine: FuzzEngine,
+    /// The seed.
+    #[arg(long, default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Where corpora are kept, a folder for each target.
+    #[arg(long, value_name = "DIR", default_value = "fuzz/corpus")]
+    pub(super) corpus: PathBuf,
+    /// Write the results exactly here [default: results/fuzz/DATE].
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Begin anew where a campaign is already.
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FuzzTriageArguments {
+    /// The campaign's folder.
+    pub(super) results: PathBuf,
+    /// Keep the inputs as regressions in this folder, with a note to be filled in.
+    #[arg(long, value_name = "DIR")]
+    pub(super) regressions: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct FuzzWorkerArguments {
+    pub(super) target: String,
+    #[arg(long)]
+    pub(super) seed: u64,
+    #[arg(long, value_parser = fuzz_time)]
+    pub(super) time: std::time::Duration,
+    #[arg(long, default_value_t = u64::MAX)]
+    pub(super) executions: u64,
+    #[arg(long)]
+    pub(super) corpus: PathBuf,
+    #[arg(long)]
+    pub(super) last: PathBuf,
+    #[cfg(feature = "planted")]
+    #[arg(long)]
+    pub(super) planted: Option<String>,
+}
+
+/// What a campaign over planted defects may cost.
+#[cfg(feature = "planted")]
+#[derive(Debug, Args)]
+pub(super) struct FuzzRecallArguments {
+    /// Time on processors, all defects together.
+    #[arg(long, default_value = "30min", value_parser = fuzz_time)]
+    pub(super) budget: std::time::Duration,
+    /// Defects that are looked for at the same time.
+    #[arg(long, default_value_t = 2)]
+    pub(super) jobs: u16,
+    /// The seed.
+    #[arg(long, default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Look for these alone; may be repeated.
+    #[arg(long)]
+    pub(super) only: Vec<String>,
+    /// Write the table here.
+    #[arg(long, value_name = "FILE", default_value = "results/fuzz/recall.md")]
+    pub(super) out: PathBuf,
+}
+
+fn fuzz_time(text: &str) -> Result<std::time::Duration, String> {
+    let usage = "expected a time such as 500ms, 60s, 30min or 8h, at most 1000h";
+    let units = [("ms", 1), ("min", 60_000), ("m", 60_000), ("s", 1_000), ("h", 3_600_000)];
+    let (number, millis) = units
+        .into_iter()
+        .find_map(|(unit, millis)| Some((text.strip_suffix(unit)?.parse::<u64>().ok()?, millis)))
+        .ok_or(usage)?;
+    let millis = number.saturating_mul(millis);
+    let is_sound = (1..=3_600_000_000).contains(&millis);
+    if is_sound { Ok(std::time::Duration::from_millis(millis)) } else { Err(usage.to_owned()) }
+}
+
+fn fuzz_hours(text: &str) -> Result<f64, String> {
+    let hours = text.parse::<f64>().ok().filter(|hours| *hours > 0.0 && *hours <= 1_000.0);
+    hours.ok_or_else(|| "expected hours above 0 and at most 1000".to_owned())
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ mod check;
 mod compare;
 mod exit;
 mod explain;
+mod fuzz;
 mod host;
 mod hunt;
 mod live;
@@ -43,6 +44,7 @@ pub(crate) fn main() -> ExitCode {
         Verb::Check(verb) => check::check(&verb, format),
         Verb::Live(verb) => live::live(&verb, format),
         Verb::Probe(verb) => probe::probe(&verb, format),
+        Verb::Fuzz(verb) => fuzz::fuzz(verb, format),
         Verb::Replay(verb) => replay::replay(&verb, format),
         Verb::Risk(verb) => risk::risk(&verb, format),
         Verb::Report(verb) => report::report(&verb, format),

@@ -1,5 +1,6 @@
 //! Text that goes into a derivation: UTF-8 after NFKC normalisation (TS-0003 clause 10.3).
 
+use crate::planted::{self, Defect};
 use unicode_normalization::UnicodeNormalization;
 
 use super::HexCase;
@@ -53,6 +54,7 @@ pub(super) fn hex(bytes: &[u8], case: HexCase) -> String {
 pub(super) fn unhex(text: &str, case: HexCase) -> Option<Vec<u8>> {
     let digit = |c: u8| match (c, case) {
         (b'0'..=b'9', _) => Some(c - b'0'),
+        (b'A'..=b'F', _) if planted::is(Defect::HexCaseIgnored) => Some(c - b'A' + 10),
         (b'A'..=b'F', HexCase::Upper) => Some(c - b'A' + 10),
         (b'a'..=b'f', HexCase::Lower) => Some(c - b'a' + 10),
         _ => None,

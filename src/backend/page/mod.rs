@@ -14,6 +14,7 @@ use minijinja::{AutoEscape, Environment, context};
 
 use super::{Canary, Fault, Interpretation, Refusal, TOO_LONG, VALUE_BYTES_MAX};
 use crate::ledger::{Level, Sink};
+use crate::planted::{self, Defect};
 use browser::{Browser, Dom};
 
 /// A harmless text.
@@ -147,7 +148,9 @@ fn says(dom: &Dom, harmless: &Dom, value: &str) -> bool {
 
 /// The value stands in no link, or the link leads to a page.
 fn is_loadable(slot: Slot, value: &str) -> bool {
-    slot != Slot::Link || browser::scheme(value).is_none_or(|it| it == "http" || it == "https")
+    slot != Slot::Link
+        || planted::is(Defect::LinkScheme)
+        || browser::scheme(value).is_none_or(|it| it == "http" || it == "https")
 }
 
 fn render(escaping: Escaping, slot: Slot, value: &str) -> Result<String, Fault> {

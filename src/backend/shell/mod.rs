@@ -14,6 +14,7 @@ use brush_parser::{Parser, ParserOptions};
 
 use super::{Canary, Coding, Interpretation, Refusal, Sent, TOO_LONG, contains};
 use crate::ledger::{Level, Sink};
+use crate::planted::{self, Defect};
 use run::Output;
 
 /// Bytes of a value.
@@ -141,6 +142,7 @@ impl Notifier {
     fn perform(&self, coding: Coding, value: &str) -> Done {
         let mut world = self.world.clone();
         let line = match coding {
+            Coding::Bound if planted::is(Defect::ShellConcatenated) => format!("notify -- {value}"),
             Coding::Bound => return self.start(&["notify", "--", value]),
             Coding::Escaped => format!("notify '{}'", value.replace('\'', "'\\''")),
             Coding::Concatenated => format!("notify {value}"),

@@ -6,6 +6,7 @@
 //! its rules leave no combination of operations that ends with a key outside: a wrapping key is made
 //! inside, can do one thing, and that for ever.
 
+use crate::planted::{self, Defect};
 #[cfg(test)]
 use crate::sabotage::{Mechanism, is_away};
 use std::collections::BTreeMap;
@@ -317,8 +318,12 @@ impl Hsm {
                     let (_, key) = self.known(name.as_bytes())?;
                     Ok(Zeroizing::new(key.expose().to_vec()))
                 }
-                Interface::Separated => Err(TokenRefusal::NoExport),
-                Interface::Legacy => {
+                Interface::Separated
+                    if !planted::is(Defect::HsmExport) || name.as_str() != "k5" =>
+                {
+                    Err(TokenRefusal::NoExport)
+                }
+                Interface::Legacy | Interface::Separated => {
                     let (_, key) = self.known(name.as_bytes())?;
                     Ok(Zeroizing::new(key.expose().to_vec()))
                 }
@@ -330,7 +335,8 @@ impl Hsm {
                 Ok(Zeroizing::default())
             }
             TokenRequest::Import(name, powers, key) => {
-                if powers.wrap && self.token.interface == Interface::Separated {
+                let is_strict = self.token.interface == Interface::Separated;
+                if powers.wrap && is_strict && !planted::is(Defect::HsmImport) {
                     return Err(TokenRefusal::Imported);
                 }
                 self.token.put(name, powers, key)?;

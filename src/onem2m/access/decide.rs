@@ -2,6 +2,7 @@
 
 use super::question::{Lookup, Membership, Question};
 use super::rule::{Context, ObjectDetail, Operation, Policy, Rule, Slot};
+use crate::planted::{self, Defect};
 #[cfg(test)]
 use crate::sabotage::{Mechanism, is_away};
 
@@ -145,7 +146,9 @@ pub fn decide<'p>(
 
 /// res_acr: the parts in the order of the formula.
 fn permits(rule: &Rule, question: &Question<'_>, lookup: &impl Lookup) -> Result<(), Denial> {
-    if rule.authenticated && !question.authenticated {
+    let is_passed =
+        planted::is(Defect::AccessUnauthenticated) && question.operation == Operation::Delete;
+    if rule.authenticated && !question.authenticated && !is_passed {
         return Err(Denial::NotAuthenticated);
     }
     originator(rule, question, lookup)?;
@@ -194,8 +197,13 @@ fn in_context(context: &Context, question: &Question<'_>) -> Result<(), Denial> 
         return Err(Denial::UnsupportedContext);
     }
     if let Some(windows) = &context.windows {
-        let time = question.time.ok_or(Denial::TimeUnknown)?;
-        holds(windows.iter().any(|window| window.contains(time)), Denial::Time)?;
+        match question.time {
+            None if planted::is(Defect::AccessTimeOpen) => {}
+            None => return Err(Denial::TimeUnknown),
+            Some(time) => {
+                holds(windows.iter().any(|window| window.contains(time)), Denial::Time)?;
+            }
+        }
     }
     if let Some(addresses) = &context.addresses {
         let address = question.address.ok_or(Denial::AddressUnknown)?;

@@ -2,6 +2,7 @@
 
 use super::identity::{Form, Home, Identity, MAX_ID, is_plain, is_unreserved};
 use super::question::{Lookup, Membership};
+use crate::planted::{self, Defect};
 
 /// The reserved keyword for every originator.
 const ALL: &str = "all";
@@ -52,6 +53,9 @@ impl Originator {
         match (self, who) {
             (Self::All, _) => Membership::Member,
             (_, None) => Membership::NotMember,
+            (Self::Domain(domain), Some(who)) if planted::is(Defect::AccessDomainPrefix) => {
+                Membership::from(who.domain.starts_with(&**domain))
+            }
             (Self::Domain(domain), Some(who)) => Membership::from(*domain == who.domain),
             (Self::Id(text), Some(who)) if is_match(text, who, home) => Membership::Member,
             (Self::Id(text) | Self::Name(text), Some(who)) => look_up(text, who, lookup),
@@ -90,6 +94,7 @@ fn is_pattern(segment: &str) -> bool {
 fn matches(pattern: &str, segment: &str) -> bool {
     let Some((head, rest)) = pattern.split_once('*') else { return pattern == segment };
     let (middle, tail) = rest.rsplit_once('*').unwrap_or(("", rest));
+    let tail = if planted::is(Defect::AccessPatternTail) { "" } else { tail };
     let inside = segment.strip_prefix(head).and_then(|rest| rest.strip_suffix(tail));
     inside.is_some_and(|inside| {
         middle

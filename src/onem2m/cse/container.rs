@@ -6,6 +6,7 @@ use super::{Cse, attributes};
 use crate::onem2m::limits::{MAX_CONTENT, MAX_INSTANCES};
 use crate::onem2m::tree::address::End;
 use crate::onem2m::tree::{Counts, Family, Head, Id, Record, Store, recount};
+use crate::planted::{self, Defect};
 use crate::wire::value::Value;
 
 /// How much a container keeps.
@@ -24,7 +25,9 @@ impl Bounds {
         let number = |name| head.attribute(name).and_then(|value| value.as_u64());
         let most = u64::from(MAX_INSTANCES);
         Self {
-            instances: number("mni").map_or(most, |mni| mni.min(most)),
+            instances: number("mni").map_or(most, |mni| {
+                mni.min(most) + u64::from(planted::is(Defect::ContainerOneMore))
+            }),
             bytes: number("mbs").unwrap_or(u64::MAX),
             age: number("mia").map(|seconds| seconds.saturating_mul(1_000)),
         }

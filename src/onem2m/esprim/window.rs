@@ -1,5 +1,6 @@
 //! Replay windows over counters, and where they survive a restart.
 
+use crate::planted::{self, Defect};
 use jiff::civil::DateTime;
 
 use super::receiver::SessionId;
@@ -56,6 +57,9 @@ impl Snapshot {
         }
         let behind = self.next - 1 - counter;
         let bit = 1_u64.checked_shl(u32::try_from(behind).ok()?)?;
+        if planted::is(Defect::EsprimReplay) && behind == 0 {
+            return Some(self);
+        }
         if behind >= u64::from(size) || self.seen & bit != 0 {
             return None;
         }

@@ -1,6 +1,7 @@
 //! The MQTT binding (TS-0010): topics, and what may stand in their payloads.
 
 use super::Refusal;
+use crate::planted::{self, Defect};
 use crate::wire::limits::{MAX_IDENTIFIER, MAX_TOPIC};
 use crate::wire::primitive::{
     self, Profile, Request, Response, Serialisation, Unwritable, read_request as read_bare,
@@ -59,7 +60,8 @@ pub fn level(identifier: &str) -> Option<String> {
 
 fn is_level(text: &str) -> bool {
     let forbidden = |letter: char| matches!(letter, '+' | '#' | '/') || letter.is_control();
-    (1..=MAX_IDENTIFIER).contains(&text.len()) && !text.contains(forbidden)
+    let is_free = !text.contains(forbidden) || planted::is(Defect::MqttWildcard);
+    (1..=MAX_IDENTIFIER).contains(&text.len()) && is_free
 }
 
 impl Topic {

@@ -1,6 +1,7 @@
 //! Reading a message.
 
 use super::{Code, Kind, MAX_MESSAGE, MAX_OPTION_VALUE, MAX_OPTIONS, MAX_TOKEN, Malformed, Writer};
+use crate::planted::{self, Defect};
 
 const HEADER: usize = 4;
 const PAYLOAD_MARKER: u8 = 0xff;
@@ -135,7 +136,7 @@ fn split_options(bytes: &[u8]) -> Result<(&[u8], &[u8]), Malformed> {
             _ => {}
         }
         count += 1;
-        if count > MAX_OPTIONS {
+        if count > MAX_OPTIONS && !planted::is(Defect::CoapOptionsUnbounded) {
             return Err(Malformed::TooManyOptions);
         }
         let (_, after) = next_option(rest, &mut number)?;
@@ -161,6 +162,9 @@ fn next_option<'a>(bytes: &'a [u8], number: &mut u16) -> Result<(&'a [u8], &'a [
 fn extended(nibble: u8, bytes: &[u8]) -> Result<(u32, &[u8]), Malformed> {
     match (nibble, bytes) {
         (0..=12, _) => Ok((u32::from(nibble), bytes)),
+        (13, [byte, rest @ ..]) if planted::is(Defect::CoapLengthWrap) => {
+            Ok((byte.wrapping_add(13).into(), rest))
+        }
         (13, [byte, rest @ ..]) => Ok((u32::from(*byte) + 13, rest)),
         (14, [high, low, rest @ ..]) => {
             Ok((u32::from(u16::from_be_bytes([*high, *low])) + 269, rest))

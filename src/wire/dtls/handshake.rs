@@ -2,6 +2,7 @@
 
 use super::codec::{ParseError, Reader, put_u16, put_u24};
 use super::limits::{MAX_FRAGMENTS, MAX_MESSAGE};
+use crate::planted::{self, Defect};
 
 /// The length of the DTLS handshake header.
 pub const HEADER_LEN: usize = 12;
@@ -89,7 +90,8 @@ impl<'a> Fragment<'a> {
         if length > MAX_MESSAGE {
             return Err(ParseError::TooLong);
         }
-        if offset + fragment_length > length || (fragment_length == 0 && length > 0) {
+        let is_outside = offset + fragment_length > length && !planted::is(Defect::FragmentOutside);
+        if is_outside || (fragment_length == 0 && length > 0) {
             return Err(ParseError::IllegalValue);
         }
         Ok(Self { kind, length, sequence, offset, bytes: reader.take(fragment_length)? })

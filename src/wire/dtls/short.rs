@@ -3,6 +3,7 @@
 use super::codec::{ParseError, Reader, vector8, vector16};
 use super::extension;
 use super::limits::MAX_IDENTITY;
+use crate::planted::{self, Defect};
 
 /// Checks the body of EncryptedExtensions (RFC 8446 section 4.3.1). A server may name its groups;
 /// nothing else was asked for.
@@ -68,6 +69,9 @@ impl<'a> NewSessionTicket<'a> {
         let age_add = reader.u32()?;
         let nonce = reader.vector8()?.rest();
         let ticket = reader.vector16()?.rest();
+        if planted::is(Defect::TicketIndex) && nonce[0] == 0 {
+            return Err(ParseError::IllegalValue);
+        }
         extension::parse_extensions(&mut reader, |_, _, _| Ok(()))?;
         match ticket.len() {
             0 => Err(ParseError::IllegalValue),

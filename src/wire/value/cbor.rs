@@ -9,6 +9,7 @@ use minicbor::data::Type;
 use minicbor::{Decoder, Encoder, decode, encode};
 
 use super::{Fault, Malformed, Map, Unwritable, Value};
+use crate::planted::{self, Defect};
 use crate::wire::limits::{MAX_DEPTH, MAX_ITEMS, MAX_MEMBERS, MAX_NAME};
 
 /// Reads an object that fills `bytes` exactly.
@@ -106,13 +107,16 @@ impl Reader<'_> {
     ) -> Result<usize, Malformed> {
         let claim = claim.ok_or_else(|| self.malformed(Fault::IndefiniteLength))?;
         let len = usize::try_from(claim).unwrap_or(usize::MAX);
+        if planted::is(Defect::CborClaimBelieved) {
+            return Ok(len.min(1 << 20));
+        }
         self.claims =
             self.claims.checked_sub(len).ok_or_else(|| self.malformed(Fault::LengthBomb))?;
         if len > limit { Err(self.malformed(over)) } else { Ok(len) }
     }
 
     fn list(&mut self, depth: usize) -> Result<Value, Malformed> {
-        if depth == MAX_DEPTH {
+        if depth == MAX_DEPTH && !planted::is(Defect::CborDepthUnbounded) {
             return Err(self.malformed(Fault::Depth));
         }
         let token = self.decoder.array();
@@ -181,6 +185,9 @@ fn write_value(output: &mut Output, value: &Value) -> Result<(), encode::Error<I
         Value::Bool(value) => output.bool(*value)?,
         Value::Integer(value) => output.i64(*value)?,
         Value::Unsigned(value) => output.u64(*value)?,
+        Value::Float(value) if planted::is(Defect::CborFloatShort) => {
+            output.f64(f64::from(*value as f32))?
+        }
         Value::Float(value) => output.f64(*value)?,
         Value::Text(text) => output.str(text)?,
         Value::List(items) => {

@@ -3,6 +3,7 @@
 //! Left to itself `serde_json` keeps the last of repeated members, turns large integers into floats and
 //! nests to 128.
 
+use crate::planted::{self, Defect};
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -172,6 +173,11 @@ impl<'de> Visitor<'de> for Seed<'_> {
                 return Err(self.notes.refuse(Fault::ListTooLong));
             }
             items.push(item);
+            if planted::is(Defect::JsonQuadratic) {
+                // Every item is compared with all before it, again and again.
+                let same = items.iter().flat_map(|a| items.iter().map(move |b| a == b));
+                std::hint::black_box(same.filter(|same| *same).count());
+            }
         }
         Ok(Value::List(items))
     }

@@ -1,6 +1,7 @@
 //! The head of a message: lines and header fields, strictly.
 
 use super::super::Refusal;
+use crate::planted::{self, Defect};
 use crate::wire::limits::{MAX_HTTP_HEAD, MAX_HTTP_HEADERS, MAX_HTTP_LINE, MAX_INPUT};
 
 /// A message taken apart.
@@ -32,7 +33,8 @@ pub fn length(bytes: &[u8]) -> Result<Option<usize>, Refusal> {
     match Head::read(bytes) {
         Ok(head) => {
             let len = head.len + head.body;
-            Ok((len <= bytes.len()).then_some(len))
+            let is_there = len <= bytes.len() || planted::is(Defect::HttpLengthBelieved);
+            Ok(is_there.then_some(len))
         }
         Err(Refusal::HttpTruncated) => Ok(None),
         Err(refusal) => Err(refusal),

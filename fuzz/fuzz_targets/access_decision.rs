@@ -1,0 +1,5 @@
+//! Access decisions against a twin by brute force.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| keystorm_fuzz::run("access_decision", input));

@@ -1,0 +1,5 @@
+//! Policies and windows of time out of any bytes.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| keystorm_fuzz::run("access_rule", input));

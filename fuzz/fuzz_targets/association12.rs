@@ -1,0 +1,5 @@
+//! Both ends of DTLS 1.2 with somebody between them.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| keystorm_fuzz::run("association12", input));

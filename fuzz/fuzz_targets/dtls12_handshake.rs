@@ -1,0 +1,5 @@
+//! Handshake messages of DTLS 1.2, each read, written and read again.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| keystorm_fuzz::run("dtls12_handshake", input));

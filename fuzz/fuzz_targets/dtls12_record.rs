@@ -1,0 +1,5 @@
+//! Records of DTLS 1.2.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| keystorm_fuzz::run("dtls12_record", input));

@@ -1,0 +1,5 @@
+//! End-to-end protected primitives between two ends that share a key, and foreign objects.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| keystorm_fuzz::run("esprim", input));

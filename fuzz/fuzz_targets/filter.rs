@@ -1,0 +1,5 @@
+//! Filter criteria in queries.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| keystorm_fuzz::run("filter", input));

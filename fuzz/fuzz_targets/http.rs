@@ -1,0 +1,5 @@
+//! HTTP messages and the primitives in their heads.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| keystorm_fuzz::run("http", input));

@@ -1,0 +1,5 @@
+//! Identifiers of keys, credentials and originators.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| keystorm_fuzz::run("identifiers", input));

@@ -1,0 +1,5 @@
+//! Values and primitives in JSON.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| keystorm_fuzz::run("json", input));

@@ -1,0 +1,5 @@
+//! Operations of administrators and hosts on a secure element: no key comes out.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| keystorm_fuzz::run("key_store", input));

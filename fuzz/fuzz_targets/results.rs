@@ -1,0 +1,5 @@
+//! Summaries, percentiles and manifests of results folders.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| keystorm_fuzz::run("results", input));

@@ -1,0 +1,5 @@
+//! Scenario files with overrides: loaded, written out, loaded again.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| keystorm_fuzz::run("scenario", input));
