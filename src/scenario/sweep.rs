@@ -382,7 +382,7 @@ mod tests {
         let source = Source::new("x.toml", format!("{TEXT}\n{own}"));
         let set = ["sweep.fleet.meters.count=[5]".to_owned()];
         assert_eq!(grid(&source, &set, &[], None).ok().unwrap().points.len(), 1);
-        assert!(super::super::load(&source, &[], None).is_ok());
+        assert!(crate::scenario::load(&source, &[], None).is_ok());
     }
 
     #[test]

@@ -23,6 +23,8 @@ const REQUEST_MAX: u64 = 8 << 20;
 const JOURNAL_MAX: u64 = 1 << 30;
 /// Journals of one folder that are read at most: each shard writes its own.
 const JOURNALS_MAX: usize = 10_000;
+/// What is made from the runs.
+const MADE: [&str; 4] = ["summary.txt", "summary.json", "points.csv", "plots/sweep.svg"];
 /// The version of these files.
 const SCHEMA: u32 = 1;
 
@@ -122,10 +124,18 @@ impl Sweep {
         if request(path).is_err() {
             return Ok(());
         }
-        for name in journals(path)?.into_iter().chain([REQUEST.to_owned()]) {
+        let made = MADE.into_iter().chain([REQUEST]).map(str::to_owned);
+        for name in journals(path)?.into_iter().chain(made) {
             let file = path.join(name);
-            fs::remove_file(&file).map_err(|e| FolderError::io(&file, e))?;
+            match fs::remove_file(&file) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(FolderError::io(&file, error));
+                }
+                _ => {}
+            }
         }
+        // If something else is in there, it stays.
+        let _ = fs::remove_dir(path.join("plots"));
         Ok(())
     }
 
