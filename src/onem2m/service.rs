@@ -143,7 +143,7 @@ impl Service {
             Received::Answered(answer) => return Ok(answer),
             Received::UnderWay => return Err(RejectReason::UnderWay),
         };
-        match self.handle(now, originator, *request) {
+        match self.handle(now, originator, request) {
             Some(Output::Answer { response, .. }) => Ok(self.endpoint.answer(call, &response)),
             Some(_) => self.endpoint.silence(call).ok_or(RejectReason::NoAnswer),
             None => Err(RejectReason::UnderWay),
@@ -151,7 +151,12 @@ impl Service {
     }
 
     /// Carries out a request of `originator`: the answer, or [`Output::Silent`]; `None` if it waits for others.
-    pub fn handle(&mut self, now: Time, originator: &str, request: Request) -> Option<Output> {
+    pub fn handle(
+        &mut self,
+        now: Time,
+        originator: &str,
+        request: impl Into<Box<Request>>,
+    ) -> Option<Output> {
         self.out.clear();
         self.cse.handle(now, &Hop::of(originator), Incoming(0), request, &mut self.out);
         self.out.drain(..).find(|output| !matches!(output, Output::Send { .. }))
@@ -183,7 +188,7 @@ impl Service {
         self.next_call = (number + 1) % LOCAL;
         self.calls.insert(number, call);
         let hop = if self.believes { Hop::default() } else { Hop::of(identity) };
-        self.cse.handle(now, &hop, Incoming(number), *request, &mut self.out);
+        self.cse.handle(now, &hop, Incoming(number), request, &mut self.out);
         self.settle(effects);
         Ok(Some(operation))
     }
