@@ -10,6 +10,9 @@ use crate::wire::value::{Map, Name, Value};
 /// Room for the attributes of most resources.
 const USUAL_ATTRIBUTES: usize = 16;
 
+/// Attributes in the order in which they are written.
+type Members = Vec<(Name, Value)>;
+
 impl<S: Store> Cse<S> {
     /// A resource with all its attributes.
     pub(super) fn render(&self, id: Id) -> Result<Content, Refusal> {
@@ -27,7 +30,7 @@ impl<S: Store> Cse<S> {
     }
 
     /// The root and all attributes, those first that every resource has; read where they are kept.
-    fn attributes(&self, id: Id) -> Result<(&'static str, Vec<(Name, Value)>), Refusal> {
+    fn attributes(&self, id: Id) -> Result<(&'static str, Members), Refusal> {
         let node = self.store.node(id)?.ok_or(ABSENT)?;
         let head = Head::read(&node.body).ok_or(DAMAGED)?;
         let kind = kind_of(&node, &head)?;

@@ -54,7 +54,6 @@ pub fn text(unix_ms: u64) -> String {
     put(&mut text, time.hour().unsigned_abs().into());
     put(&mut text, time.minute().unsigned_abs().into());
     put(&mut text, time.second().unsigned_abs().into());
-    #[expect(clippy::cast_possible_truncation, reason = "below 1,000")]
     let millis = (unix_ms % 1_000) as u16;
     if millis != 0 {
         text.push(',');
