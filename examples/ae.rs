@@ -129,7 +129,7 @@ fn holds(value: &Value, text: &str) -> bool {
 
 fn create(to: &str, ty: u16, root: &str, json: &str) -> Request {
     let map = read(json.as_bytes(), Serialisation::Json).unwrap_or_default();
-    let content = Content::new(root, Value::Map(map));
+    let content = Content::new(root.to_owned(), Value::Map(map));
     Request { result_content: None, ..Request::create(to, AE, "", ResourceType(ty), content) }
 }
 

@@ -85,7 +85,7 @@ impl Drop for Served {
 
 fn create(to: &str, from: &str, ty: u16, root: &str, json: &str) -> Request {
     let map = read(json.as_bytes(), Serialisation::Json).unwrap();
-    let content = Content::new(root, Value::Map(map));
+    let content = Content::new(root.to_owned(), Value::Map(map));
     Request { result_content: None, ..Request::create(to, from, "r1", ResourceType(ty), content) }
 }
 

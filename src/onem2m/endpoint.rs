@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::RejectReason;
 use super::limits::MAX_PEERS;
 use crate::wire::binding::coap::{
-    Exchange, Outgoing, block, option, read_request_of, write_response,
+    Exchange, Outgoing, block, option, read_request_of, response_message, write_response,
 };
 use crate::wire::binding::{Media, Refusal, Unsendable};
 use crate::wire::coap::option as coap;
@@ -272,8 +272,8 @@ fn plain(message: &Message<'_>, status: Rsc) -> Response {
 
 /// The response in its place. One that CoAP cannot carry becomes an error of the server.
 fn send(response: &Response, exchange: Exchange, serialisation: Serialisation) -> Vec<u8> {
-    match write_response(response, serialisation, &Profile::STRICT) {
-        Ok(outgoing) => outgoing.message(exchange),
+    match response_message(response, serialisation, &Profile::STRICT, exchange) {
+        Ok(message) => message,
         Err(Unsendable::Target | Unsendable::Parameter(_) | Unsendable::Content(_)) => {
             bare(Code::INTERNAL_ERROR, exchange)
         }

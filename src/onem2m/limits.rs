@@ -40,8 +40,8 @@ pub const MAX_VISITED: usize = 100_000;
 pub const MAX_PENDING: usize = 65_536;
 /// Notifications that one request sets off.
 pub const MAX_NOTIFICATIONS: usize = 256;
-/// Policies that are kept in the form in which they are decided by.
-pub const MAX_CACHED_POLICIES: usize = 4_096;
+/// Stored bytes of the policies that are kept in the form in which they are decided by: some 100,000 small ones.
+pub const MAX_CACHED_POLICY_BYTES: usize = 16 << 20;
 /// How long an answer of another entity is waited for, unless the request itself expires sooner.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 /// The lifetime of a resource whose creator names none, in milliseconds: five years.

@@ -127,7 +127,7 @@ pub fn assign(target: &str, root: &str, from: &str, id: &str, policy: &str) -> R
     Request {
         operation: Operation::Update,
         result_content: Some(ResultContent::Nothing),
-        content: Some(Content::new(root, Value::Map(Map::of("acpi", texts(&[policy]))))),
+        content: Some(Content::new(root.to_owned(), Value::Map(Map::of("acpi", texts(&[policy]))))),
         ..Request::retrieve(target, from, id)
     }
 }

@@ -185,7 +185,7 @@ impl Service {
             Received::Answered(answer) => return Ok(answer),
             Received::UnderWay => return Err(RejectReason::UnderWay),
         };
-        match self.handle(now, originator, *request) {
+        match self.handle(now, originator, request) {
             Some(Output::Answer { response, .. }) => Ok(self.endpoint.answer(call, &response)),
             Some(_) => self.endpoint.silence(call).ok_or(RejectReason::NoAnswer),
             None => Err(RejectReason::UnderWay),
@@ -193,7 +193,12 @@ impl Service {
     }
 
     /// Carries out a request of `originator`: the answer, or [`Output::Silent`]; `None` if it waits for others.
-    pub fn handle(&mut self, now: Time, originator: &str, request: Request) -> Option<Output> {
+    pub fn handle(
+        &mut self,
+        now: Time,
+        originator: &str,
+        request: impl Into<Box<Request>>,
+    ) -> Option<Output> {
         self.out.clear();
         self.cse.handle(now, &Hop::of(originator), Incoming(0), request, &mut self.out);
         self.out.drain(..).find(|output| !matches!(output, Output::Send { .. }))
@@ -225,13 +230,13 @@ impl Service {
         self.next_call = (number + 1) % LOCAL;
         self.calls.insert(number, call);
         let hop = if self.believes { Hop::default() } else { Hop::of(identity) };
-        self.hand_in(now, hop, number, *request);
+        self.hand_in(now, hop, number, request);
         self.settle(effects);
         Ok(Some(operation))
     }
 
     /// Gives the CSE a request, or the one that it carries for this CSE.
-    fn hand_in(&mut self, now: Time, mut hop: Hop<'_>, number: u64, request: Request) {
+    fn hand_in(&mut self, now: Time, mut hop: Hop<'_>, number: u64, request: Box<Request>) {
         let Self { cse, recipient, sealed, opened, operations, out, .. } = self;
         let object = end_to_end::object(request.content.as_ref());
         let is_here = request.operation == Operation::Notify && cse.config().is_base(&request.to);
@@ -241,7 +246,7 @@ impl Service {
                     sealed.insert(number, exchange);
                     *opened = Some((number, inner.clone(), None));
                     hop.end_to_end = true;
-                    inner
+                    Box::new(inner)
                 }
                 Err(fault) => {
                     let response = Box::new(end_to_end::refusal(fault, &request));

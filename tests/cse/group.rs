@@ -42,7 +42,7 @@ fn each_member_answers_by_its_own_policies() {
         fill(world);
         let response = world.ask(&Hop::of("Cone"), retrieve("Cone", "Cone/g/fopt")).unwrap();
         assert_eq!(
-            (response.status.0, response.content.as_ref().unwrap().root.as_str()),
+            (response.status.0, response.content.as_ref().unwrap().root.as_ref()),
             (2_000, "m2m:agr")
         );
         assert_eq!(statuses(&attributes(response)), [2_000, 4_103]);

@@ -48,6 +48,14 @@ impl Identity {
     }
 }
 
+impl Identity {
+    /// Domain, first and second segment of the absolute form.
+    #[must_use]
+    pub fn segments(&self) -> (&str, &str, Option<&str>) {
+        (&self.domain, &self.first, self.second.as_deref())
+    }
+}
+
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "//{}/{}", self.domain, self.first)?;

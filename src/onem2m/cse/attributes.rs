@@ -196,7 +196,7 @@ pub(super) fn is_name(name: &str) -> bool {
 }
 
 /// Sets an attribute that is not there.
-pub(super) fn default(attributes: &mut Map, name: &str, value: i64) {
+pub(super) fn default(attributes: &mut Map, name: &'static str, value: i64) {
     if attributes.get(name).is_none() {
         attributes.insert(name, Value::Integer(value));
     }

@@ -55,7 +55,7 @@ impl<S: Store> Cse<S> {
         }
         let id = self.insert(parent, kind.number, &record)?;
         self.created(turn, parent, id, kind)?;
-        Ok(Step::Done(Answer::new(Rsc::CREATED, self.result(id, result, &record, brought)?)))
+        Ok(Step::Done(Answer::new(Rsc::CREATED, self.result(id, result, brought)?)))
     }
 
     /// Privileges, and whether the parent takes such children.
@@ -208,7 +208,6 @@ impl<S: Store> Cse<S> {
         &self,
         id: Id,
         result: ResultContent,
-        record: &Record,
         brought: &Map,
     ) -> Result<Option<Content>, Refusal> {
         let address = || address::structured(&self.store, id).map(Value::Text);
@@ -222,7 +221,7 @@ impl<S: Store> Cse<S> {
                 both.insert(content.root, content.value);
                 Some(Content::new("m2m:rce", Value::Map(both)))
             }
-            ResultContent::ModifiedAttributes => Some(self.render_changed(id, record, brought)?),
+            ResultContent::ModifiedAttributes => Some(self.render_changed(id, brought)?),
             _ => Some(self.render(id)?),
         })
     }

@@ -77,7 +77,7 @@ impl<S: Store> Cse<S> {
         if let (ty::CSR, Some(Value::Text(csi))) = (node.ty, head.attribute("csi")) {
             self.remotes.remove(&csi);
         }
-        self.policies.remove(&id);
+        self.policies.forget(id);
         Ok(())
     }
 

@@ -70,9 +70,7 @@ impl<S: Store> Cse<S> {
         request.from = task.asker.short.as_deref().map(|short| self.outside(short));
         let deadline = patience(&request, turn, self.config.epoch);
         match self.pending.add(deadline, Waiting::Forward(task.reply.clone())) {
-            Some(exchange) => {
-                turn.out.push(Output::Send { exchange, to, request: Box::new(request) })
-            }
+            Some(exchange) => turn.out.push(Output::Send { exchange, to, request }),
             None => self.reply(turn, task.reply, BUSY.into()),
         }
     }

@@ -18,6 +18,7 @@ mod interface;
 mod notify;
 mod originator;
 mod pending;
+mod policies;
 mod privilege;
 mod provision;
 mod refusal;
@@ -29,7 +30,6 @@ mod update;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher as _;
-use std::sync::Arc;
 
 use siphasher::sip::SipHasher13;
 
@@ -37,13 +37,14 @@ pub use config::{Config, StartFault};
 pub use interface::{Destination, Hop, Incoming, Outgoing, Output};
 pub use refusal::{REFUSALS, Refusal};
 
-use super::access::{AccessControlPolicy, Home};
+use super::access::Home;
 use super::tree::address::{self, Place};
 use super::tree::{Entry, Family, Head, Id, Memory, Record, Store, StoreFault, Types, ty};
 use crate::sim::time::Time;
 use crate::wire::primitive::{Operation, Request, Response, ResponseTypeValue};
 use crate::wire::value::{Map, Value};
 use pending::Pending;
+use policies::Policies;
 use refusal::{
     ABSENT, ADDRESS, EXPIRED, LATER, NON_BLOCKING_ASYNC, NON_BLOCKING_SYNC, NOT_ALLOWED, RELEASE,
     TOKENS, UNSUPPORTED,
@@ -61,7 +62,7 @@ pub struct Cse<S: Store = Memory> {
     store: S,
     root: Id,
     /// Policies in the form in which they are decided by.
-    policies: BTreeMap<Id, Arc<AccessControlPolicy>>,
+    policies: Policies,
     /// The resources that were given an expiry, in milliseconds since 1970.
     expiries: BTreeSet<(u64, Id)>,
     /// `<remoteCSE>` by CSE-ID.
@@ -105,7 +106,7 @@ impl<S: Store> Cse<S> {
             home,
             store,
             root: root.unwrap_or(Id(0)),
-            policies: BTreeMap::new(),
+            policies: Policies::default(),
             expiries: BTreeSet::new(),
             remotes: BTreeMap::new(),
             pending: Pending::default(),
@@ -143,9 +144,10 @@ impl<S: Store> Cse<S> {
         now: Time,
         hop: &Hop<'_>,
         exchange: Incoming,
-        request: Request,
+        request: impl Into<Box<Request>>,
         out: &mut Vec<Output>,
     ) {
+        let request = request.into();
         let mut turn = self.turn(now, out);
         self.sweep(&mut turn);
         let value = request.response_type.as_ref().and_then(|kind| kind.value);

@@ -180,9 +180,9 @@ impl<S: Store> Cse<S> {
                 let Value::Map(all) = whole.value else { return Err(DAMAGED) };
                 let changed = all.into_iter().filter(|(name, _)| changes.get(name).is_some());
                 let changed = Map::from_members(changed.collect()).map_err(|_| DAMAGED)?;
-                Map::of(&whole.root, Value::Map(changed))
+                Map::of(whole.root, Value::Map(changed))
             }
-            _ => self.render(event.shown)?.to_map(),
+            _ => self.render(event.shown)?.into_map(),
         };
         let mut inner = Map::of("rep", Value::Map(shown));
         inner.insert("net", Value::from(event.net));

@@ -43,6 +43,14 @@ impl<S: Store> Cse<S> {
                 }
                 asker.short = None;
             }
+            // The usual case, read once: an entity over its own association, by the name authenticated.
+            Some(from) if hop.identity == Some(from) && !over_cse => {
+                asker.identity = proven;
+                asker.short.clone_from(&proven_short);
+                asker.proven = proven_short;
+                asker.authenticated = true;
+                return Ok(asker);
+            }
             Some(from) => {
                 let identity = parse(from, &self.home).ok_or(ORIGINATOR)?;
                 asker.short = Some(self.short(&identity));
@@ -100,15 +108,16 @@ impl<S: Store> Cse<S> {
     /// The form in which identifiers are kept: the AE-ID stem for AEs of this CSE and for AEs whose stem
     /// the service provider assigned; SP-relative in this domain; else absolute.
     pub(super) fn short(&self, identity: &Identity) -> String {
-        let absolute = identity.to_string();
-        let in_domain =
-            absolute.strip_prefix(self.config.domain.as_str()).filter(|rest| rest.starts_with('/'));
-        let Some(relative) = in_domain else { return absolute };
-        let below = relative.strip_prefix(self.config.cse_id.as_str());
-        match below.and_then(|rest| rest.strip_prefix('/')) {
-            Some(stem) => stem.to_owned(),
-            None if is_sp_stem(relative) => relative.get(1..).unwrap_or_default().to_owned(),
-            None => relative.to_owned(),
+        let (domain, first, second) = identity.segments();
+        if self.config.domain.strip_prefix("//") != Some(domain) {
+            return identity.to_string();
+        }
+        match second {
+            Some(stem) if self.config.cse_id.strip_prefix('/') == Some(first) => stem.to_owned(),
+            Some(second) => format!("/{first}/{second}"),
+            // An AE-ID that the service provider assigned.
+            None if first.starts_with('S') => first.to_owned(),
+            None => format!("/{first}"),
         }
     }
 
@@ -127,9 +136,4 @@ impl<S: Store> Cse<S> {
             _ => format!("{}/{short}", self.config.cse_id),
         }
     }
-}
-
-/// `/S..` of one segment: an AE-ID that the service provider assigned.
-fn is_sp_stem(relative: &str) -> bool {
-    relative.starts_with("/S") && !relative.get(1..).unwrap_or_default().contains('/')
 }

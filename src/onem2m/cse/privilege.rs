@@ -19,7 +19,6 @@ use crate::onem2m::access::{
     self, AccessControlPolicy, Identity, Location, Lookup, Membership, Operation, PolicyReader,
     Question, Resource,
 };
-use crate::onem2m::limits::MAX_CACHED_POLICIES;
 use crate::onem2m::tree::address::{self, Place};
 use crate::onem2m::tree::{Head, Id, Node, Store, time, ty};
 use crate::planted::{self, Defect};
@@ -145,6 +144,10 @@ impl<S: Store> Cse<S> {
             if node.ty == ty::ACP {
                 return Ok(Governing { policies: vec![id], own: true, owner: false });
             }
+            // The default grants it already, and no policy below the CSEBase took its place.
+            if governing.owner && node.parent.is_none() {
+                return Ok(governing);
+            }
             if head.policies && node.ty != ty::CIN {
                 let addresses = head.attribute("acpi").ok_or(DAMAGED)?;
                 governing.policies = self.find_policies(&addresses)?;
@@ -179,16 +182,16 @@ impl<S: Store> Cse<S> {
 
     /// A policy in the form in which it is decided by. One that cannot be read permits nothing.
     fn policy(&mut self, id: Id) -> Result<Option<Arc<AccessControlPolicy>>, Refusal> {
-        if let Some(policy) = self.policies.get(&id) {
-            return Ok(Some(Arc::clone(policy)));
+        if let Some(policy) = self.policies.get(id) {
+            return Ok(Some(policy));
         }
-        let (_, record) = self.record(id)?;
-        let Some(policy) = read(PolicyReader::Stored, &record.attributes) else { return Ok(None) };
-        if self.policies.len() == MAX_CACHED_POLICIES {
-            self.policies.clear();
-        }
-        let policy = Arc::new(policy);
-        self.policies.insert(id, Arc::clone(&policy));
+        let node = self.store.node(id)?.ok_or(ABSENT)?;
+        let attributes =
+            Head::read(&node.body).and_then(|head| head.attributes()).ok_or(DAMAGED)?;
+        let Some(policy) = read(PolicyReader::Stored, &attributes) else { return Ok(None) };
+        let (policy, bytes) = (Arc::new(policy), node.body.len());
+        drop(node);
+        self.policies.keep(id, &policy, bytes);
         Ok(Some(policy))
     }
 }

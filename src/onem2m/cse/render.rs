@@ -3,51 +3,54 @@
 use super::Cse;
 use super::refusal::{ABSENT, DAMAGED, Refusal};
 use crate::onem2m::limits::DEFAULT_LIFETIME_MS;
-use crate::onem2m::tree::{Id, Record, Store, Type, address, time, ty};
+use crate::onem2m::tree::{Head, Id, Node, Store, Type, Types, address, time, ty};
 use crate::wire::primitive::{Content, DesiredIdType};
-use crate::wire::value::{Map, Value};
+use crate::wire::value::{Map, Name, Value};
+
+/// Room for the attributes of most resources.
+const USUAL_ATTRIBUTES: usize = 16;
+
+/// Attributes in the order in which they are written.
+type Members = Vec<(Name, Value)>;
 
 impl<S: Store> Cse<S> {
     /// A resource with all its attributes.
     pub(super) fn render(&self, id: Id) -> Result<Content, Refusal> {
-        let (number, record) = self.record(id)?;
-        let kind = self.kind(number, &record.attributes)?;
-        Ok(Content::new(kind.root, Value::Map(self.attributes(id, kind, record)?)))
+        let (root, members) = self.attributes(id)?;
+        let all = Map::from_members(members).map_err(|_| DAMAGED)?;
+        Ok(Content::new(root, Value::Map(all)))
     }
 
     /// What the originator did not itself bring.
-    pub(super) fn render_changed(
-        &self,
-        id: Id,
-        record: &Record,
-        brought: &Map,
-    ) -> Result<Content, Refusal> {
-        let number = self.store.node(id)?.ok_or(ABSENT)?.ty;
-        let kind = self.kind(number, &record.attributes)?;
-        let (_, record) = self.record(id)?;
-        let all = self.attributes(id, kind, record)?.into_iter();
-        let changed = all.filter(|(name, value)| brought.get(name) != Some(value)).collect();
-        let changed = Map::from_members(changed).map_err(|_| DAMAGED)?;
-        Ok(Content::new(kind.root, Value::Map(changed)))
+    pub(super) fn render_changed(&self, id: Id, brought: &Map) -> Result<Content, Refusal> {
+        let (root, mut members) = self.attributes(id)?;
+        members.retain(|(name, value)| brought.get(name) != Some(value));
+        let changed = Map::from_members(members).map_err(|_| DAMAGED)?;
+        Ok(Content::new(root, Value::Map(changed)))
     }
 
-    /// All attributes, those first that every resource has.
-    fn attributes(&self, id: Id, kind: &Type, record: Record) -> Result<Map, Refusal> {
-        let parent = self.store.node(id)?.ok_or(ABSENT)?.parent;
-        let parent = match parent {
+    /// The root and all attributes, those first that every resource has; read where they are kept.
+    fn attributes(&self, id: Id) -> Result<(&'static str, Members), Refusal> {
+        let node = self.store.node(id)?.ok_or(ABSENT)?;
+        let head = Head::read(&node.body).ok_or(DAMAGED)?;
+        let kind = kind_of(&node, &head)?;
+        let parent = match node.parent {
             Some(parent) => address::identifier(&self.store, parent)?,
             None => String::new(),
         };
-        let identifier = address::identifier(&self.store, id)?;
+        let identifier = address::identifier_of(id, &node, &head);
         let expires =
-            record.expires.unwrap_or_else(|| record.created.saturating_add(DEFAULT_LIFETIME_MS));
-        let mut members = Vec::with_capacity(10 + record.attributes.len());
-        let mut put = |name: &str, value| members.push((name.to_owned(), value));
-        put("rn", Value::Text(record.name.unwrap_or_else(|| identifier.clone())));
+            head.expires.unwrap_or_else(|| head.created.saturating_add(DEFAULT_LIFETIME_MS));
+        let mut members = Vec::with_capacity(USUAL_ATTRIBUTES);
+        let mut put = |name: &'static str, value| members.push((Name::Borrowed(name), value));
+        let created = time::text(head.created);
+        let modified =
+            if head.modified == head.created { created.clone() } else { time::text(head.modified) };
+        put("rn", Value::from(head.name.unwrap_or(&identifier)));
         put("ty", Value::from(u64::from(kind.number)));
         put("pi", Value::Text(parent));
-        put("ct", Value::Text(time::text(record.created)));
-        put("lt", Value::Text(time::text(record.modified)));
+        put("ct", Value::Text(created));
+        put("lt", Value::Text(modified));
         match kind.number {
             ty::CB => put("csi", Value::Text(self.config.cse_id.clone())),
             ty::AE => put("aei", Value::Text(identifier.clone())),
@@ -57,13 +60,13 @@ impl<S: Store> Cse<S> {
             put("et", Value::Text(time::text(expires)));
         }
         put("ri", Value::Text(identifier));
-        if let Some(counts) = record.counts {
+        if let Some(counts) = head.counts {
             put("st", Value::from(u64::from(counts.state)));
             put("cni", Value::from(u64::from(counts.instances)));
             put("cbs", Value::from(counts.bytes));
         }
-        members.extend(record.attributes);
-        Map::from_members(members).map_err(|_| DAMAGED)
+        head.members(&mut members).ok_or(DAMAGED)?;
+        Ok((kind.root, members))
     }
 
     /// A resource as others refer to it; `outside` for an originator who is not of this CSE.
@@ -79,4 +82,15 @@ impl<S: Store> Cse<S> {
         };
         Ok(if outside { format!("{}/{local}", self.config.cse_id) } else { local })
     }
+}
+
+/// The type of a resource, and of a management object its definition.
+fn kind_of(node: &Node<'_>, head: &Head<'_>) -> Result<&'static Type, Refusal> {
+    let types = Types::shipped();
+    let definition = match node.ty {
+        ty::MGMT => head.attribute("mgd").and_then(|value| value.as_u64()),
+        _ => None,
+    };
+    let kind = definition.map_or_else(|| types.numbered(node.ty), |mgd| types.defined(mgd));
+    kind.ok_or(DAMAGED)
 }

@@ -30,12 +30,13 @@ impl<S: Store> Cse<S> {
         if task.request.content.is_some() {
             return Err(NO_CONTENT);
         }
-        let id = match place {
-            Place::Resource(id) => id,
+        let (id, granted) = match place {
+            Place::Resource(id) => (id, false),
             Place::Instance(container, end) => {
-                // Who may not know the container learns nothing of what is in it.
+                // Who may not know the container learns nothing of what is in it. Who may retrieve it may
+                // retrieve its instances: they have its privileges.
                 self.require(turn, task, container, Operation::Retrieve, None)?;
-                self.instance(turn, container, end)?
+                (self.instance(turn, container, end)?, true)
             }
             Place::FanOut(..) => return Err(ABSENT),
         };
@@ -44,7 +45,9 @@ impl<S: Store> Cse<S> {
         {
             return self.discover(turn, task, id);
         }
-        self.require(turn, task, id, Operation::Retrieve, None)?;
+        if !granted {
+            self.require(turn, task, id, Operation::Retrieve, None)?;
+        }
         self.alive(turn, id)?;
         let result = task.request.result_content.unwrap_or(ResultContent::Attributes);
         let content = match result {

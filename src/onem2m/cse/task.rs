@@ -33,7 +33,7 @@ pub(super) struct Notice {
 pub(super) struct Task {
     pub(super) reply: Reply,
     pub(super) asker: Asker,
-    pub(super) request: Request,
+    pub(super) request: Box<Request>,
     /// Groups above.
     pub(super) depth: u8,
     /// The targets of notifications have confirmed.

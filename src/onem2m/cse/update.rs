@@ -60,7 +60,7 @@ impl<S: Store> Cse<S> {
             counts.state = counts.state.wrapping_add(1);
         }
         self.store.replace(id, &record.encode())?;
-        self.policies.remove(&id);
+        self.policies.forget(id);
         if let Some(expires) = expires {
             self.expiries.remove(&(expires, id));
         }
@@ -71,7 +71,7 @@ impl<S: Store> Cse<S> {
             self.settle(turn, id)?;
         }
         self.updated(turn, id, brought)?;
-        let content = self.result(id, result, &record, &Map::new())?;
+        let content = self.result(id, result, &Map::new())?;
         Ok(Step::Done(Answer::new(Rsc::UPDATED, content)))
     }
 

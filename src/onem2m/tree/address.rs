@@ -1,7 +1,7 @@
 //! How resources are named: identifiers, structured and unstructured addresses (TS-0001 clause 7.2).
 
 use super::record::Head;
-use super::store::{Id, Store, StoreFault};
+use super::store::{Id, Node, Store, StoreFault};
 use super::types::{Types, ty};
 use crate::onem2m::limits::MAX_TREE_DEPTH;
 
@@ -15,7 +15,13 @@ const CSE_BASE: &str = "-";
 pub fn identifier(store: &impl Store, id: Id) -> Result<String, StoreFault> {
     let node = store.node(id)?.ok_or(StoreFault::Absent)?;
     let head = Head::read(&node.body).ok_or(StoreFault::Damaged)?;
-    Ok(head.alias.map_or_else(|| made(id, node.ty), str::to_owned))
+    Ok(identifier_of(id, &node, &head))
+}
+
+/// ri of a resource that was read already.
+#[must_use]
+pub fn identifier_of(id: Id, node: &Node<'_>, head: &Head<'_>) -> String {
+    head.alias.map_or_else(|| made(id, node.ty), str::to_owned)
 }
 
 /// The place of a resource in memory: small numbers, used again.
@@ -81,6 +87,13 @@ pub fn name(store: &impl Store, id: Id) -> Result<String, StoreFault> {
     }
 }
 
+/// Whether `text` is its name among the siblings.
+fn is_called(store: &impl Store, id: Id, text: &str) -> Result<bool, StoreFault> {
+    let node = store.node(id)?.ok_or(StoreFault::Absent)?;
+    let head = Head::read(&node.body).ok_or(StoreFault::Damaged)?;
+    Ok(head.name.map_or_else(|| identifier_of(id, &node, &head) == text, |name| name == text))
+}
+
 /// The structured address relative to the CSE: `cse-in/ae/cnt`.
 ///
 /// # Errors
@@ -144,7 +157,7 @@ pub fn resolve<'t>(store: &impl Store, to: &'t str) -> Result<Option<Place<'t>>,
     let (first, mut rest) =
         to.split_once('/').map_or((to, None), |(first, rest)| (first, Some(rest)));
     let Some(root) = store.root()? else { return Ok(None) };
-    let base = first == CSE_BASE || name(store, root)? == first;
+    let base = first == CSE_BASE || is_called(store, root, first)?;
     let start = if base { Some(root) } else { by_identifier(store, first)? };
     let Some(mut id) = start else { return Ok(None) };
     while let Some(path) = rest {

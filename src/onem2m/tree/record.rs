@@ -10,7 +10,10 @@
 
 use super::types::Types;
 use crate::wire::limits::MAX_DEPTH;
-use crate::wire::value::{Map, Value};
+use crate::wire::value::{Map, Name, Value};
+
+/// Room for a small resource without growing.
+const USUAL_LEN: usize = 96;
 
 const MODIFIED: u8 = 1;
 const EXPIRES: u8 = 2;
@@ -94,7 +97,8 @@ impl Record {
         ] {
             flags |= if set { flag } else { 0 };
         }
-        let mut out = vec![flags];
+        let mut out = Vec::with_capacity(USUAL_LEN);
+        out.push(flags);
         put_time(&mut out, self.created);
         if modified {
             put_time(&mut out, self.modified);
@@ -162,12 +166,18 @@ impl<'b> Head<'b> {
     /// All attributes.
     #[must_use]
     pub fn attributes(&self) -> Option<Map> {
-        let mut input = Input(self.rest);
         let mut members = Vec::with_capacity(8);
-        while !input.0.is_empty() {
-            members.push((input.name()?.into_owned(), input.value(0)?));
-        }
+        self.members(&mut members)?;
         Map::from_members(members).ok()
+    }
+
+    /// Adds all attributes to these members.
+    pub fn members(&self, members: &mut Vec<(Name, Value)>) -> Option<()> {
+        let mut input = Input(self.rest);
+        while !input.0.is_empty() {
+            members.push((input.name()?.owned(), input.value(0)?));
+        }
+        Some(())
     }
 
     /// One attribute.
@@ -175,7 +185,7 @@ impl<'b> Head<'b> {
     pub fn attribute(&self, name: &str) -> Option<Value> {
         let mut input = Input(self.rest);
         while !input.0.is_empty() {
-            if input.name()? == name {
+            if input.name()?.text() == name {
                 return input.value(0);
             }
             input.skip(0)?;
@@ -298,6 +308,31 @@ fn put_value(out: &mut Vec<u8>, value: &Value) {
     }
 }
 
+/// The name of an attribute in a record.
+#[derive(Clone, Copy)]
+enum Found<'b> {
+    /// It has a number.
+    Known(&'static str),
+    /// It stands there.
+    Other(&'b str),
+}
+
+impl<'b> Found<'b> {
+    const fn text(self) -> &'b str {
+        match self {
+            Self::Known(name) => name,
+            Self::Other(name) => name,
+        }
+    }
+
+    fn owned(self) -> Name {
+        match self {
+            Self::Known(name) => Name::Borrowed(name),
+            Self::Other(name) => Name::Owned(name.to_owned()),
+        }
+    }
+}
+
 struct Input<'b>(&'b [u8]);
 
 impl<'b> Input<'b> {
@@ -340,10 +375,10 @@ impl<'b> Input<'b> {
         str::from_utf8(self.take(len)?).ok()
     }
 
-    fn name(&mut self) -> Option<std::borrow::Cow<'b, str>> {
+    fn name(&mut self) -> Option<Found<'b>> {
         match self.number()? {
-            0 => self.text().map(Into::into),
-            code => Types::shipped().name(code - 1).map(Into::into),
+            0 => self.text().map(Found::Other),
+            code => Types::shipped().name(code - 1).map(Found::Known),
         }
     }
 
@@ -368,7 +403,7 @@ impl<'b> Input<'b> {
             OBJECT => {
                 let mut members = Vec::new();
                 for _ in 0..self.len()? {
-                    members.push((self.name()?.into_owned(), self.value(depth + 1)?));
+                    members.push((self.name()?.owned(), self.value(depth + 1)?));
                 }
                 Value::Map(Map::from_members(members).ok()?)
             }

@@ -1,7 +1,5 @@
 //! Timestamps in basic ISO 8601, UTC (TS-0004 clause 6.3), as milliseconds since 1970 and back.
 
-use std::fmt::Write as _;
-
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
 
@@ -47,22 +45,33 @@ pub fn civil(unix_ms: u64) -> Option<DateTime> {
 pub fn text(unix_ms: u64) -> String {
     let time = civil(unix_ms).unwrap_or(DateTime::MAX);
     let mut text = String::with_capacity(19);
-    // Writing into a String does not fail.
-    let _ = write!(
-        text,
-        "{:04}{:02}{:02}T{:02}{:02}{:02}",
-        time.year(),
-        time.month(),
-        time.day(),
-        time.hour(),
-        time.minute(),
-        time.second()
-    );
-    let millis = unix_ms % 1_000;
+    let year = time.year().unsigned_abs();
+    put(&mut text, year / 100);
+    put(&mut text, year % 100);
+    put(&mut text, time.month().unsigned_abs().into());
+    put(&mut text, time.day().unsigned_abs().into());
+    text.push('T');
+    put(&mut text, time.hour().unsigned_abs().into());
+    put(&mut text, time.minute().unsigned_abs().into());
+    put(&mut text, time.second().unsigned_abs().into());
+    let millis = (unix_ms % 1_000) as u16;
     if millis != 0 {
-        let _ = write!(text, ",{millis:03}");
+        text.push(',');
+        text.push(digit(millis / 100));
+        put(&mut text, millis % 100);
     }
     text
+}
+
+/// The last decimal digit of a number.
+fn digit(number: u16) -> char {
+    char::from(b'0' + u8::try_from(number % 10).unwrap_or(0))
+}
+
+/// Two digits, of a number below 100.
+fn put(text: &mut String, number: u16) {
+    text.push(digit(number / 10));
+    text.push(digit(number));
 }
 
 /// The moment that a timestamp names; further decimals than the third are dropped. `None` for text that

@@ -39,7 +39,7 @@ impl Collection {
             Payload::Content(map) => {
                 let content =
                     Content::from_map(map).map_err(|flaw| Refusal::Primitive(flaw.of("pc")))?;
-                self.put("pc", Value::Map(content.to_map()))
+                self.put("pc", Value::Map(content.into_map()))
             }
             Payload::Primitive(map) => {
                 let names = Request::NAMES.iter().chain(Response::NAMES);

@@ -7,7 +7,7 @@ use super::{Refusal, Unsendable};
 use crate::wire::limits::{MAX_ENTRIES, MAX_NAME};
 use crate::wire::primitive::{FilterCriteria, Request};
 use crate::wire::schema::{Schema, text_of};
-use crate::wire::value::{Map, Value};
+use crate::wire::value::{Map, Name, Value};
 
 /// Parameters that never ride in a query.
 const ELSEWHERE: [&str; 5] = ["op", "to", "ty", "pc", "fc"];
@@ -91,11 +91,11 @@ pub(super) type Argument = (String, Vec<String>);
 pub(super) fn write(rest: Map) -> Result<Vec<Argument>, Unsendable> {
     let mut arguments = Vec::new();
     for (name, value) in rest {
-        match (name.as_str(), value) {
+        match (name.as_ref(), value) {
             ("fc", Value::Map(filter)) => write_filter(filter, &mut arguments)?,
             ("rt", Value::Map(response_type)) => {
                 for (member, value) in response_type {
-                    let name = if member == "rtv" { "rt".to_owned() } else { member };
+                    let name = if member == "rtv" { "rt".into() } else { member };
                     arguments.push(argument(name, &value)?);
                 }
             }
@@ -136,16 +136,16 @@ fn write_filter(filter: Map, arguments: &mut Vec<Argument>) -> Result<(), Unsend
     Ok(())
 }
 
-fn argument(name: String, value: &Value) -> Result<Argument, Unsendable> {
+fn argument(name: Name, value: &Value) -> Result<Argument, Unsendable> {
     let parts = match value {
         Value::List(items) => items.iter().map(text_of).collect::<Option<Vec<_>>>(),
         single => text_of(single).map(|text| vec![text]),
     };
     match parts {
         Some(parts) if !parts.is_empty() && parts.iter().all(|part| !part.is_empty()) => {
-            Ok((name, parts))
+            Ok((name.into_owned(), parts))
         }
-        _ => Err(Unsendable::Parameter(name)),
+        _ => Err(Unsendable::Parameter(name.into_owned())),
     }
 }
 

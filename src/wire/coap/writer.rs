@@ -32,6 +32,11 @@ impl Writer {
         Self::new(kind, Code::EMPTY, mid, Token::default()).bytes
     }
 
+    /// Makes room for a payload of so many bytes.
+    pub fn reserve(&mut self, payload: usize) {
+        self.bytes.reserve(payload + 64);
+    }
+
     /// Adds an option. Numbers may repeat but never fall, and a value has at most
     /// [`super::MAX_OPTION_VALUE`] bytes; both are the caller's to keep.
     pub fn option(&mut self, number: u16, value: &[u8]) -> &mut Self {

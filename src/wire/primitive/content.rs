@@ -1,13 +1,13 @@
 //! The content of a primitive (pc): one root member.
 
 use super::{Flaw, Parameter, Unknown};
-use crate::wire::value::{Map, Value};
+use crate::wire::value::{Map, Name, Value};
 
 /// A content: the root member's name, such as `m2m:cin`, and its value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Content {
     /// The name of the root member.
-    pub root: String,
+    pub root: Name,
     /// Its value.
     pub value: Value,
 }
@@ -15,8 +15,8 @@ pub struct Content {
 impl Content {
     /// A content.
     #[must_use]
-    pub fn new(root: &str, value: Value) -> Self {
-        Self { root: root.to_owned(), value }
+    pub fn new(root: impl Into<Name>, value: Value) -> Self {
+        Self { root: root.into(), value }
     }
 
     /// A contentInstance with nothing but its `con`.
@@ -40,7 +40,13 @@ impl Content {
     /// The object with the one member.
     #[must_use]
     pub fn to_map(&self) -> Map {
-        Map::of(&self.root, self.value.clone())
+        Map::of(self.root.clone(), self.value.clone())
+    }
+
+    /// The same, of a content that is not needed any more.
+    #[must_use]
+    pub fn into_map(self) -> Map {
+        Map::of(self.root, self.value)
     }
 }
 

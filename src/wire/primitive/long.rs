@@ -22,21 +22,21 @@ pub(super) fn shorten(map: Map) -> Result<Map, Refusal> {
 fn members(parent: &str, map: Map, primitive: bool) -> Result<Map, Refusal> {
     let mut short = Vec::with_capacity(map.len());
     for (name, value) in map {
-        let name = translate(&name, primitive).unwrap_or(name);
+        let name = translate(&name, primitive).map_or(name, Into::into);
         let value = typed(parent, &name, nested(&name, value)?);
         short.push((name, value));
     }
     Map::from_members(short).map_err(|_| Refusal::Repeated)
 }
 
-fn translate(name: &str, primitive: bool) -> Option<String> {
+fn translate(name: &str, primitive: bool) -> Option<&'static str> {
     let schema = Schema::shipped();
     if let Some((prefix, long)) = name.split_once(':') {
         let resource = schema.resource_named(long).filter(|found| found.root.starts_with(prefix));
-        return resource.map(|resource| resource.root.to_owned());
+        return resource.map(|resource| resource.root);
     }
     let other = OTHERS.iter().find(|(long, _)| primitive && *long == name);
-    other.map(|(_, short)| *short).or_else(|| schema.short(name)).map(str::to_owned)
+    other.map(|(_, short)| *short).or_else(|| schema.short(name))
 }
 
 fn nested(name: &str, value: Value) -> Result<Value, Refusal> {

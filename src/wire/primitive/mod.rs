@@ -111,7 +111,7 @@ fn write(
     map: Map,
     serialisation: Serialisation,
     profile: &Profile,
-    root: &str,
+    root: &'static str,
 ) -> Result<Vec<u8>, Unwritable> {
     if profile.wrapped || serialisation == Serialisation::Xml {
         value::write(&Map::of(root, Value::Map(map)), serialisation)

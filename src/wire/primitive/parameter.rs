@@ -76,12 +76,18 @@ impl<T: Parameter> Parameter for Vec<T> {
     }
 }
 
+/// Control characters are in it; most texts are ASCII.
+fn has_controls(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_control())
+        || !text.is_ascii() && text.chars().any(char::is_control)
+}
+
 impl Parameter for String {
     /// Text without control characters, which no identifier, expression or token has.
     fn read(value: Value, _: Unknown) -> Result<Self, Flaw> {
         match value {
             Value::Text(text) if text.len() > MAX_PARAMETER => Err(Flaw::Length),
-            Value::Text(text) if text.chars().any(char::is_control) => Err(Flaw::Range),
+            Value::Text(text) if has_controls(&text) => Err(Flaw::Range),
             Value::Text(text) => Ok(text),
             _ => Err(Flaw::Type),
         }
@@ -174,7 +180,7 @@ macro_rules! parameters {
                 $( let mut $field: Option<$type> = None; )*
                 let mut others = $crate::wire::value::Map::new();
                 for (name, value) in map {
-                    match name.as_str() {
+                    match name.as_ref() {
                         $( $short => {
                             let read = <$type as Parameter>::read(value, unknown);
                             $field = Some(read.map_err(|flaw| flaw.of($short))?);
@@ -196,13 +202,19 @@ macro_rules! parameters {
             /// The parameters that are there, as an object.
             #[must_use]
             pub fn to_map(&self) -> $crate::wire::value::Map {
+                self.to_map_without(&[])
+            }
+
+            /// The same without these, which are not written at all.
+            #[must_use]
+            pub fn to_map_without(&self, elsewhere: &[&str]) -> $crate::wire::value::Map {
                 use $crate::wire::primitive::Parameter;
                 let mut map = $crate::wire::value::Map::new();
-                $( if let Some(value) = self.$field.write() {
+                $( if !elsewhere.contains(&$short) && let Some(value) = self.$field.write() {
                     map.insert($short, value);
                 } )*
                 for (name, value) in self.others.iter() {
-                    map.insert(name, value.clone());
+                    map.insert(name.to_owned(), value.clone());
                 }
                 map
             }

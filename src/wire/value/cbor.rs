@@ -152,7 +152,7 @@ impl Reader<'_> {
                 return Err(self.malformed(Fault::NameTooLong));
             }
             let value = self.value(depth + 1)?;
-            members.push((name, value));
+            members.push((name.into(), value));
         }
         Map::from_members(members).map_err(|_| self.malformed(Fault::Repeated))
     }

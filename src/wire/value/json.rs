@@ -7,7 +7,7 @@ use crate::planted::{self, Defect};
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde::ser::{Error as _, Serialize, SerializeMap as _, Serializer};
+use serde::ser::{Error as _, Serialize, SerializeMap, Serializer};
 
 use super::{Fault, Malformed, Map, Unwritable, Value};
 use crate::wire::limits::{MAX_DEPTH, MAX_ITEMS, MAX_MEMBERS, MAX_NAME};
@@ -42,6 +42,25 @@ pub fn read(bytes: &[u8]) -> Result<Map, Malformed> {
 /// None for values that keep their own rules; a float that is not finite has no form.
 pub fn write(map: &Map) -> Result<Vec<u8>, Unwritable> {
     serde_json::to_vec(map).map_err(|_| Unwritable::Root)
+}
+
+/// Room for a small resource without growing.
+const USUAL_LEN: usize = 384;
+
+/// Writes an object with one member without white space.
+///
+/// # Errors
+/// See [`write`].
+pub fn write_single(name: &str, value: &Value) -> Result<Vec<u8>, Unwritable> {
+    let mut bytes = Vec::with_capacity(USUAL_LEN);
+    let mut output = serde_json::Serializer::new(&mut bytes);
+    let mut write = || {
+        let mut map = output.serialize_map(Some(1))?;
+        map.serialize_entry(name, value)?;
+        SerializeMap::end(map)
+    };
+    write().map_err(|_| Unwritable::Root)?;
+    Ok(bytes)
 }
 
 /// What the visitors leave for the caller; serde's own error carries text only.
@@ -186,7 +205,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
         if self.depth == MAX_DEPTH {
             return Err(self.notes.refuse(Fault::Depth));
         }
-        let mut members: Vec<(String, Value)> = Vec::new();
+        let mut members = Vec::new();
         let depth = self.depth + 1;
         while let Some(name) = map.next_key::<String>()? {
             if members.len() == MAX_MEMBERS {
@@ -196,7 +215,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
                 return Err(self.notes.refuse(Fault::NameTooLong));
             }
             let value = map.next_value_seed(Seed { notes: self.notes, depth })?;
-            members.push((name, value));
+            members.push((name.into(), value));
         }
         match Map::from_members(members) {
             Ok(map) => Ok(Value::Map(map)),

@@ -1,12 +1,17 @@
 //! An object: members in order, each name once.
 
+use std::borrow::Cow;
+
 use super::Value;
+
+/// The name of a member: one that the code or a table knows is not copied.
+pub type Name = Cow<'static, str>;
 
 /// Members in the order in which they were added, with unique names. Equality does not ask for the order:
 /// the members of an object have none in JSON and CBOR.
 #[derive(Clone, Debug, Default)]
 pub struct Map {
-    members: Vec<(String, Value)>,
+    members: Vec<(Name, Value)>,
 }
 
 impl Map {
@@ -18,19 +23,18 @@ impl Map {
 
     /// An object with one member.
     #[must_use]
-    pub fn of(name: &str, value: Value) -> Self {
-        Self { members: vec![(name.to_owned(), value)] }
+    pub fn of(name: impl Into<Name>, value: Value) -> Self {
+        Self { members: vec![(name.into(), value)] }
     }
 
     /// An object of these members.
     ///
     /// # Errors
     /// Gives back the first name that stands there twice.
-    pub fn from_members(members: Vec<(String, Value)>) -> Result<Self, String> {
-        let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
-        names.sort_unstable();
-        match names.windows(2).find(|pair| pair[0] == pair[1]) {
-            Some(pair) => Err(pair[0].to_owned()),
+    pub fn from_members(members: Vec<(Name, Value)>) -> Result<Self, String> {
+        let repeated = if members.len() <= FEW { repeated_of_few } else { repeated_of_many };
+        match repeated(&members) {
+            Some(name) => Err(name.to_owned()),
             None => Ok(Self { members }),
         }
     }
@@ -54,7 +58,7 @@ impl Map {
     }
 
     /// Sets a member; gives back what it had been.
-    pub fn insert(&mut self, name: impl Into<String>, value: Value) -> Option<Value> {
+    pub fn insert(&mut self, name: impl Into<Name>, value: Value) -> Option<Value> {
         let name = name.into();
         match self.members.iter_mut().find(|(found, _)| *found == name) {
             Some((_, old)) => Some(std::mem::replace(old, value)),
@@ -73,7 +77,7 @@ impl Map {
 
     /// The members in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
-        self.members.iter().map(|(name, value)| (name.as_str(), value))
+        self.members.iter().map(|(name, value)| (name.as_ref(), value))
     }
 
     /// The only member, if there is just one.
@@ -86,9 +90,40 @@ impl Map {
     }
 }
 
+/// Up to so many names are compared one by one, which needs no memory.
+const FEW: usize = 32;
+
+/// A name that stands there twice. Only names that fall on the same of 64 bits are compared.
+fn repeated_of_few(members: &[(Name, Value)]) -> Option<&str> {
+    let mut seen = 0_u64;
+    for (at, (name, _)) in members.iter().enumerate() {
+        let bit = 1 << bit_of(name.as_bytes());
+        let before = members.get(..at).unwrap_or_default();
+        if seen & bit != 0 && before.iter().any(|(other, _)| other == name) {
+            return Some(name);
+        }
+        seen |= bit;
+    }
+    None
+}
+
+/// Length, first and last letter tell most short names apart.
+fn bit_of(name: &[u8]) -> u32 {
+    let letter = |letter: Option<&u8>| letter.map_or(0, |letter| u32::from(*letter));
+    let mixed = letter(name.first()) * 7 + letter(name.last()) * 3 + letter(name.get(1));
+    (mixed ^ u32::try_from(name.len()).unwrap_or(0) << 4) & 63
+}
+
+/// The same for names that a stranger may have chosen in any number.
+fn repeated_of_many(members: &[(Name, Value)]) -> Option<&str> {
+    let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_ref()).collect();
+    names.sort_unstable();
+    names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
+}
+
 impl IntoIterator for Map {
-    type Item = (String, Value);
-    type IntoIter = std::vec::IntoIter<(String, Value)>;
+    type Item = (Name, Value);
+    type IntoIter = std::vec::IntoIter<(Name, Value)>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.members.into_iter()

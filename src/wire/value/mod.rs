@@ -11,7 +11,7 @@ pub mod map;
 pub mod xml;
 
 pub use fault::{Fault, Malformed, Unwritable};
-pub use map::Map;
+pub use map::{Map, Name};
 
 /// One value.
 ///
@@ -155,6 +155,24 @@ pub fn write(map: &Map, serialisation: Serialisation) -> Result<Vec<u8>, Unwrita
         Serialisation::Cbor => cbor::write(map),
         Serialisation::Xml => xml::write(map),
     }
+}
+
+/// Writes an object with one member, which stays where it is.
+///
+/// # Errors
+/// See [`write`].
+pub fn write_single(
+    name: &Name,
+    value: &Value,
+    serialisation: Serialisation,
+) -> Result<Vec<u8>, Unwritable> {
+    if serialisation != Serialisation::Json {
+        return write(&Map::of(name.clone(), value.clone()), serialisation);
+    }
+    if value.depth() >= super::limits::MAX_DEPTH {
+        return Err(Unwritable::Depth);
+    }
+    json::write_single(name, value)
 }
 
 #[cfg(test)]

@@ -318,7 +318,7 @@ proptest! {
 
     #[test]
     fn what_xml_writes_reads_back(value in any_value(), name in "con|lbl|cs|enc|pv|pc|unknown") {
-        let map = Map::of("m2m:cin", Value::Map(Map::of(&name, value)));
+        let map = Map::of("m2m:cin", Value::Map(Map::of(name, value)));
         if let Ok(written) = xml::write(&map) {
             prop_assert_eq!(xml::read(&written), Ok(map));
         }

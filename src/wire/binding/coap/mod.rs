@@ -11,7 +11,7 @@ mod request;
 mod response;
 
 pub use request::{read_request, read_request_of, write_request};
-pub use response::{read_response, read_response_of, write_response};
+pub use response::{read_response, read_response_of, response_message, write_response};
 
 use super::{Media, Refusal};
 use crate::wire::coap::{self, Code, Kind, Token, Writer};

@@ -23,8 +23,10 @@ pub const RSC: u16 = 307;
 /// How the value of an option is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
-    /// Text.
+    /// Text of what type the tables say.
     Text,
+    /// Text that is text by the tables too.
+    Plain,
     /// An unsigned integer of at most so many bytes.
     Uint(usize),
     /// Several texts joined by a character.
@@ -37,10 +39,10 @@ const TABLE: [(&str, u16, Option<u16>, Form); 21] = [
     ("ot", 259, Some(259), Form::Text),
     ("nu", 263, Some(263), Form::Joined('&')),
     ("ty", TY, Some(267), Form::Uint(2)),
-    ("rvi", RVI, Some(268), Form::Text),
+    ("rvi", RVI, Some(268), Form::Plain),
     ("asri", 275, None, Form::Text),
-    ("fr", FR, Some(256), Form::Text),
-    ("rqi", RQI, Some(257), Form::Text),
+    ("fr", FR, Some(256), Form::Plain),
+    ("rqi", RQI, Some(257), Form::Plain),
     ("rqet", 291, Some(260), Form::Text),
     ("rset", 295, Some(261), Form::Text),
     ("oet", 299, Some(262), Form::Text),
@@ -104,6 +106,7 @@ pub(super) fn read(
                 collection.put(name, Value::List(parts))?;
             }
         }
+        Form::Plain => collection.put(name, Value::from(text(value)?))?,
         Form::Text => {
             let value = typed("m2m:rqp", name, text(value)?).ok_or(Refusal::OptionValue)?;
             collection.put(name, value)?;
@@ -145,7 +148,7 @@ fn bytes(value: &Value, form: Form) -> Option<Vec<u8>> {
             let bytes = uint(u32::try_from(value.as_u64()?).ok()?);
             return (bytes.len() <= len).then_some(bytes);
         }
-        Form::Text => text_of(value)?,
+        Form::Text | Form::Plain => text_of(value)?,
         Form::Joined(separator) => {
             let parts: Option<Vec<&str>> = value.as_list()?.iter().map(Value::as_text).collect();
             let parts = parts?;
@@ -156,4 +159,20 @@ fn bytes(value: &Value, form: Form) -> Option<Vec<u8>> {
         }
     };
     (1..=MAX_IDENTIFIER).contains(&text.len()).then(|| text.into_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::schema::{Base, Kind, Schema};
+
+    #[test]
+    fn what_is_taken_for_text_is_text() {
+        let plain = TABLE.iter().filter(|(.., form)| *form == Form::Plain);
+        assert_eq!(plain.clone().count(), 3);
+        for (name, ..) in plain {
+            let kind = Schema::shipped().kind("m2m:rqp", name);
+            assert_eq!(kind, Some(Kind { base: Base::Text, list: false }), "{name}");
+        }
+    }
 }

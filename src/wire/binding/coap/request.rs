@@ -41,7 +41,7 @@ pub fn read_request_of(
     if path.is_empty() && !whole {
         collection.put("to", Value::from(path::RECEIVER))?;
     } else if !path.is_empty() {
-        let to = path::address(path.iter().map(String::as_str))?;
+        let to = path::address(path.into_iter())?;
         collection.put("to", Value::Text(to))?;
     }
     if !whole {
@@ -75,14 +75,14 @@ fn operation(code: Code, created: bool) -> Result<Operation, Refusal> {
 }
 
 #[derive(Default)]
-struct Found {
-    path: Vec<String>,
+struct Found<'m> {
+    path: Vec<&'m str>,
     format: Option<Media>,
     collection: Collection,
 }
 
-impl Found {
-    fn option(&mut self, number: u16, value: &[u8], profile: &Profile) -> Result<(), Refusal> {
+impl<'m> Found<'m> {
+    fn option(&mut self, number: u16, value: &'m [u8], profile: &Profile) -> Result<(), Refusal> {
         match number {
             // The name of the server that was meant; there is only one here.
             coap::option::URI_HOST | coap::option::URI_PORT => Ok(()),
@@ -90,7 +90,7 @@ impl Found {
                 if self.path.len() > MAX_TARGET / 2 {
                     return Err(Refusal::Target);
                 }
-                self.path.push(text(value)?.to_owned());
+                self.path.push(text(value)?);
                 Ok(())
             }
             // Elective: a second one is ignored (RFC 7252 section 5.4.5).
@@ -134,10 +134,7 @@ pub fn write_request(
     for segment in path::segments(&request.to)? {
         options.push((coap::option::URI_PATH, segment.as_bytes().to_vec()));
     }
-    let mut rest = request.to_map();
-    for elsewhere in ["op", "to", "pc"] {
-        rest.remove(elsewhere);
-    }
+    let mut rest = request.to_map_without(&["op", "to", "pc"]);
     let own = option::write(&mut rest, profile.coap)?;
     let mut arguments = query::write(rest)?;
     let mut payload = Vec::new();
@@ -149,7 +146,7 @@ pub fn write_request(
         } else {
             let format = Media::resource(serialisation).number();
             options.push((coap::option::CONTENT_FORMAT, uint(format)));
-            payload = value::write(&content.to_map(), serialisation)?;
+            payload = value::write_single(&content.root, &content.value, serialisation)?;
         }
     }
     for argument in arguments {

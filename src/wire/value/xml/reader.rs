@@ -41,7 +41,7 @@ pub fn read(bytes: &[u8]) -> Result<Map, Malformed> {
         first = false;
     }
     match root {
-        Some((name, value)) if name.contains(':') => Ok(Map::of(&name, value)),
+        Some((name, value)) if name.contains(':') => Ok(Map::of(name, value)),
         Some(_) => Err(Malformed { fault: Fault::NotAnObject, at: 0 }),
         None => Err(walk.malformed(Fault::Truncated)),
     }
@@ -328,7 +328,8 @@ impl<'a> Walk<'a> {
             children.insert(0, ("rn".to_owned(), Value::Text(name)));
         }
         if !children.is_empty() {
-            return match Map::from_members(children) {
+            let members = children.into_iter().map(|(name, value)| (name.into(), value));
+            return match Map::from_members(members.collect()) {
                 Ok(map) if marks.base.is_none() => Ok(Value::Map(map)),
                 Ok(_) => Err(self.malformed(Fault::Mixed)),
                 Err(_) => Err(self.malformed(Fault::Repeated)),
