@@ -80,7 +80,6 @@ fn our_own_cse_gives_nothing_to_report() {
         vec![target(Binding::Http, listening.http), target(Binding::Coap, listening.coap)];
     let setting = Setting {
         warm_up: 1_000,
-        pid: cfg!(target_os = "linux").then(std::process::id),
         ..setting(targets, 6_000)
     };
     let outcome = probe(&setting, &mut |_| {}).unwrap();
