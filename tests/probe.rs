@@ -78,11 +78,7 @@ fn our_own_cse_gives_nothing_to_report() {
     let listening = cse();
     let targets =
         vec![target(Binding::Http, listening.http), target(Binding::Coap, listening.coap)];
-    let setting = Setting {
-        warm_up: 1_000,
-        pid: cfg!(target_os = "linux").then(std::process::id),
-        ..setting(targets, 6_000)
-    };
+    let setting = Setting { warm_up: 1_000, ..setting(targets, 6_000) };
     let outcome = probe(&setting, &mut |_| {}).unwrap();
     assert!(outcome.sound >= 1_000 && outcome.sent >= 6_000, "{}", outcome.sent);
     assert_eq!(outcome.findings.len(), 0, "{}", told(&outcome));

@@ -1,6 +1,6 @@
 //! The campaign: what is sent when, and what becomes of what the rules say.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -45,6 +45,9 @@ const KNOCKS: usize = 10;
 /// Time for an answer that is not owed: a message that was cut waits for its end in vain.
 const BRIEF: Duration = Duration::from_secs(1);
 
+/// Requests before its end that are kept of a target that goes.
+const RECENT_MAX: usize = 12;
+
 /// A campaign at work.
 pub(super) struct Engine<'s> {
     pub(super) setting: &'s Setting,
@@ -67,6 +70,8 @@ pub(super) struct Engine<'s> {
     cases: BTreeMap<&'static str, u64>,
     answers: BTreeMap<u16, u64>,
     gone: bool,
+    /// The last requests, for the case that the target goes.
+    recent: VecDeque<(SocketAddr, Shot)>,
 }
 
 /// Carries out a campaign.
@@ -85,6 +90,7 @@ pub fn probe(setting: &Setting, tell: &mut dyn FnMut(Progress)) -> Result<Outcom
     engine.campaign(tell);
     engine.clean();
     engine.grown();
+    engine.lost();
     let ended = match () {
         () if engine.gone => Ended::Gone,
         () if (setting.stopped)() => Ended::Stopped,
@@ -116,6 +122,7 @@ impl<'s> Engine<'s> {
             cases: BTreeMap::new(),
             answers: BTreeMap::new(),
             gone: false,
+            recent: VecDeque::new(),
         }
     }
 
@@ -148,6 +155,10 @@ impl<'s> Engine<'s> {
         let numbered = self.numbered(shot);
         let patience = self.setting.patience;
         let limit = if shot.brief { patience.min(BRIEF) } else { patience };
+        if self.recent.len() == RECENT_MAX {
+            self.recent.pop_front();
+        }
+        self.recent.push_back((at, numbered.clone()));
         let mut heard = exchange(&self.clock, at, &numbered, self.sent, limit);
         if heard.reply == Reply::Unreachable && !self.knock(at) {
             self.gone = true;
@@ -339,6 +350,11 @@ impl<'s> Engine<'s> {
         }
     }
 
+    /// Requests so far: the number of the last one.
+    pub(super) const fn sent(&self) -> u64 {
+        self.sent
+    }
+
     /// The clock, for who sends by themselves.
     pub(super) const fn clock(&self) -> &Clock {
         &self.clock
@@ -511,6 +527,31 @@ impl<'s> Engine<'s> {
                 }
             }
         }
+    }
+
+    /// A target that went between two cases went all the same.
+    fn lost(&mut self) {
+        if !self.gone || self.findings.keys().any(|known| known.oracle == Oracle::Gone) {
+            return;
+        }
+        let signature = Signature {
+            oracle: Oracle::Gone,
+            operation: "any",
+            of: "any",
+            class: "campaign",
+            about: "end".to_owned(),
+        };
+        let finding = Finding {
+            signature: signature.clone(),
+            reason: "nobody listens there any more, after these requests".to_owned(),
+            count: 1,
+            binding: self.recent.back().map_or(Binding::Http, |(_, shot)| shot.binding),
+            repeated: false,
+            shots: self.recent.iter().cloned().collect(),
+            together: 0,
+            spoken: Vec::new(),
+        };
+        self.findings.insert(signature, finding);
     }
 
     /// The memory that the whole campaign left behind.

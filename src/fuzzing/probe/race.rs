@@ -60,13 +60,13 @@ pub(super) fn race(engine: &mut Engine<'_>, stage: &Stage) -> Option<Finding> {
 }
 
 fn together(engine: &Engine<'_>, stage: &Stage, shots: &[Shot]) -> Vec<Heard> {
-    let (clock, patience) = (engine.clock(), engine.setting.patience);
+    let (clock, patience, first) = (engine.clock(), engine.setting.patience, engine.sent());
     std::thread::scope(|scope| {
         let threads: Vec<_> = shots
             .iter()
             .enumerate()
             .map(|(number, shot)| {
-                let number = u64::try_from(number).unwrap_or(0) + (1 << 40);
+                let number = first.wrapping_sub(u64::try_from(number).unwrap_or(0));
                 scope.spawn(move || exchange(clock, stage.at, shot, number, patience))
             })
             .collect();
