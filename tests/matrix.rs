@@ -76,7 +76,7 @@ fn every_row_ends_as_the_catalogue_says() {
             let elsewhere = ELSEWHERE.iter().find(here).map(|(.., verdict)| verdict);
             let expected =
                 EXPECTED.iter().find(|(threat, on, _)| *threat == row.file.threat && *on == list);
-            let Some(verdict) = elsewhere.or(expected.map(|(.., verdict)| verdict)) else {
+            let Some(verdict) = elsewhere.or_else(|| expected.map(|(.., verdict)| verdict)) else {
                 wrong.push(format!("{cell}: nothing is expected"));
                 continue;
             };
