@@ -246,6 +246,11 @@ pub(super) struct HuntArguments {
     /// Run the seeds from 1 to N.
     #[arg(long, value_name = "N", conflicts_with = "seeds", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) runs: Option<u64>,
+    /// Instead, mutate N honest traces of the association, from the first seed of --seeds, and look for disagreement of
+    /// its ends; `keystorm replay` runs what was found.
+    #[arg(long, value_name = "N", conflicts_with_all = ["scenario", "runs", "budget"],
+        value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    pub(super) traces: Option<u64>,
     /// Begin no more seeds after this much real time, such as 10m [default: 60s without --seeds and --runs].
     #[arg(long, value_name = "TIME", value_parser = budget)]
     pub(super) budget: Option<Duration>,
@@ -622,7 +627,7 @@ fn fuzz_hours(text: &str) -> Result<f64, String> {
 
 #[derive(Debug, Args)]
 pub(super) struct ReplayArguments {
-    /// The results folder.
+    /// The results folder, or the file of an attack trace.
     pub(super) results: PathBuf,
     #[command(flatten)]
     pub(super) pace: PaceArguments,

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration as RealDuration, Instant};
 
 use anyhow::Context as _;
+use keystorm::fuzzing::trace::campaign;
 use keystorm::report::hunt::{Hunted, Journal, text, write};
 use keystorm::run::hunt::{BASE, BASE_PATH, Hunt, Note, Refused};
 use keystorm::scenario::Source;
@@ -20,10 +21,15 @@ use super::{load, output};
 
 /// Where results go unless told otherwise: below it, the scenario's name.
 const RESULTS: &str = "results/hunt";
+/// Most traces that become files.
+const TRACES_MAX: usize = 100;
 /// How long a hunt lasts where nobody says.
 const BUDGET: RealDuration = RealDuration::from_secs(60);
 
 pub(super) fn hunt(arguments: &HuntArguments, format: Format) -> anyhow::Result<Exit> {
+    if let Some(runs) = arguments.traces {
+        return traces(arguments, runs, format);
+    }
     let source = source(arguments.scenario.as_deref())?;
     let Some(hunt) = prepare(&source, arguments, format)? else { return Ok(Exit::Usage) };
     let plan = hunt.plan();
@@ -36,7 +42,7 @@ pub(super) fn hunt(arguments: &HuntArguments, format: Format) -> anyhow::Result<
     let journal = Journal::open(&folder, &build(), &source.text, &arguments.overrides);
     let journal = journal.map_err(hinted)?;
     progress::listen()?;
-    let notes = campaign(arguments, &hunt, &journal)?;
+    let notes = seeds(arguments, &hunt, &journal)?;
     let hunted = judge(arguments, &hunt, source.name, &notes);
     write(&folder, &hunted).map_err(hinted)?;
     match format {
@@ -52,6 +58,40 @@ pub(super) fn hunt(arguments: &HuntArguments, format: Format) -> anyhow::Result<
     } else {
         Exit::Failed
     })
+}
+
+/// Attack traces on the association; those that violate something become files.
+fn traces(arguments: &HuntArguments, runs: u64, format: Format) -> anyhow::Result<Exit> {
+    let seed = arguments.seeds.map_or(1, |(first, _)| first);
+    let found = campaign(seed, runs);
+    let folder = arguments.out.clone().unwrap_or_else(|| PathBuf::from(RESULTS).join("traces"));
+    let mut told = Vec::new();
+    for (number, (trace, outcome)) in found.iter().take(TRACES_MAX).enumerate() {
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot write results to {}", folder.display()))?;
+        let path = folder.join(format!("trace-{seed}-{number}.json"));
+        fs::write(&path, serde_json::to_vec_pretty(trace)?)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        told.push((path, outcome.violations.join("; ")));
+    }
+    if format == Format::Json {
+        let files =
+            told.iter().map(|(path, what)| serde_json::json!({ "file": path, "what": what }));
+        let files: Vec<_> = files.collect();
+        output::json(
+            &serde_json::json!({ "runs": runs, "violating": found.len(), "traces": files }),
+        )?;
+    } else {
+        let mut text = match found.len() {
+            0 => format!("Nothing broke in {runs} traces: A1, A2, A3, A4, I1 held.\n"),
+            n => format!("{n} of {runs} traces broke what must hold.\n"),
+        };
+        for (path, what) in &told {
+            text.push_str(&format!("{what}\n  repeat   keystorm replay {}\n", path.display()));
+        }
+        output::result(&text)?;
+    }
+    Ok(if found.is_empty() { Exit::Held } else { Exit::Failed })
 }
 
 /// The base that was named, or the one that ships.
@@ -88,11 +128,7 @@ fn prepare(
 
 /// Runs the seeds that are asked for and not known, as long as there is time.
 #[expect(clippy::disallowed_methods, reason = "a budget is real time")]
-fn campaign(
-    arguments: &HuntArguments,
-    hunt: &Hunt,
-    journal: &Journal,
-) -> anyhow::Result<Vec<Note>> {
+fn seeds(arguments: &HuntArguments, hunt: &Hunt, journal: &Journal) -> anyhow::Result<Vec<Note>> {
     let pace = &arguments.pace;
     let (first, last) = match (arguments.seeds, arguments.runs) {
         (Some(seeds), _) => seeds,

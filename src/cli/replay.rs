@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
+use keystorm::fuzzing::trace::Trace;
 use keystorm::report::{Manifest, Status, read, time};
 use keystorm::run::{DigestTrail, Outcome, execute};
 use keystorm::scenario::{self, Source};
@@ -14,8 +15,33 @@ use super::progress::{self, Progress};
 use super::run::{TRAIL_FILE, hinted, threads};
 use super::{load, output};
 
+/// Runs an attack trace again.
+fn trace(path: &Path, format: Format) -> anyhow::Result<Exit> {
+    let text = load::text(path)?;
+    let trace: Trace = serde_json::from_str(&text).with_context(|| {
+        format!("{} is neither a results folder nor an attack trace", path.display())
+    })?;
+    let outcome = trace.run();
+    if format == Format::Json {
+        output::json(&outcome)?;
+    } else {
+        let (finished, taken) = (outcome.finished, outcome.taken);
+        let said = match outcome.violations.as_slice() {
+            [] => "Held".to_owned(),
+            all => format!("Violated: {}", all.join("; ")),
+        };
+        output::result(&format!(
+            "{said}: {finished} ends finished a handshake, {taken} messages were taken."
+        ))?;
+    }
+    Ok(if outcome.violations.is_empty() { Exit::Held } else { Exit::Failed })
+}
+
 pub(super) fn replay(arguments: &ReplayArguments, format: Format) -> anyhow::Result<Exit> {
     let folder = &arguments.results;
+    if folder.is_file() {
+        return trace(folder, format);
+    }
     let record = read(folder).map_err(hinted)?;
     if record.manifest.status != Status::Complete {
         anyhow::bail!("{} was interrupted; only a complete run can be replayed", folder.display());

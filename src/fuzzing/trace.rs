@@ -211,7 +211,7 @@ impl Trace {
     pub fn run(&self) -> Outcome {
         let mut world = World::new(self);
         for step in self.steps.iter().take(STEPS_MAX) {
-            world.now = world.now + Duration::from_millis(10);
+            world.now += Duration::from_millis(10);
             world.step(*step);
         }
         world.judge()
@@ -400,7 +400,7 @@ impl World {
             cookie: trace.cookie,
             replay_window: trace.replay_window.min(64),
             server: Some(secrets),
-            ..config.clone()
+            ..config
         };
         Self {
             config,
@@ -590,7 +590,7 @@ impl World {
                 since: end.since,
             };
             if !std::mem::replace(&mut end.is_running, true) {
-                facts.running(agreement.clone());
+                facts.running(agreement);
             }
             if is_done {
                 self.finished += 1;

@@ -487,7 +487,10 @@ fn events(text: &mut String, plan: &Plan) {
 
 /// The verb of a fault, and its words, each with a comma before it.
 fn fault(trouble: Trouble, lasts: Duration) -> (&'static str, String) {
-    let lasts = format!(", lasts = \"{}\"", time_text(lasts.0));
+    let lasts = match lasts {
+        Duration::MAX => String::new(),
+        lasts => format!(", lasts = \"{}\"", time_text(lasts.0)),
+    };
     match trouble {
         Trouble::Cut => ("cut", lasts),
         Trouble::Full => ("full", lasts),
@@ -499,7 +502,7 @@ fn fault(trouble: Trouble, lasts: Duration) -> (&'static str, String) {
         }
         Trouble::Clock(ahead) => {
             let by = time_text(ahead.unsigned_abs());
-            ("clock", format!(", by = \"{by}\", back = {}", ahead < 0))
+            ("clock", lasts + &format!(", by = \"{by}\", back = {}", ahead < 0))
         }
     }
 }

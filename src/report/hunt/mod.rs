@@ -100,7 +100,7 @@ impl Hunted {
 /// By what a finding comes about.
 fn by(finding: &Finding) -> String {
     if finding.mechanisms.is_empty() {
-        return "without any fault or attack".to_owned();
+        return "without anything that was drawn".to_owned();
     }
     format!("with {}", finding.mechanisms.join(" and "))
 }

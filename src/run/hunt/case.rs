@@ -1,6 +1,8 @@
 //! A case of a hunt: a scenario as data, put together from a base and from what was drawn, so that parts of it can be
 //! taken away again.
 
+use std::collections::BTreeSet;
+
 use toml::{Table, Value};
 
 use super::Broken;
@@ -70,9 +72,27 @@ impl Case {
         (outcome.verdict != Verdict::Interrupted).then_some(outcome)
     }
 
-    /// Words of the attacks and faults in it, in order, each once: by what something may have been broken.
+    /// By what something may have been broken: words of the attacks and faults in it, in order, each once; if there are
+    /// none, the settings that were drawn.
     #[must_use]
     pub fn mechanisms(&self) -> Vec<String> {
+        let words = self.words();
+        if words.is_empty() { self.paths() } else { words }
+    }
+
+    /// Everything in it by which something may have been broken.
+    #[must_use]
+    pub fn means(&self) -> BTreeSet<String> {
+        self.words().into_iter().chain(self.paths()).collect()
+    }
+
+    fn paths(&self) -> Vec<String> {
+        self.settings.iter().map(|(path, _)| path.clone()).collect()
+    }
+
+    /// Words of attacks and faults.
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
         const NO_VERBS: [&str; 5] = ["at", "name", "violates", "alarm_within", "loss"];
         let table = self.table();
         let lists = ["attack", "event"].into_iter().filter_map(|key| table.get(key)?.as_array());

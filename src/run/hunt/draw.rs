@@ -135,7 +135,7 @@ impl<'a> Ground<'a> {
     /// When something begins and how long it lasts, in milliseconds, so that it is over in time.
     fn span(&self, draws: &mut Draws<'_>) -> (u64, u64) {
         let lasts = 1 + draws.below(self.calm_ms * FAULT_PERCENT_MAX / 100);
-        (draws.below(self.calm_ms - lasts), lasts)
+        (draws.below(self.calm_ms.saturating_sub(lasts)), lasts)
     }
 
     fn event(&self, draws: &mut Draws<'_>) -> Vec<Table> {
@@ -171,6 +171,7 @@ impl<'a> Ground<'a> {
                 let by = millis(1_000 * (1 + draws.below(2 * KC_LIFETIME_S)));
                 words.insert("by".to_owned(), by);
                 words.insert("back".to_owned(), (draws.below(2) == 0).into());
+                words.insert("lasts".to_owned(), millis(lasts));
                 vec![event(at, "clock", words)]
             }
             _ => {

@@ -5,7 +5,6 @@ mod case;
 mod draw;
 mod shrink;
 
-use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -50,7 +49,7 @@ pub struct Note {
 pub struct Finding {
     /// The invariant or metric that does not hold.
     pub what_holds: String,
-    /// Words of the attacks and faults that it takes; none if it takes none.
+    /// Words of the attacks and faults that it takes; settings, if it takes no more; or nothing.
     pub mechanisms: Vec<String>,
     /// The first place where it does not hold, in the small scenario.
     pub what: String,
@@ -73,7 +72,7 @@ impl Finding {
     #[must_use]
     pub fn name(&self) -> String {
         let means = if self.mechanisms.is_empty() {
-            "settings".to_owned()
+            "nothing".to_owned()
         } else {
             self.mechanisms.join("-")
         };
@@ -202,7 +201,7 @@ impl Hunt {
         for note in notes {
             for Broken { what_holds, .. } in &note.broken {
                 let case = self.case(note.seed);
-                let means: BTreeSet<String> = case.mechanisms().into_iter().collect();
+                let means = case.means();
                 // What is known to take no more than this case has explains it.
                 let known = findings.iter_mut().find(|finding| {
                     finding.what_holds == *what_holds

@@ -73,7 +73,8 @@ impl Shrinker<'_> {
 
     /// The case is a scenario in which the same thing does not hold.
     fn shows(&mut self, case: &Case) -> bool {
-        if self.is_spent() || case.load().is_none() {
+        let is_fair = || case.load().is_some_and(|loaded| is_over_in_time(&loaded.plan));
+        if self.is_spent() || !is_fair() {
             return false;
         }
         self.runs += 1;
@@ -204,15 +205,13 @@ impl Shrinker<'_> {
         let plan = loaded.plan;
         let tail = plan.recovery.map_or(Duration::ZERO, |recovery| recovery.within);
         let now = plan.recovery.map_or(plan.duration, |recovery| recovery.after.since(Time::ZERO));
-        let least = match plan.recovery {
-            None => Duration::ZERO,
-            // How long an attack lasts only its program knows.
-            Some(_) if !plan.attacks.is_empty() => return,
-            Some(_) => over(&plan),
-        };
+        // How long an attack lasts only its program knows.
+        if plan.recovery.is_some() && !plan.attacks.is_empty() {
+            return;
+        }
         for percent in [10, 25, 50, 75, 90] {
             let ms = now.0 / 100 * percent / 1_000_000_000 * 1_000;
-            if ms == 0 || ms * 1_000_000 < least.0 {
+            if ms == 0 {
                 continue;
             }
             let done = self.attempt(|case| {
@@ -275,13 +274,20 @@ impl Shrinker<'_> {
     }
 }
 
-/// When the last fault and command of a plan is over.
-fn over(plan: &Plan) -> Duration {
-    let ends = plan.events.iter().map(|event| match event.action {
-        Action::Fault { lasts, .. } if lasts != Duration::MAX => event.at + lasts,
-        _ => event.at,
-    });
-    ends.max().map_or(Duration::ZERO, |last| last.since(Time::ZERO))
+/// Everything that fails is over by the time from which on everybody must be served again.
+fn is_over_in_time(plan: &Plan) -> bool {
+    let Some(recovery) = plan.recovery else { return true };
+    plan.events.iter().all(|event| match event.action {
+        Action::Fault { lasts, .. } => {
+            lasts <= recovery.after.since(event.at) && event.at <= recovery.after
+        }
+        Action::Fail { member } => plan.events.iter().any(|other| {
+            other.action == Action::Recover { member }
+                && other.target == event.target
+                && (event.at..=recovery.after).contains(&other.at)
+        }),
+        _ => event.at <= recovery.after,
+    })
 }
 
 /// The names of the tables of a kind.

@@ -49,7 +49,7 @@ impl Checker<'_> {
             let target = self.target(&words.target, Action::Restart, network);
             let back = words.back.value().copied().unwrap_or(false);
             let trouble = Trouble::Clock(self.jump(&words.by, back)?);
-            self.fault(event, (target, &words.member), trouble, &Field::Absent, network)
+            self.fault(event, (target, &words.member), trouble, &words.lasts, network)
         });
         let full = event.full.given().map(|at| {
             let words = &at.value;
@@ -131,7 +131,7 @@ impl Checker<'_> {
             self.has_member(target, member.value.0, member.place, network);
         }
         let member = member.value().map(|member| member.0);
-        // A clock that has jumped stays where it is.
+        // A clock that nobody sets right stays where it is.
         let lasts = lasts.value().map_or(Duration::MAX, |lasts| Duration(lasts.value));
         let action = Action::Fault { member, trouble, lasts };
         Some(Event { at: Time::ZERO + moment, target, action, spread: Spread::AtOnce })

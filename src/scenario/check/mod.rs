@@ -105,8 +105,6 @@ pub(super) fn check(
     let links = checker.finish_links(&network);
     let risk = checker.risk(&network);
     let expectations = checker.expectations();
-    let hold = checker.hold();
-    let recovery = checker.recovery();
     checker.unused(&network);
     let mut security = association?;
     security.association.mtu = links.iter().map(|link| link.mtu).min()?;
@@ -133,8 +131,8 @@ pub(super) fn check(
             .unwrap_or(true),
         countermeasures,
         expectations,
-        hold,
-        recovery,
+        hold: checker.hold(),
+        recovery: checker.recovery(),
         risk,
     })
 }

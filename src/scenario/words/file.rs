@@ -836,6 +836,8 @@ table! {
         @required by: TimeSpan,
         /// Into the past, instead of the future; not beyond the start of the run. Default: false.
         back: Flag,
+        /// Until somebody sets them right. Default: nobody does.
+        lasts: TimeSpan,
     }
 }
 
