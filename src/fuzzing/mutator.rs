@@ -46,8 +46,9 @@ impl Mutator {
                 }
                 shape => self.change_bytes(shape, target.words, input, other),
             }
+            // At once: repetitions of repetitions grow beyond any memory.
+            input.truncate(target.len_max);
         }
-        input.truncate(target.len_max);
     }
 
     fn change_bytes(&mut self, shape: Shape, words: &[&str], input: &mut Vec<u8>, other: &[u8]) {
