@@ -216,7 +216,8 @@ fn the_canary_is_found_told_and_can_be_repeated() {
     assert_eq!(output.status.code(), Some(1), "{text}");
     let campaign = read(&folder.join("out/canary")).unwrap().unwrap();
     let id = fingerprint("canary", Oracle::Canary, "song");
-    assert_eq!(campaign.findings.iter().map(|it| it.id.clone()).collect::<Vec<_>>(), [id.clone()]);
+    let ids: Vec<&String> = campaign.findings.iter().map(|it| &it.id).collect();
+    assert_eq!(ids, [&id]);
     assert_eq!(campaign.findings[0].bytes(), b"song", "as small as can be");
     assert!(fs::read_dir(folder.join("fuzz/corpus/canary")).unwrap().count() > 0);
     let input = format!("out/canary/findings/{id}.bin");
