@@ -11,8 +11,10 @@ for source in fuzz/fuzz_targets/*.rs; do
     # The canary fails on purpose.
     [[ $name == canary ]] && continue
     cp "fuzz/target/x86_64-unknown-linux-gnu/release/$name" "$OUT/"
-    cp "fuzz/options/$name.options" "$OUT/"
+    [[ -f fuzz/options/$name.options ]] && cp "fuzz/options/$name.options" "$OUT/"
     [[ -f fuzz/dict/$name.dict ]] && cp "fuzz/dict/$name.dict" "$OUT/"
     mapfile -t inputs < <(find "fuzz/seeds/$name" "fuzz/regressions/$name" -name '*.bin' 2>/dev/null)
-    zip -qj "$OUT/${name}_seed_corpus.zip" "${inputs[@]}"
+    if ((${#inputs[@]})); then
+        zip -qj "$OUT/${name}_seed_corpus.zip" "${inputs[@]}"
+    fi
 done

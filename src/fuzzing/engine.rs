@@ -208,7 +208,7 @@ impl<'h> Engine<'h> {
 
     /// Leaves out parts for as long as the same thing is found: halves first, single bytes last.
     fn shrink(
-        &mut self,
+        &self,
         mut input: Vec<u8>,
         mut violation: Violation,
         tell: &mut dyn FnMut(Event<'_>),

@@ -28,7 +28,12 @@ impl Mutator {
 
     /// A number below `n`; 0 if there is none.
     pub fn below(&mut self, n: usize) -> usize {
-        (self.rng.next_u64() as usize).checked_rem(n).unwrap_or(0)
+        let random = self.rng.next_u64().checked_rem(n as u64).unwrap_or(0);
+        usize::try_from(random).unwrap_or(0)
+    }
+
+    fn random(&mut self) -> u8 {
+        self.rng.next_u32().to_le_bytes()[0]
     }
 
     /// Changes an input in a few ways; `other` is another input of the same target.
@@ -41,8 +46,9 @@ impl Mutator {
                 }
                 shape => self.change_bytes(shape, target.words, input, other),
             }
+            // At once: repetitions of repetitions grow beyond any memory.
+            input.truncate(target.len_max);
         }
-        input.truncate(target.len_max);
     }
 
     fn change_bytes(&mut self, shape: Shape, words: &[&str], input: &mut Vec<u8>, other: &[u8]) {
@@ -67,14 +73,14 @@ impl Mutator {
                 self.put(input, at, &[sign]);
             }
             _ => {
-                let random = self.rng.next_u32() as u8;
+                let random = self.random();
                 self.put(input, at, &[random]);
             }
         }
     }
 
     fn each(&mut self, input: &mut [u8], at: usize, change: impl Fn(u8, u8) -> u8) {
-        let random = self.rng.next_u32() as u8;
+        let random = self.random();
         if let Some(byte) = input.get_mut(at) {
             *byte = change(*byte, random);
         }
@@ -129,7 +135,7 @@ impl Mutator {
         let off = [0, 1, usize::MAX, 2][self.below(4)];
         let is_wide = self.below(2) == 1;
         let follows = input.len().saturating_sub(at + if is_wide { 2 } else { 1 });
-        let [high, low] = (follows.wrapping_add(off) as u16).to_be_bytes();
+        let [.., high, low] = follows.wrapping_add(off).to_be_bytes();
         match input.get_mut(at..) {
             Some([first, second, ..]) if is_wide => (*first, *second) = (high, low),
             Some([first, ..]) => *first = low,
@@ -163,7 +169,7 @@ impl Mutator {
         match self.below(10) {
             0 => self.each_of_head(input, head),
             1 | 2 => {
-                let step: Vec<u8> = (0..width).map(|_| self.rng.next_u32() as u8).collect();
+                let step: Vec<u8> = (0..width).map(|_| self.random()).collect();
                 input.splice(at..at, step);
             }
             3 if at < end => drop(input.drain(at..end)),

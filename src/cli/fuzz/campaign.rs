@@ -1,5 +1,7 @@
 //! Campaigns: `keystorm fuzz night`, `triage` and `report`.
 
+#![allow(clippy::disallowed_methods, reason = "the command line may read clocks")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,5 +1,7 @@
 //! The same targets under libFuzzer: builds the crate in `fuzz/` and runs one of its programs.
 
+#![allow(clippy::disallowed_methods, reason = "the command line may read clocks")]
+
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -77,7 +77,7 @@ fn row(campaign: &Campaign, name: &str, progress: &Progress) -> Row {
     Row {
         name: name.to_owned(),
         executions: count(progress.executions),
-        speed: count(progress.speed() as u64),
+        speed: format!("{:.0}", progress.speed()),
         time: time(progress.processor_s),
         start: progress.edges_start,
         end: progress.edges_end,

@@ -158,13 +158,12 @@ impl Campaign {
     }
 
     /// Keeps a finding; false if it was there.
-    pub fn keep(&mut self, mut finding: Finding) -> bool {
+    pub fn keep(&mut self, finding: Finding) -> bool {
         if self.findings.iter().any(|known| known.id == finding.id)
             || self.findings.len() >= FINDINGS_MAX
         {
             return false;
         }
-        finding.after_s += self.targets.get(&finding.target).map_or(0.0, |it| it.processor_s);
         self.findings.push(finding);
         self.findings.sort_by(|a, b| (&a.target, &a.id).cmp(&(&b.target, &b.id)));
         true

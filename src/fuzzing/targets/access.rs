@@ -77,6 +77,9 @@ const ADDRESSES: [[u8; 4]; 5] =
 /// Hours of the day, first and last, as windows and as numbers.
 const HOURS: [(u8, u8); 4] = [(0, 11), (12, 12), (13, 23), (0, 23)];
 
+/// A block of addresses and the hours of a day.
+type Around = (Option<&'static str>, Option<(u8, u8)>);
+
 /// A rule in plain data.
 #[derive(Clone, Debug)]
 struct Rule {
@@ -84,7 +87,7 @@ struct Rule {
     operations: u8,
     authenticated: bool,
     /// Blocks of addresses and hours, each of them or none.
-    contexts: Option<Vec<(Option<&'static str>, Option<(u8, u8)>)>>,
+    contexts: Option<Vec<Around>>,
     /// Types of children that may be created.
     children: Option<Vec<u16>>,
 }

@@ -65,15 +65,15 @@ fn same_target(request: &Request, trail: &mut Trail) -> Verdict {
 pub(in crate::fuzzing) fn coap_seeds() -> Vec<Vec<u8>> {
     let mut seeds = vec![vec![0], vec![0, 0x40, 1, 0, 1], vec![0, 0x60, 0, 0, 7]];
     let request = Request::retrieve("/id-in/cse-in/Cone", "Cone", "r1");
-    for (index, profile) in PROFILES.iter().enumerate() {
+    for (index, profile) in (0_u8..).zip(&PROFILES) {
         let Some(token) = Token::new(b"token") else { continue };
         let mut writer = Writer::new(Kind::Confirmable, Code::GET, 7, token);
         writer.option(option::URI_PATH, b"~").option(option::URI_PATH, b"id-in");
         writer.option(option::URI_QUERY, b"fu=1").uint(option::CONTENT_FORMAT, 50);
-        seeds.push([&[index as u8], &writer.finish(b"{}")[..]].concat());
+        seeds.push([&[index], &writer.finish(b"{}")[..]].concat());
         if let Ok(outgoing) = binding::write_request(&request, Serialisation::Json, profile) {
             let exchange = binding::Exchange { kind: Kind::Confirmable, mid: 3, token };
-            seeds.push([&[index as u8], &outgoing.message(exchange)[..]].concat());
+            seeds.push([&[index], &outgoing.message(exchange)[..]].concat());
         }
     }
     seeds

@@ -30,7 +30,7 @@ pub(in crate::fuzzing) fn scenario(input: &[u8], trail: &mut Trail) -> Verdict {
         }
         Err(diagnostics) => {
             for record in diagnostics.records().iter().take(8) {
-                trail.word("code", &record.code.to_string());
+                trail.word("code", record.code);
             }
             check(!diagnostics.to_string().is_empty(), Oracle::Strictness, "no reason", String::new)
         }

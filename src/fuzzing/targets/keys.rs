@@ -33,7 +33,7 @@ const LEVELS: [Level; 6] = [Level::Kpm, Level::Ke, Level::Km, Level::Kpsa, Level
 fn key(n: usize) -> KeyBytes {
     let mut bytes = [0; KEY_LEN];
     for (at, byte) in (0_u8..).zip(&mut bytes) {
-        *byte = at.wrapping_mul(37) ^ (n as u8).wrapping_mul(91) ^ 0x5c;
+        *byte = at.wrapping_mul(37) ^ n.to_le_bytes()[0].wrapping_mul(91) ^ 0x5c;
     }
     KeyBytes::new(bytes)
 }
@@ -142,7 +142,7 @@ impl World {
         answer.map(|bytes| bytes.to_vec()).unwrap_or_default()
     }
 
-    fn compute(&mut self, n: usize, b: u8, c: u8, trail: &mut Trail) -> Vec<u8> {
+    fn compute(&self, n: usize, b: u8, c: u8, trail: &mut Trail) -> Vec<u8> {
         let text = [b, c];
         let usage = match b % 4 {
             0 => Usage::EarlySecret { factor: None },

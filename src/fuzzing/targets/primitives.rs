@@ -157,9 +157,9 @@ pub(in crate::fuzzing) fn xml_seeds() -> Vec<Vec<u8>> {
 
 pub(in crate::fuzzing) fn all_seeds() -> Vec<Vec<u8>> {
     let mut all = Vec::new();
-    for (index, serialisation) in Serialisation::ALL.into_iter().enumerate() {
+    for (index, serialisation) in (0_u8..).zip(Serialisation::ALL) {
         for seed in seeds(serialisation).into_iter().filter(|seed| seed.first() == Some(&0)) {
-            all.push([&[index as u8], &seed[1..]].concat());
+            all.push([&[index], &seed[1..]].concat());
         }
     }
     all

@@ -186,7 +186,7 @@ fn write_value(output: &mut Output, value: &Value) -> Result<(), encode::Error<I
         Value::Integer(value) => output.i64(*value)?,
         Value::Unsigned(value) => output.u64(*value)?,
         Value::Float(value) if planted::is(Defect::CborFloatShort) => {
-            output.f64(f64::from(*value as f32))?
+            output.f64(f64::from_bits(value.to_bits() >> 32 << 32))?
         }
         Value::Float(value) => output.f64(*value)?,
         Value::Text(text) => output.str(text)?,

@@ -1,5 +1,7 @@
 //! `keystorm fuzz recall`: how many planted defects a campaign of a fixed budget finds.
 
+#![allow(clippy::disallowed_methods, reason = "the command line may read clocks")]
+
 use std::fs;
 use std::sync::Mutex;
 use std::sync::PoisonError;
