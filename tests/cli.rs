@@ -168,6 +168,11 @@ fn an_assessment_of_risk_answers_first_and_is_the_same_for_any_number_of_threads
     }
     let again = place.keystorm(&["risk", &town, "--out", "one"]);
     assert_eq!(code(&again), 2, "a finished folder is not overwritten");
+    for verb in ["report", "replay"] {
+        let refused = place.keystorm(&[verb, "one"]);
+        assert_eq!(code(&refused), 2, "{verb}");
+        assert!(stderr(&refused).contains("an assessment of risk"), "{}", stderr(&refused));
+    }
     let wrong = place.keystorm(&["risk", &town, "--budget", "-1"]);
     assert_eq!(code(&wrong), 2);
     let no_service = place.keystorm(&["risk", &scenario("storm-fixed"), "--out", "none"]);

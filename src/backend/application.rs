@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::ldap::Directory;
 use super::native::{self, Called};
 use super::page::{self, Dashboard};
 use super::shell::Notifier;
@@ -30,6 +31,11 @@ pub enum Setting {
     /// It looks something up in a document.
     Xpath {
         /// How the content becomes part of the expression.
+        coding: Coding,
+    },
+    /// It looks something up in a directory.
+    Ldap {
+        /// How the content becomes part of the filter.
         coding: Coding,
     },
     /// It runs a command that tells an operator.
@@ -157,6 +163,7 @@ pub struct Application {
 enum Kind {
     Sql(Inventory, Query, Coding),
     Xpath(Registry, Coding),
+    Ldap(Directory, Coding),
     Shell(Notifier, Coding),
     Page(Dashboard, page::Slot),
     Native(Box<native::Parser>),
@@ -172,6 +179,7 @@ impl Application {
         let kind = match setting {
             Setting::Sql { query, coding } => Kind::Sql(Inventory::new(canary)?, query, coding),
             Setting::Xpath { coding } => Kind::Xpath(Registry::new(canary), coding),
+            Setting::Ldap { coding } => Kind::Ldap(Directory::new(canary), coding),
             Setting::Shell { coding } => Kind::Shell(Notifier::new(canary), coding),
             Setting::Page { slot, escaping, validation } => {
                 Kind::Page(Dashboard::new(escaping, validation, canary), slot)
@@ -196,6 +204,7 @@ impl Application {
                 interpreted(inventory.use_value(*query, *coding, content)?)
             }
             Kind::Xpath(registry, coding) => interpreted(registry.use_value(*coding, content)?),
+            Kind::Ldap(directory, coding) => interpreted(directory.use_value(*coding, content)),
             Kind::Shell(notifier, coding) => interpreted(notifier.use_value(*coding, content)),
             Kind::Page(dashboard, slot) => interpreted(dashboard.show(*slot, content)?),
             Kind::Native(parser) => parsed(parser, content)?,
@@ -272,12 +281,13 @@ mod tests {
 
     const CANARY: Canary = Canary([8; 16]);
 
-    fn settings() -> [Setting; 6] {
+    fn settings() -> [Setting; 7] {
         use {native::Check, page::Escaping, page::Slot, tenants::Handles};
         let coding = Coding::Concatenated;
         [
             Setting::Sql { query: Query::Name, coding },
             Setting::Xpath { coding },
+            Setting::Ldap { coding },
             Setting::Shell { coding },
             Setting::Page {
                 slot: Slot::Content,

@@ -26,6 +26,14 @@ pub enum FolderError {
     /// The run that made the folder did not come to its end, or is still at work.
     #[error("{} holds a run that has not finished", .0.display())]
     Unfinished(PathBuf),
+    /// The folder holds what another verb wrote.
+    #[error("{} holds {what}, not a single run", .path.display())]
+    NotARun {
+        /// The folder.
+        path: PathBuf,
+        /// What it holds instead.
+        what: &'static str,
+    },
     /// The folder was made by a later version.
     #[error("{} has schema version {found}; this keystorm reads up to {known}", .path.display())]
     Newer {
@@ -112,6 +120,9 @@ impl FolderError {
                 Some("compare two runs, two folders of seeds, or two sweeps over the same keys")
             }
             Self::OtherSweep(_) => Some("collect the shards of one sweep at a time"),
+            Self::NotARun { .. } => {
+                Some("its text says how each figure is made; `keystorm run` makes single runs")
+            }
             Self::Newer { .. } => Some("use the keystorm that wrote it, or a later one"),
             _ => None,
         }

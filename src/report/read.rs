@@ -66,6 +66,10 @@ pub(crate) fn finished(path: &Path) -> Result<Manifest, FolderError> {
     if manifest.status == Status::Running {
         return Err(FolderError::Unfinished(path.to_owned()));
     }
+    if manifest.files.iter().any(|file| file.name == super::risk::DATA) {
+        let what = "an assessment of risk, many runs";
+        return Err(FolderError::NotARun { path: path.to_owned(), what });
+    }
     Ok(manifest)
 }
 

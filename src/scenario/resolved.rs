@@ -327,6 +327,7 @@ fn application(setting: Setting) -> String {
             format!("sql = {{ query = \"{query}\", coding = \"{}\" }}", coding(by))
         }
         Setting::Xpath { coding: by } => format!("xpath = {{ coding = \"{}\" }}", coding(by)),
+        Setting::Ldap { coding: by } => format!("ldap = {{ coding = \"{}\" }}", coding(by)),
         Setting::Shell { coding: by } => format!("shell = {{ coding = \"{}\" }}", coding(by)),
         Setting::Page { slot, escaping, validation } => {
             let slot = match slot {

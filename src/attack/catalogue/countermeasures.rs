@@ -324,8 +324,8 @@ pub const COUNTERMEASURES: [Countermeasure; 26] = [
         inferred: &[],
         domains: &[Application, InterCommonServices],
         cost: None,
-        mechanism: "bound SQL parameters, XPath variables, argument-vector execution, fixed \
-             header interface; escaping as a separate variant",
+        mechanism: "bound SQL parameters, XPath variables, built LDAP filters, argument-vector \
+             execution; escaping as a separate variant",
         off: "string concatenation on the same real interpreters",
         is_command: false,
     },

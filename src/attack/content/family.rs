@@ -23,7 +23,7 @@ pub enum Family {
     Overrun,
 }
 
-const INJECTIONS: [Injection; 9] = [
+const INJECTIONS: [Injection; 11] = [
     Injection::SqlUnion,
     Injection::ShellSeparator,
     Injection::XpathUnion,
@@ -33,6 +33,8 @@ const INJECTIONS: [Injection; 9] = [
     Injection::XpathAlways,
     Injection::ShellSubstitution,
     Injection::SqlStacked,
+    Injection::LdapAlways,
+    Injection::LdapWildcard,
 ];
 const LISTS: [Injection; 2] = [Injection::ListReads, Injection::ListChanges];
 

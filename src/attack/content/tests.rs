@@ -1,6 +1,7 @@
 //! Each payload does what it is for where nothing holds it, and nothing where something does.
 
 use super::*;
+use crate::backend::ldap::Directory;
 use crate::backend::native::{Check, Parser};
 use crate::backend::page::{Dashboard, Escaping, Slot, Validation};
 use crate::backend::shell::Notifier;
@@ -32,6 +33,9 @@ fn level(kind: Injection, coding: Coding, value: &str) -> Level {
         Injection::XpathUnion | Injection::XpathAlways => {
             Registry::new(CANARY).use_value(coding, value).unwrap().level
         }
+        Injection::LdapAlways | Injection::LdapWildcard => {
+            Directory::new(CANARY).use_value(coding, value).level
+        }
         _ => Notifier::new(CANARY).use_value(coding, value).level,
     }
 }
@@ -51,8 +55,8 @@ fn every_injection_leaves_its_slot_pasted_and_none_bound() {
 
 #[test]
 fn unions_and_commands_reach_their_goal() {
-    use Injection::{Option, ShellSeparator, ShellSubstitution, SqlUnion, XpathUnion};
-    for kind in [SqlUnion, XpathUnion, ShellSeparator, ShellSubstitution, Option] {
+    use Injection::{LdapAlways, Option, ShellSeparator, ShellSubstitution, SqlUnion, XpathUnion};
+    for kind in [SqlUnion, XpathUnion, LdapAlways, ShellSeparator, ShellSubstitution, Option] {
         each(|draws| {
             let value = injection(kind, HOST, draws);
             assert_eq!(level(kind, Coding::Concatenated, &value), Level::Goal, "{kind:?} {value}");

@@ -162,7 +162,7 @@ fn rule(stage: &Stage, dice: &mut Dice) -> (Value, String) {
     let Value::Map(set) = rules(who, operations) else { return (Value::Null, text) };
     let Some(Value::List(mut list)) = set.get("acr").cloned() else { return (Value::Null, text) };
     let Some(Value::Map(rule)) = list.first_mut() else { return (Value::Null, text) };
-    let one = |name: &str, value: Value| Value::Map(Map::of(name, value));
+    let one = |name: &'static str, value: Value| Value::Map(Map::of(name, value));
     let texts = |text: &str| Value::List(vec![Value::from(text)]);
     let context = match dice.below(8) {
         0 => Some(("actw * * * * * * *", one("actw", texts("* * * * * * *")))),

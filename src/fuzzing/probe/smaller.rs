@@ -53,7 +53,7 @@ fn member(shot: &Shot, at: usize) -> Option<Option<Vec<u8>>> {
     let mut less = inner.clone();
     let name = inner.iter().nth(at)?.0.to_owned();
     less.remove(&name);
-    Some(write(&Map::of(root, Value::Map(less)), form).ok())
+    Some(write(&Map::of(root.to_owned(), Value::Map(less)), form).ok())
 }
 
 /// JSON, unless the shot says CBOR.

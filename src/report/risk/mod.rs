@@ -15,7 +15,9 @@ use super::plots;
 use crate::run::risk::Assessment;
 
 /// The files of a results folder of an assessment.
-pub(super) const OWN: [&str; 4] = ["risk.json", "risk.txt", csv::FILE, PICTURE];
+pub(super) const OWN: [&str; 4] = [DATA, "risk.txt", csv::FILE, PICTURE];
+/// The assessment itself.
+pub(super) const DATA: &str = "risk.json";
 const PICTURE: &str = "plots/risk.svg";
 
 impl Folder {
@@ -30,9 +32,9 @@ impl Folder {
     ) -> Result<(), FolderError> {
         self.add("scenario.toml", context.resolved_scenario.as_bytes())?;
         let json = serde_json::to_vec_pretty(assessment);
-        let mut json = json.map_err(|e| FolderError::malformed("risk.json", &e))?;
+        let mut json = json.map_err(|e| FolderError::malformed(DATA, &e))?;
         json.push(b'\n');
-        self.add("risk.json", &json)?;
+        self.add(DATA, &json)?;
         self.add(csv::FILE, &csv::table(assessment)?)?;
         self.add("risk.txt", text::text(assessment, None::<&Path>).as_bytes())?;
         self.add(PICTURE, plots::risk(assessment)?.as_bytes())?;

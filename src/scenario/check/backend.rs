@@ -74,6 +74,7 @@ impl Checker<'_> {
         let all = [
             ("sql", words.sql.value().map(sql_setting)),
             ("xpath", words.xpath.value().map(|it| Setting::Xpath { coding: coded(it) })),
+            ("ldap", words.ldap.value().map(|it| Setting::Ldap { coding: coded(it) })),
             ("shell", words.shell.value().map(|it| Setting::Shell { coding: coded(it) })),
             ("page", words.page.value().map(page_setting)),
             ("native", words.native.value().map(native_setting)),

@@ -15,6 +15,8 @@ table! {
         sql: SqlTable,
         /// It asks an XML document in XPath 1.0.
         xpath: CodedTable,
+        /// It searches a directory with an LDAP filter (RFC 4515).
+        ldap: CodedTable,
         /// It runs a command.
         shell: CodedTable,
         /// It shows the contents on an operator's page.

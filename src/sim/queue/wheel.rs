@@ -118,10 +118,11 @@ impl<E> Wheel<E> {
     }
 
     /// Puts an event of a tick that was not reached into its slot.
+    #[expect(clippy::cast_possible_truncation, reason = "a digit is small")]
     fn wait(&mut self, tick: u64, entry: Entry<E>) {
         let digit = (tick ^ self.present).ilog2() / DIGIT_BITS;
         let level = &mut self.levels[digit as usize];
-        let index = (tick >> (digit * DIGIT_BITS)) as usize % SLOTS;
+        let index = (tick >> (digit * DIGIT_BITS) & (SLOTS as u64 - 1)) as usize;
         level.occupied |= 1 << index;
         let slot = &mut level.slots[index];
         slot.earliest = slot.earliest.min(entry.key.time);
