@@ -115,8 +115,11 @@ fn median(values: &mut [f64]) -> f64 {
     values[values.len() / 2]
 }
 
+/// Events per second with that many entities.
+type Way = fn(u32) -> f64;
+
 fn main() {
-    let ways: [(&str, fn(u32) -> f64); 4] = [
+    let ways: [(&str, Way); 4] = [
         ("wheel", |count| ours(count, 1, QueueKind::Wheel)),
         ("heap", |count| ours(count, 1, QueueKind::Heap)),
         ("wheel_2_threads", |count| ours(count, 2, QueueKind::Wheel)),
