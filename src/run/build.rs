@@ -78,19 +78,7 @@ impl World {
                 let chronicle = sites[place.site as usize].chronicle_mut();
                 custody(plan, &layout, id, &mut keyring, chronicle)
             });
-            let server = spec.serves.then(|| {
-                let secrets = server_secrets(&layout, id, seed);
-                // A function numbers its clients as they come: their IDs might outgrow any length.
-                let has_ids = layout.function_of(id).is_none();
-                let with_secrets = |group: &GroupSetting| {
-                    group.association.map(|association| Config {
-                        server: Some(secrets.clone()),
-                        connection_id: group.server_id_len.filter(|_| has_ids),
-                        ..association.clone()
-                    })
-                };
-                (served, layout.groups.iter().map(with_secrets).collect())
-            });
+            let server = spec.serves.then(|| (served, server_configs(&layout, id, seed)));
             sites[place.site as usize].add(NodeParts {
                 id,
                 workers: spec.workers,
@@ -563,4 +551,19 @@ fn clients_by_registrar(layout: &Layout) -> Vec<Vec<NodeId>> {
         served.sort_by_key(|client| layout.place(*client).client);
     }
     clients
+}
+
+/// What a server says to clients of each group.
+fn server_configs(layout: &Layout, id: NodeId, seed: Seed) -> Vec<Timed<Config>> {
+    let secrets = server_secrets(layout, id, seed);
+    // A function numbers its clients as they come: their IDs might outgrow any length.
+    let has_ids = layout.function_of(id).is_none();
+    let with_secrets = |group: &GroupSetting| {
+        group.association.map(|association| Config {
+            server: Some(secrets.clone()),
+            connection_id: group.server_id_len.filter(|_| has_ids),
+            ..association.clone()
+        })
+    };
+    layout.groups.iter().map(with_secrets).collect()
 }

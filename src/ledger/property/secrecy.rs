@@ -175,7 +175,9 @@ impl<'a> Past<'a> {
             }
             for (index, key) in self.keys.get(association).map_or(&[][..], Vec::as_slice) {
                 let Some(learned) = knowledge.learned(to, key.secret) else { continue };
-                let excepted = learned.how == How::Revealed || may_know(facts, key, to);
+                // What lay open itself did not fall with another key.
+                let excepted =
+                    matches!(learned.how, How::Revealed | How::Seen(_)) || may_know(facts, key, to);
                 if learned.at >= at && !excepted && told.insert(key.secret) {
                     let what =
                         format!("{} of {association} fell with the long-term key", key.secret);

@@ -44,7 +44,7 @@ impl Teller<'_> {
 
     pub(super) fn place(&self, effect: &Effect) -> String {
         let name = self.evidence.resources.get(&effect.resource);
-        name.cloned().unwrap_or_else(|| format!("a {}", self.named(&effect.resource.to_string())))
+        name.cloned().unwrap_or_else(|| format!("the tree of {}", self.name(effect.resource.host)))
     }
 
     pub(super) fn name(&self, who: ActorId) -> String {
