@@ -50,7 +50,7 @@ const USUAL_LEN: usize = 384;
 /// Writes an object with one member without white space.
 ///
 /// # Errors
-/// See [`write`].
+/// See [`write()`].
 pub fn write_single(name: &str, value: &Value) -> Result<Vec<u8>, Unwritable> {
     let mut bytes = Vec::with_capacity(USUAL_LEN);
     let mut output = serde_json::Serializer::new(&mut bytes);

@@ -160,7 +160,7 @@ pub fn write(map: &Map, serialisation: Serialisation) -> Result<Vec<u8>, Unwrita
 /// Writes an object with one member, which stays where it is.
 ///
 /// # Errors
-/// See [`write`].
+/// See [`write()`].
 pub fn write_single(
     name: &Name,
     value: &Value,
