@@ -2,73 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod program;
+
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
-/// A folder of its own for each test, empty, removed at the end.
-struct Place(PathBuf);
-
-impl Place {
-    fn new(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{name}"));
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn file(&self, name: &str, text: &[u8]) -> String {
-        let path = self.0.join(name);
-        fs::write(&path, text).unwrap();
-        path.display().to_string()
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).display().to_string()
-    }
-
-    /// Runs the program in this folder.
-    fn keystorm(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_keystorm"))
-            .args(arguments)
-            .current_dir(&self.0)
-            .stdin(Stdio::null())
-            .output()
-            .unwrap()
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn scenario(name: &str) -> String {
-    format!("{}/scenarios/{name}.toml", env!("CARGO_MANIFEST_DIR"))
-}
-
-fn code(output: &Output) -> i32 {
-    output.status.code().unwrap()
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-fn json(output: &Output) -> serde_json::Value {
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", stdout(output)))
-}
+use program::{Place, code, json, scenario, stderr, stdout};
 
 const SMALL: [&str; 2] = ["--set", "fleet.meters.count=20"];
 
 #[test]
 fn a_run_writes_its_folder_and_a_replay_repeats_it() {
-    let place = Place::new("run");
+    let place = Place::new("cli-run");
     let quickstart = scenario("quickstart");
     let run = place.keystorm(&[&["run", &quickstart, "--out", "r"], &SMALL[..]].concat());
     assert_eq!(code(&run), 0, "{}", stderr(&run));
@@ -84,7 +29,7 @@ fn a_run_writes_its_folder_and_a_replay_repeats_it() {
 
 #[test]
 fn a_capture_is_listed_changes_no_digest_and_needs_a_node_that_exists() {
-    let place = Place::new("capture");
+    let place = Place::new("cli-capture");
     let quickstart = scenario("quickstart");
     let run = |out: &str, more: &[&str]| {
         let words = ["run", &quickstart, "--out", out, "--format", "json"];
@@ -120,7 +65,7 @@ fn a_capture_is_listed_changes_no_digest_and_needs_a_node_that_exists() {
 
 #[test]
 fn without_out_results_go_below_results_and_latest_names_them() {
-    let place = Place::new("default");
+    let place = Place::new("cli-default");
     let quickstart = scenario("quickstart");
     let run = place.keystorm(&[&["run", &quickstart], &SMALL[..]].concat());
     assert_eq!(code(&run), 0, "{}", stderr(&run));
@@ -130,7 +75,7 @@ fn without_out_results_go_below_results_and_latest_names_them() {
 
 #[test]
 fn a_replay_that_differs_says_where_and_exits_with_3() {
-    let place = Place::new("differs");
+    let place = Place::new("cli-differs");
     let quickstart = scenario("quickstart");
     place.keystorm(&[&["run", &quickstart, "--out", "r"], &SMALL[..]].concat());
     let path = place.0.join("r/scenario.toml");
@@ -153,7 +98,7 @@ fn a_replay_that_differs_says_where_and_exits_with_3() {
 
 #[test]
 fn an_assessment_of_risk_answers_first_and_is_the_same_for_any_number_of_threads() {
-    let place = Place::new("risk");
+    let place = Place::new("cli-risk");
     let town = scenario("risk-town");
     let assess = |out: &str, threads: &str| {
         let words = ["risk", &town, "--budget", "600", "--out", out, "--threads", threads];
@@ -182,7 +127,7 @@ fn an_assessment_of_risk_answers_first_and_is_the_same_for_any_number_of_threads
 
 #[test]
 fn json_is_one_object_on_stdout() {
-    let place = Place::new("json");
+    let place = Place::new("cli-json");
     let quickstart = scenario("quickstart");
     let words = [&["run", &quickstart, "--format", "json", "--out", "r"], &SMALL[..]].concat();
     let summary = json(&place.keystorm(&words));
@@ -196,7 +141,7 @@ fn json_is_one_object_on_stdout() {
 
 #[test]
 fn several_seeds_each_have_a_folder() {
-    let place = Place::new("seeds");
+    let place = Place::new("cli-seeds");
     let quickstart = scenario("quickstart");
     let words = [&["run", &quickstart, "--seeds", "3..5", "--out", "r"], &SMALL[..]].concat();
     let run = place.keystorm(&words);
@@ -209,7 +154,7 @@ fn several_seeds_each_have_a_folder() {
 
 #[test]
 fn a_missed_expectation_exits_with_1() {
-    let place = Place::new("missed");
+    let place = Place::new("cli-missed");
     let quickstart = scenario("quickstart");
     let run = place.keystorm(&[
         "run",
@@ -227,7 +172,7 @@ fn a_missed_expectation_exits_with_1() {
 
 #[test]
 fn a_finished_folder_is_never_overwritten_unless_forced() {
-    let place = Place::new("overwrite");
+    let place = Place::new("cli-overwrite");
     let quickstart = scenario("quickstart");
     let words = [&["run", &quickstart, "--out", "r"], &SMALL[..]].concat();
     assert_eq!(code(&place.keystorm(&words)), 0);
@@ -242,7 +187,7 @@ fn a_finished_folder_is_never_overwritten_unless_forced() {
 
 #[test]
 fn a_place_that_cannot_be_written_is_refused_before_anything_runs() {
-    let place = Place::new("unwritable");
+    let place = Place::new("cli-unwritable");
     place.file("taken", b"a file");
     let quickstart = scenario("quickstart");
     let run = place.keystorm(&["run", &quickstart, "--out", "taken/below"]);
@@ -256,7 +201,7 @@ fn a_place_that_cannot_be_written_is_refused_before_anything_runs() {
 
 #[test]
 fn wrong_scenarios_are_refused_with_every_error_and_exit_2() {
-    let place = Place::new("wrong");
+    let place = Place::new("cli-wrong");
     let text = fs::read_to_string(scenario("quickstart")).unwrap();
     let wrong = text.replace("count = 200", "cuont = 200").replace("loss = ", "loss = -");
     assert_ne!(text, wrong);
@@ -273,7 +218,7 @@ fn wrong_scenarios_are_refused_with_every_error_and_exit_2() {
 
 #[test]
 fn files_that_are_no_scenarios_are_refused_clearly() {
-    let place = Place::new("bytes");
+    let place = Place::new("cli-bytes");
     let binary = place.file("binary.toml", &[0xff, 0xfe, 0, 1]);
     let huge = place.file("huge.toml", &vec![b'#'; (1 << 20) + 10]);
     let folder = place.path("");
@@ -291,7 +236,7 @@ fn files_that_are_no_scenarios_are_refused_clearly() {
 
 #[test]
 fn wrong_words_on_the_command_line_exit_with_2() {
-    let place = Place::new("usage");
+    let place = Place::new("cli-usage");
     let quickstart = scenario("quickstart");
     for words in [
         &["fly"][..],
@@ -311,7 +256,7 @@ fn wrong_words_on_the_command_line_exit_with_2() {
 
 #[test]
 fn a_live_run_of_fleets_that_speak_different_versions_is_refused() {
-    let place = Place::new("live12");
+    let place = Place::new("cli-live12");
     let run = place.keystorm(&["live", &scenario("dtls12-vs-dtls13")]);
     assert_eq!(code(&run), 2);
     assert!(stderr(&run).contains("different profiles"), "{}", stderr(&run));
@@ -319,7 +264,7 @@ fn a_live_run_of_fleets_that_speak_different_versions_is_refused() {
 
 #[test]
 fn schema_and_explanations_are_there_for_editors_and_people() {
-    let place = Place::new("help");
+    let place = Place::new("cli-help");
     let schema = json(&place.keystorm(&["schema"]));
     assert!(schema["properties"]["fleet"].is_object(), "{schema}");
     assert!(json(&place.keystorm(&["schema", "--summary"]))["properties"]["digest"].is_object());
@@ -345,7 +290,7 @@ fn schema_and_explanations_are_there_for_editors_and_people() {
 
 #[test]
 fn the_matrix_is_written_and_goes_on_where_it_was_stopped() {
-    let place = Place::new("matrix");
+    let place = Place::new("cli-matrix");
     let words = ["matrix", "--threat", "t9", "--seeds", "3", "--out", "m"];
     let run = place.keystorm(&words);
     assert_eq!(code(&run), 0, "{}", stderr(&run));
@@ -393,7 +338,7 @@ fn the_matrix_is_written_and_goes_on_where_it_was_stopped() {
 
 #[test]
 fn a_run_under_attack_says_first_what_became_of_it_and_tells_the_story() {
-    let place = Place::new("story");
+    let place = Place::new("cli-story");
     let replay = scenario("threats/t09-replay");
     let run = place.keystorm(&["run", &replay, "--out", "on"]);
     assert_eq!(code(&run), 0, "{}", stderr(&run));
@@ -426,11 +371,10 @@ fn a_run_under_attack_says_first_what_became_of_it_and_tells_the_story() {
 
 #[test]
 fn an_interrupted_run_writes_what_it_has_and_exits_with_4() {
-    let place = Place::new("interrupt");
-    let child = Command::new(env!("CARGO_BIN_EXE_keystorm"))
-        .args(["run", &scenario("storm-fixed"), "--out", "r"])
+    let place = Place::new("cli-interrupt");
+    let child = place
+        .command(&["run", &scenario("storm-fixed"), "--out", "r"])
         .args(["--set", "fleet.devices.count=200000", "--progress", "plain"])
-        .current_dir(&place.0)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -455,11 +399,10 @@ fn an_interrupted_run_writes_what_it_has_and_exits_with_4() {
 #[cfg(unix)]
 #[test]
 fn a_killed_run_leaves_a_folder_that_says_so() {
-    let place = Place::new("killed");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_keystorm"))
-        .args(["run", &scenario("storm-fixed"), "--out", "r"])
+    let place = Place::new("cli-killed");
+    let mut child = place
+        .command(&["run", &scenario("storm-fixed"), "--out", "r"])
         .args(["--set", "fleet.devices.count=200000"])
-        .current_dir(&place.0)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()

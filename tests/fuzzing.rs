@@ -3,32 +3,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test program")]
 
+mod program;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::time::Duration;
+use std::process::Output;
 
 use keystorm::fuzzing::campaign::{Finding, fingerprint, read};
-use keystorm::fuzzing::{Host, Oracle, Shape, Target, Trail, execute, find, targets};
+use keystorm::fuzzing::{Oracle, Shape, Silent, Target, Trail, execute, find, targets};
+use program::{Place, code, stderr, stdout};
 
 /// Unoptimised code takes several times the stack.
 const UNOPTIMISED: usize = if cfg!(debug_assertions) { 8 } else { 1 };
-
-struct Silent;
-
-impl Host for Silent {
-    fn elapsed(&self) -> Duration {
-        Duration::ZERO
-    }
-    fn processor(&self) -> Option<Duration> {
-        None
-    }
-    fn forget_peak(&self) {}
-    fn peak(&self) -> Option<usize> {
-        None
-    }
-}
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -195,75 +182,63 @@ fn nothing_changes_between_two_runs_of_the_same_input() {
     }
 }
 
-fn keystorm(arguments: &[&str], folder: &Path) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_keystorm"));
-    command.args(["fuzz"]).args(arguments).current_dir(folder).output().unwrap()
-}
-
-fn folder(name: &str) -> PathBuf {
-    let folder =
-        std::env::temp_dir().join(format!("keystorm-test-fuzz-{name}-{}", std::process::id()));
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
-    folder
+fn fuzz(place: &Place, arguments: &[&str]) -> Output {
+    place.keystorm(&[&["fuzz"], arguments].concat())
 }
 
 #[test]
 fn the_canary_is_found_told_and_can_be_repeated() {
-    let folder = folder("canary");
-    let output = keystorm(&["run", "canary", "--time", "3s", "--out", "out"], &folder);
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{text}");
-    let campaign = read(&folder.join("out/canary")).unwrap().unwrap();
+    let place = Place::new("fuzz-canary");
+    let output = fuzz(&place, &["run", "canary", "--time", "3s", "--out", "out"]);
+    let text = stdout(&output);
+    assert_eq!(code(&output), 1, "{text}");
+    let campaign = read(&place.0.join("out/canary")).unwrap().unwrap();
     let id = fingerprint("canary", Oracle::Canary, "song");
     let ids: Vec<&String> = campaign.findings.iter().map(|it| &it.id).collect();
     assert_eq!(ids, [&id]);
     assert_eq!(campaign.findings[0].bytes(), b"song", "as small as can be");
-    assert!(fs::read_dir(folder.join("fuzz/corpus/canary")).unwrap().count() > 0);
+    assert!(fs::read_dir(place.0.join("fuzz/corpus/canary")).unwrap().count() > 0);
     let input = format!("out/canary/findings/{id}.bin");
-    let again = keystorm(&["run", "canary", "--input", &input], &folder);
-    assert_eq!(again.status.code(), Some(1));
-    fs::write(folder.join("other"), "silence").unwrap();
-    assert_eq!(keystorm(&["run", "canary", "--input", "other"], &folder).status.code(), Some(0));
-    fs::remove_dir_all(&folder).unwrap();
+    let again = fuzz(&place, &["run", "canary", "--input", &input]);
+    assert_eq!(code(&again), 1);
+    fs::write(place.0.join("other"), "silence").unwrap();
+    assert_eq!(code(&fuzz(&place, &["run", "canary", "--input", "other"])), 0);
 }
 
 #[test]
 fn a_short_night_runs_every_target_and_finds_nothing_but_the_canary() {
-    let folder = folder("night");
+    let place = Place::new("fuzz-night");
     let arguments = ["night", "--budget", "30s", "--jobs", "2", "--out", "out"];
-    let output = keystorm(&arguments, &folder);
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert_eq!(output.status.code(), Some(0), "{text}{}", String::from_utf8_lossy(&output.stderr));
-    let campaign = read(&folder.join("out")).unwrap().unwrap();
+    let output = fuzz(&place, &arguments);
+    let text = stdout(&output);
+    assert_eq!(code(&output), 0, "{text}{}", stderr(&output));
+    let campaign = read(&place.0.join("out")).unwrap().unwrap();
     assert!(campaign.is_complete && !campaign.is_deaf());
     assert_eq!(campaign.news().collect::<Vec<&Finding>>(), Vec::<&Finding>::new());
     assert!(campaign.targets.len() + 2 >= targets().len(), "{:?}", campaign.targets.keys());
     for name in
         ["report.html", "summary.txt", "results.csv", "junit.xml", "findings.sarif", "state.json"]
     {
-        assert!(folder.join("out").join(name).is_file(), "{name}");
+        assert!(place.0.join("out").join(name).is_file(), "{name}");
     }
-    let finished = keystorm(&arguments, &folder);
-    assert_eq!(finished.status.code(), Some(2), "a finished campaign is not written over");
-    assert_eq!(keystorm(&["report", "out"], &folder).status.code(), Some(0));
-    assert_eq!(keystorm(&["triage", "out"], &folder).status.code(), Some(0));
-    fs::write(folder.join("out/state.json"), "{\"keystorm\":").unwrap();
-    let corrupt = keystorm(&["report", "out"], &folder);
-    assert_eq!(corrupt.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&corrupt.stderr).contains("state.json"));
-    fs::remove_dir_all(&folder).unwrap();
+    let finished = fuzz(&place, &arguments);
+    assert_eq!(code(&finished), 2, "a finished campaign is not written over");
+    assert_eq!(code(&fuzz(&place, &["report", "out"])), 0);
+    assert_eq!(code(&fuzz(&place, &["triage", "out"])), 0);
+    fs::write(place.0.join("out/state.json"), "{\"keystorm\":").unwrap();
+    let corrupt = fuzz(&place, &["report", "out"]);
+    assert_eq!(code(&corrupt), 2);
+    assert!(stderr(&corrupt).contains("state.json"));
 }
 
 #[test]
 fn wrong_usage_is_told() {
-    let folder = folder("usage");
-    let unknown = keystorm(&["run", "nothing"], &folder);
-    assert_eq!(unknown.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&unknown.stderr).contains("dtls13_record"));
-    assert_eq!(keystorm(&["run", "coap", "--time", "1y"], &folder).status.code(), Some(2));
-    let absent = keystorm(&["report", "absent"], &folder);
-    assert_eq!(absent.status.code(), Some(2));
+    let place = Place::new("fuzz-usage");
+    let unknown = fuzz(&place, &["run", "nothing"]);
+    assert_eq!(code(&unknown), 2);
+    assert!(stderr(&unknown).contains("dtls13_record"));
+    assert_eq!(code(&fuzz(&place, &["run", "coap", "--time", "1y"])), 2);
+    let absent = fuzz(&place, &["report", "absent"]);
+    assert_eq!(code(&absent), 2);
     assert!(find("coap").is_some() && find("nothing").is_none());
-    fs::remove_dir_all(&folder).unwrap();
 }

@@ -3,12 +3,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test program")]
 
-use std::path::PathBuf;
-use std::process::{Command, Output};
+mod program;
 
 use keystorm::run::hunt::{BASE, BASE_PATH, Finding, Hunt, Note};
 use keystorm::run::{Outcome, Verdict, execute, lookup};
 use keystorm::scenario::{Source, load};
+use program::{Place, code, json, stderr};
 
 /// A committed test takes fewer seeds than a night does.
 const SEEDS: u64 = 60;
@@ -198,44 +198,31 @@ fn faults_that_cannot_be_are_refused_with_a_reason() {
     }
 }
 
-fn keystorm(arguments: &[&str], out: &PathBuf) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_keystorm"));
-    command.args(arguments).arg("--out").arg(out).args(["--quiet"]).output().unwrap()
-}
-
 #[test]
 fn the_command_finds_writes_goes_on_and_repeats() {
-    let out = std::env::temp_dir().join(format!("keystorm-hunt-{}", std::process::id()));
-    let _ = std::fs::remove_dir_all(&out);
+    let place = Place::new("hunt");
+    let out = place.0.join("out");
     let off = ["hunt", "--set", "custody.commands=named", "--format", "json"];
-    let first = keystorm(&[&off[..], &["--runs", "20"]].concat(), &out);
-    assert_eq!(first.status.code(), Some(1), "{}", String::from_utf8_lossy(&first.stderr));
-    let lines = || std::fs::read_to_string(out.join("journal.jsonl")).unwrap().lines().count();
+    let off = [&off[..], &["--runs", "20", "--out", "out", "--quiet"]].concat();
+    let first = place.keystorm(&off);
+    assert_eq!(code(&first), 1, "{}", stderr(&first));
+    let lines = || place.read("out/journal.jsonl").lines().count();
     assert_eq!(lines(), 20);
     // What is in the journal is not run again, and a line cut short harms nothing.
     let journal = std::fs::read(out.join("journal.jsonl")).unwrap();
     std::fs::write(out.join("journal.jsonl"), &journal[..journal.len() - 9]).unwrap();
-    let again = keystorm(&[&off[..], &["--runs", "20"]].concat(), &out);
+    let again = place.keystorm(&off);
     assert_eq!(first.stdout, again.stdout);
     assert_eq!(lines(), 21, "nineteen, the torn one and the same seed again");
-    let told: serde_json::Value = serde_json::from_slice(&again.stdout).unwrap();
-    assert!(told["findings"][0]["nodes"].as_u64().unwrap() <= 5);
+    assert!(json(&again)["findings"][0]["nodes"].as_u64().unwrap() <= 5);
     let file = std::fs::read_dir(out.join("findings")).unwrap().next().unwrap().unwrap().path();
-    let repeated = Command::new(env!("CARGO_BIN_EXE_keystorm"))
-        .arg("run")
-        .arg(file)
-        .arg("--out")
-        .arg(out.join("again"))
-        .output()
-        .unwrap();
-    assert_eq!(repeated.status.code(), Some(1));
-    std::fs::remove_dir_all(&out).unwrap();
+    let file = file.display().to_string();
+    assert_eq!(code(&place.keystorm(&["run", &file, "--out", "again"])), 1);
 }
 
 #[test]
 fn a_base_that_says_nothing_of_what_must_hold_is_refused() {
-    let out = std::env::temp_dir().join(format!("keystorm-hunt-nothing-{}", std::process::id()));
-    let refused = keystorm(&["hunt", "--set", "scenario.hold=[]", "--set", "nonsense"], &out);
-    assert_eq!(refused.status.code(), Some(2));
-    let _ = std::fs::remove_dir_all(&out);
+    let place = Place::new("hunt-nothing");
+    let refused = place.keystorm(&["hunt", "--set", "scenario.hold=[]", "--set", "nonsense"]);
+    assert_eq!(code(&refused), 2);
 }

@@ -2,36 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::process::{Command, Output, Stdio};
+mod program;
 
-fn keystorm(arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_keystorm"));
-    command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).stdin(Stdio::null());
-    command.output().unwrap()
-}
+use std::process::Output;
+
+use program::{code, json, keystorm, stderr, stdout};
 
 fn solve(words: &[&str]) -> Output {
     // One worker and 2.5 ms a handshake.
     let all =
         ["solve", "scenarios/storm-fixed.toml", "--set", "cse.in.workers=1", "--progress", "none"];
     keystorm(&[&all[..], words].concat())
-}
-
-fn code(output: &Output) -> i32 {
-    output.status.code().unwrap()
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-fn json(output: &Output) -> serde_json::Value {
-    serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|e| panic!("{e}: {} {}", stdout(output), stderr(output)))
 }
 
 /// Seconds of an answer such as `2.1s` or `900ms`.

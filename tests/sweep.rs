@@ -3,63 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod program;
+
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
-/// A folder of its own for each test, empty, removed at the end.
-struct Place(PathBuf);
-
-impl Place {
-    fn new(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("sweep-{name}"));
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_keystorm"));
-        command.args(arguments).current_dir(&self.0).stdin(Stdio::null());
-        command
-    }
-
-    fn keystorm(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().unwrap()
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.0.join(name)).unwrap_or_default()
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn scenario(name: &str) -> String {
-    format!("{}/scenarios/{name}.toml", env!("CARGO_MANIFEST_DIR"))
-}
-
-fn code(output: &Output) -> i32 {
-    output.status.code().unwrap()
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-fn json(output: &Output) -> serde_json::Value {
-    serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|e| panic!("{e}: {} {}", stdout(output), stderr(output)))
-}
+use program::{Place, code, json, scenario, stderr, stdout};
 
 /// The lines of `points.csv` without the real time that each run took.
 fn points(place: &Place, folder: &str) -> Vec<String> {
@@ -75,7 +25,7 @@ fn points(place: &Place, folder: &str) -> Vec<String> {
 
 #[test]
 fn a_grid_yields_a_table_files_and_a_picture() {
-    let place = Place::new("grid");
+    let place = Place::new("sweep-grid");
     let quickstart = scenario("quickstart");
     let words = [
         "sweep",
@@ -136,7 +86,7 @@ fn a_grid_yields_a_table_files_and_a_picture() {
 
 #[test]
 fn a_killed_sweep_loses_no_finished_run() {
-    let place = Place::new("killed");
+    let place = Place::new("sweep-killed");
     let quickstart = scenario("quickstart");
     let words = [
         "sweep",
@@ -175,7 +125,7 @@ fn a_killed_sweep_loses_no_finished_run() {
 
 #[test]
 fn shards_gather_to_the_whole() {
-    let place = Place::new("shards");
+    let place = Place::new("sweep-shards");
     let quickstart = scenario("quickstart");
     let words = [
         "sweep",
@@ -211,7 +161,7 @@ fn shards_gather_to_the_whole() {
 
 #[test]
 fn what_cannot_be_swept_is_refused_before_anything_runs() {
-    let place = Place::new("refused");
+    let place = Place::new("sweep-refused");
     let quickstart = scenario("quickstart");
     for (more, words) in [
         (&["--vary", "fleet.metres.count=1,2"][..], "did you mean `meters`?"),
@@ -270,7 +220,7 @@ fn what_cannot_be_swept_is_refused_before_anything_runs() {
 
 #[test]
 fn two_results_are_put_side_by_side_with_intervals() {
-    let place = Place::new("compare");
+    let place = Place::new("sweep-compare");
     let quickstart = scenario("quickstart");
     let words =
         ["run", &quickstart, "--set", "fleet.meters.count=20", "--seeds", "1..4", "--quiet"];

@@ -3,11 +3,14 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use keystorm::association::{Profile, Suite12};
 use keystorm::live::host::Registrar;
-use keystorm::sim::time::Duration;
+use keystorm::sim;
+
+use super::time;
 
 /// Deterministic simulator of security associations in oneM2M systems.
 ///
@@ -252,7 +255,7 @@ pub(super) struct HuntArguments {
         value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
     pub(super) traces: Option<u64>,
     /// Begin no more seeds after this much real time, such as 10m [default: 60s without --seeds and --runs].
-    #[arg(long, value_name = "TIME", value_parser = budget)]
+    #[arg(long, value_name = "TIME", value_parser = time::of_a_search)]
     pub(super) budget: Option<Duration>,
     /// Write the results here; seeds that this build has run there are not run again
     /// [default: results/hunt/NAME].
@@ -276,8 +279,8 @@ pub(super) struct LiveArguments {
         value_parser = clap::value_parser!(u32).range(1..=2_000))]
     pub(super) devices: Option<u32>,
     /// Stop after this much real time, at most 120s.
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time_limit)]
-    pub(super) time_limit: Duration,
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time::of_a_live_run)]
+    pub(super) time_limit: sim::time::Duration,
     #[command(flatten)]
     pub(super) words: ScenarioArguments,
     /// Measure what this machine needs for each operation, and print it as a class for scenarios.
@@ -513,8 +516,8 @@ pub(super) struct FuzzRunArguments {
     /// The target; see `keystorm fuzz list`.
     pub(super) target: String,
     /// For how long, such as 60s or 10min.
-    #[arg(long, default_value = "60s", value_parser = fuzz_time)]
-    pub(super) time: std::time::Duration,
+    #[arg(long, default_value = "60s", value_parser = time::of_fuzzing)]
+    pub(super) time: Duration,
     /// The engine.
     #[arg(long, value_enum, default_value_t = FuzzEngine::Builtin)]
     pub(super) engine: FuzzEngine,
@@ -538,8 +541,8 @@ pub(super) struct FuzzNightArguments {
     #[arg(long, conflicts_with = "budget", value_parser = fuzz_hours)]
     pub(super) hours: Option<f64>,
     /// Time on processors, all jobs together, such as 30min.
-    #[arg(long, value_parser = fuzz_time)]
-    pub(super) budget: Option<std::time::Duration>,
+    #[arg(long, value_parser = time::of_fuzzing)]
+    pub(super) budget: Option<Duration>,
     /// Targets that run at the same time.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(super) jobs: u16,
@@ -574,8 +577,8 @@ pub(super) struct FuzzWorkerArguments {
     pub(super) target: String,
     #[arg(long)]
     pub(super) seed: u64,
-    #[arg(long, value_parser = fuzz_time)]
-    pub(super) time: std::time::Duration,
+    #[arg(long, value_parser = time::of_fuzzing)]
+    pub(super) time: Duration,
     #[arg(long, default_value_t = u64::MAX)]
     pub(super) executions: u64,
     #[arg(long)]
@@ -592,8 +595,8 @@ pub(super) struct FuzzWorkerArguments {
 #[derive(Debug, Args)]
 pub(super) struct FuzzRecallArguments {
     /// Time on processors, all defects together.
-    #[arg(long, default_value = "30min", value_parser = fuzz_time)]
-    pub(super) budget: std::time::Duration,
+    #[arg(long, default_value = "30min", value_parser = time::of_fuzzing)]
+    pub(super) budget: Duration,
     /// Defects that are looked for at the same time.
     #[arg(long, default_value_t = 2)]
     pub(super) jobs: u16,
@@ -606,18 +609,6 @@ pub(super) struct FuzzRecallArguments {
     /// Write the table here.
     #[arg(long, value_name = "FILE", default_value = "results/fuzz/recall.md")]
     pub(super) out: PathBuf,
-}
-
-fn fuzz_time(text: &str) -> Result<std::time::Duration, String> {
-    let usage = "expected a time such as 500ms, 60s, 30min or 8h, at most 1000h";
-    let units = [("ms", 1), ("min", 60_000), ("m", 60_000), ("s", 1_000), ("h", 3_600_000)];
-    let (number, millis) = units
-        .into_iter()
-        .find_map(|(unit, millis)| Some((text.strip_suffix(unit)?.parse::<u64>().ok()?, millis)))
-        .ok_or(usage)?;
-    let millis = number.saturating_mul(millis);
-    let is_sound = (1..=3_600_000_000).contains(&millis);
-    if is_sound { Ok(std::time::Duration::from_millis(millis)) } else { Err(usage.to_owned()) }
 }
 
 fn fuzz_hours(text: &str) -> Result<f64, String> {
@@ -682,38 +673,6 @@ fn shard(text: &str) -> Result<(usize, usize), String> {
     if (1..=of).contains(&index) && of <= SHARDS_MAX { Ok((index, of)) } else { Err(usage()) }
 }
 
-/// Longest hunt by time: a week.
-const BUDGET_MAX: Duration = Duration::from_secs(7 * 86_400);
-
-fn budget(text: &str) -> Result<Duration, String> {
-    let usage = "expected a time from 1s to 7d, such as 10m or 8h";
-    let units = [("min", 60), ("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)];
-    let number =
-        |(unit, seconds)| Some((text.strip_suffix(unit)?.trim().parse::<u64>().ok()?, seconds));
-    let (number, seconds): (u64, u64) = units.into_iter().find_map(number).ok_or(usage)?;
-    let seconds = number.saturating_mul(seconds);
-    let fits = (1..=BUDGET_MAX.0 / 1_000_000_000).contains(&seconds);
-    if fits { Ok(Duration::from_secs(seconds)) } else { Err(usage.to_owned()) }
-}
-
-/// Longest live run.
-const TIME_LIMIT_MAX: Duration = Duration::from_secs(120);
-
-fn time_limit(text: &str) -> Result<Duration, String> {
-    let usage = "expected a time from 100ms to 120s, such as 30s";
-    let units = [("ms", 1), ("min", 60_000), ("s", 1_000)];
-    let (number, millis) = units
-        .into_iter()
-        .find_map(|(unit, millis)| Some((text.strip_suffix(unit)?, millis)))
-        .ok_or(usage)?;
-    let number: u64 = number.trim().parse().map_err(|_| usage)?;
-    let limit = Duration::from_millis(number.saturating_mul(millis));
-    if limit < Duration::from_millis(100) || limit > TIME_LIMIT_MAX {
-        return Err(usage.to_owned());
-    }
-    Ok(limit)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -742,23 +701,7 @@ mod tests {
     }
 
     #[test]
-    fn budgets_have_units_and_an_end() {
-        assert_eq!(budget("10m"), Ok(Duration::from_secs(600)));
-        assert_eq!(budget("10min"), budget("600s"));
-        assert_eq!(budget("8h"), Ok(Duration::from_secs(28_800)));
-        for wrong in ["", "10", "0s", "8d", "-1s", "m", "99999999999999999999h"] {
-            assert!(budget(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn time_limits_are_short_and_keys_are_not_shown() {
-        assert_eq!(time_limit("30s"), Ok(Duration::from_secs(30)));
-        assert_eq!(time_limit("2min"), Ok(TIME_LIMIT_MAX));
-        assert_eq!(time_limit("250ms"), Ok(Duration::from_millis(250)));
-        for wrong in ["", "30", "0s", "121s", "-1s", "1h", "s", "99999999999999999999s"] {
-            assert!(time_limit(wrong).is_err(), "{wrong}");
-        }
+    fn keys_are_not_shown() {
         assert!(!format!("{:?}", Hidden("c0ffee".to_owned())).contains("c0ffee"));
     }
 }

@@ -136,8 +136,7 @@ fn seeds(arguments: &HuntArguments, hunt: &Hunt, journal: &Journal) -> anyhow::R
         (None, None) => (1, u64::MAX),
     };
     let is_bounded = last < u64::MAX;
-    let budget = arguments.budget.map(|budget| RealDuration::from_nanos(budget.0));
-    let budget = budget.or_else(|| (!is_bounded).then_some(BUDGET));
+    let budget = arguments.budget.or_else(|| (!is_bounded).then_some(BUDGET));
     if !journal.is_empty() && !pace.quiet {
         output::talk(&format!("{} seeds are in the journal already", journal.len()));
     }

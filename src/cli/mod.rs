@@ -22,6 +22,7 @@ mod run;
 mod schema;
 mod solve;
 mod sweep;
+mod time;
 
 use std::process::ExitCode;
 

@@ -18,6 +18,7 @@ use super::exit::Exit;
 use super::output;
 use super::progress;
 use super::run::{Place, hinted, run_context};
+use super::time;
 
 /// Time between two plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(10);
@@ -36,7 +37,7 @@ pub(super) struct ProbeArguments {
     #[arg(long)]
     pub(super) allow_remote: bool,
     /// Begin no new case after this time, such as 10m, 90s, 2h.
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = time)]
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = time::of_a_search)]
     pub(super) time: Duration,
     /// Begin no new case after so many requests [default: no limit].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
@@ -60,7 +61,7 @@ pub(super) struct ProbeArguments {
     #[arg(long, value_name = "URL", value_parser = hook)]
     pub(super) reset: Option<(SocketAddr, String)>,
     /// Time that an answer may take.
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time::of_a_search)]
     pub(super) patience: Duration,
     /// What all draws come from.
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -193,19 +194,6 @@ fn hook(text: &str) -> Result<(SocketAddr, String), String> {
     Ok((at.socket, path))
 }
 
-/// Longest campaign.
-const TIME_MAX: Duration = Duration::from_secs(7 * 24 * 3_600);
-
-fn time(text: &str) -> Result<Duration, String> {
-    let usage = "expected a time from 1s to 168h, such as 90s, 10m or 2h";
-    let units = [("min", 60), ("m", 60), ("h", 3_600), ("s", 1)];
-    let (number, seconds) =
-        units.into_iter().find_map(|(unit, s)| Some((text.strip_suffix(unit)?, s))).ok_or(usage)?;
-    let number: u64 = number.trim().parse().map_err(|_| usage)?;
-    let time = Duration::from_secs(number.saturating_mul(seconds));
-    if time.is_zero() || time > TIME_MAX { Err(usage.to_owned()) } else { Ok(time) }
-}
-
 /// Requests per second that one machine can have any use of.
 const RATE_MAX: u32 = 100_000;
 
@@ -225,15 +213,11 @@ mod tests {
 
     #[test]
     fn words_are_read_and_nonsense_is_refused() {
-        assert_eq!(time("10m"), Ok(Duration::from_secs(600)));
         assert_eq!(rate("50/s"), Ok(50));
         assert_eq!(
             hook("http://127.0.0.1:1/__ut__").map(|(_, path)| path),
             Ok("/__ut__".to_owned())
         );
-        for wrong in ["", "0s", "10", "-1s", "999h"] {
-            assert!(time(wrong).is_err(), "{wrong}");
-        }
         for wrong in ["", "0", "x/s", "1000000"] {
             assert!(rate(wrong).is_err(), "{wrong}");
         }

@@ -244,23 +244,7 @@ impl<'h> Engine<'h> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fuzzing::{Oracle, find};
-
-    /// A machine that tells nothing.
-    struct Silent;
-
-    impl Host for Silent {
-        fn elapsed(&self) -> Duration {
-            Duration::ZERO
-        }
-        fn processor(&self) -> Option<Duration> {
-            None
-        }
-        fn forget_peak(&self) {}
-        fn peak(&self) -> Option<usize> {
-            None
-        }
-    }
+    use crate::fuzzing::{Oracle, Silent, find};
 
     fn budget(executions: u64) -> Budget {
         Budget { executions, time: Duration::MAX }

@@ -18,7 +18,7 @@ pub mod trace;
 mod trail;
 
 pub use engine::{Budget, Engine, Event, Figures};
-pub use guard::{Host, execute, watch_panics};
+pub use guard::{Host, Silent, execute, watch_panics};
 pub use mutator::Mutator;
 pub use table::{find, targets};
 pub use target::{Family, Oracle, Shape, Target, Violation};

@@ -301,18 +301,20 @@ dimension! {
     aliases &[("hz", "/s"), ("per second", "/s"), ("s", "/s"), ("/sec", "/s"), ("/m", "/min")]
 }
 
+/// Nanoseconds in the units of time, the largest first.
+pub(super) const TIME_UNITS: [(u64, &str); 7] = [
+    (86_400_000_000_000, "d"),
+    (3_600_000_000_000, "h"),
+    (60_000_000_000, "min"),
+    (1_000_000_000, "s"),
+    (1_000_000, "ms"),
+    (1_000, "us"),
+    (1, "ns"),
+];
+
 /// A time as one would write it, without loss.
 pub(super) fn time_text(nanos: u64) -> String {
-    const UNITS: [(u64, &str); 7] = [
-        (86_400_000_000_000, "d"),
-        (3_600_000_000_000, "h"),
-        (60_000_000_000, "min"),
-        (1_000_000_000, "s"),
-        (1_000_000, "ms"),
-        (1_000, "us"),
-        (1, "ns"),
-    ];
-    if nanos == 0 { "0s".to_owned() } else { whole_text(nanos, &UNITS) }
+    if nanos == 0 { "0s".to_owned() } else { whole_text(nanos, &TIME_UNITS) }
 }
 
 /// A rate as one would write it, without loss.

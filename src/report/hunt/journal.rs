@@ -2,15 +2,13 @@
 //! where it was. A line holds for the base and the build that made it.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::report::error::FolderError;
+use crate::report::lines::Lines;
 use crate::run::hunt::Note;
 
 /// The name of the file.
@@ -21,8 +19,7 @@ const BYTES_MAX: u64 = 256 << 20;
 /// The seeds that are known, and the file where others are added.
 #[derive(Debug)]
 pub struct Journal {
-    path: PathBuf,
-    file: Mutex<File>,
+    lines: Lines,
     made_by: String,
     known: BTreeMap<u64, Note>,
 }
@@ -45,33 +42,14 @@ impl Journal {
         text: &str,
         overrides: &[String],
     ) -> Result<Self, FolderError> {
-        let path = folder.join(FILE);
-        let file = OpenOptions::new().create(true).append(true).read(true).open(&path);
-        let file = file.map_err(|e| FolderError::io(&path, e))?;
-        let reader = File::open(&path).map_err(|e| FolderError::io(&path, e))?;
         let made_by = made_by(build, text, overrides);
         let mut known = BTreeMap::new();
-        let mut ends = true;
-        let mut reader = BufReader::new(reader.take(BYTES_MAX));
-        loop {
-            let mut line = Vec::new();
-            let read = reader.read_until(b'\n', &mut line);
-            if read.map_err(|e| FolderError::io(&path, e))? == 0 {
-                break;
-            }
-            ends = line.ends_with(b"\n");
-            // Lines of others, and what a run that was killed left of one, are passed over.
-            if let Ok(line) = serde_json::from_slice::<Line>(&line)
-                && line.made_by == made_by
-            {
+        let (lines, _) = Lines::open(folder.join(FILE), BYTES_MAX, |line: Line| {
+            if line.made_by == made_by {
                 known.insert(line.note.seed, line.note);
             }
-        }
-        let journal = Self { path, file: Mutex::new(file), made_by, known };
-        if !ends {
-            journal.put(b"\n")?;
-        }
-        Ok(journal)
+        })?;
+        Ok(Self { lines, made_by, known })
     }
 
     /// The note of a seed, if it is known.
@@ -97,15 +75,7 @@ impl Journal {
     /// # Errors
     /// If it cannot be written.
     pub fn add(&self, note: &Note) -> Result<(), FolderError> {
-        let line = Line { made_by: self.made_by.clone(), note: note.clone() };
-        let mut line = serde_json::to_vec(&line).map_err(|e| FolderError::malformed(FILE, &e))?;
-        line.push(b'\n');
-        self.put(&line)
-    }
-
-    fn put(&self, bytes: &[u8]) -> Result<(), FolderError> {
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.write_all(bytes).map_err(|e| FolderError::io(&self.path, e))
+        self.lines.add(&Line { made_by: self.made_by.clone(), note: note.clone() })
     }
 }
 
