@@ -12,7 +12,7 @@ use super::enrolment::{Enrolment, Progress};
 use super::event::{Alarm, Command, Done, Event, Note, Packet};
 use super::fetcher::Fetcher;
 use super::host::Host;
-use super::intruder::{Intruders, Scene, Way};
+use super::intruder::{Consequence, Intruders, Scene, Way};
 use super::layout::{Layout, NodeId};
 use super::messenger::{self, Letter};
 use super::processor::Processor;
@@ -105,9 +105,11 @@ impl Reach<'_, '_> {
         self.context.schedule(actor.origin.key(at), place.site, place.local, event);
     }
 
-    /// A packet passes the link of `actor`, where an attacker sits: what goes on.
-    pub(super) fn tap(&mut self, actor: &Actor, way: Way, packet: Packet) -> Option<Packet> {
-        let local = self.layout.place(actor.id).local;
+    /// Lets the intruders at this site see something; what they want in consequence is scheduled.
+    fn show<T>(
+        &mut self,
+        what: impl FnOnce(&mut Intruders, &mut Scene<'_>) -> (T, Vec<Consequence>),
+    ) -> T {
         let mut scene = Scene {
             now: self.context.now,
             site: self.site,
@@ -115,35 +117,25 @@ impl Reach<'_, '_> {
             chronicle: self.chronicle,
             actors: None,
         };
-        let (packet, more) = self.intruders.passing((local, actor.id), way, packet, &mut scene);
-        super::site::schedule(more, self.context);
-        packet
+        let (answer, consequences) = what(self.intruders, &mut scene);
+        super::site::schedule(consequences, self.context);
+        answer
+    }
+
+    /// A packet passes the link of `actor`, where an attacker sits: what goes on.
+    pub(super) fn tap(&mut self, actor: &Actor, way: Way, packet: Packet) -> Option<Packet> {
+        let local = self.layout.place(actor.id).local;
+        self.show(|intruders, scene| intruders.passing((local, actor.id), way, packet, scene))
     }
 
     /// The CSE of `node` reads or writes a message, where an attacker reads along.
     fn overhear(&mut self, node: NodeId, bytes: &[u8]) {
-        let mut scene = Scene {
-            now: self.context.now,
-            site: self.site,
-            layout: self.layout,
-            chronicle: self.chronicle,
-            actors: None,
-        };
-        let more = self.intruders.overheard(node, bytes, &mut scene);
-        super::site::schedule(more, self.context);
+        self.show(|intruders, scene| ((), intruders.overheard(node, bytes, scene)));
     }
 
     /// Bytes leave `node` for a host outside the system.
     fn leave(&mut self, node: NodeId, sent: &Sent) {
-        let mut scene = Scene {
-            now: self.context.now,
-            site: self.site,
-            layout: self.layout,
-            chronicle: self.chronicle,
-            actors: None,
-        };
-        let more = self.intruders.received(node, sent, &mut scene);
-        super::site::schedule(more, self.context);
+        self.show(|intruders, scene| ((), intruders.received(node, sent, scene)));
     }
 }
 

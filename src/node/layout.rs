@@ -181,8 +181,6 @@ pub struct Layout {
     pub open_access: bool,
     /// CSEs believe whom a request names as its originator.
     pub believes_originators: bool,
-    /// When each link type is out of service: from, and until before.
-    pub outages: Vec<(usize, Time, Time)>,
     /// What is out of order, and when.
     pub faults: Vec<super::Fault>,
     /// From when on nothing fails any more; who is served after that has recovered.
@@ -237,12 +235,6 @@ impl Layout {
     pub fn telemetry_of(&self, node: NodeId, now: Time) -> (Time, Option<(Duration, u32)>) {
         let (since, telemetry) = self.group(node).telemetry.at(now);
         (since, *telemetry)
-    }
-
-    /// Whether the link type with this index is out of service at `now`.
-    #[must_use]
-    pub fn is_out(&self, link: usize, now: Time) -> bool {
-        self.outages.iter().any(|(out, from, until)| *out == link && (*from..*until).contains(&now))
     }
 
     /// Whether a report that is due at `due` counts: it could be answered in time before the run ends.

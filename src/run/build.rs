@@ -11,7 +11,7 @@ use crate::backend::Form;
 use crate::measure::{Group, Recorder, Tier};
 use crate::node::{
     ApplicationSetting, Fault, Function, FunctionKind, GroupSetting, Layout, NodeId, NodeParts,
-    NodeSite, Place, Route, ServiceSetting, Timed, Triage, Whom,
+    NodeSite, Place, Route, ServiceSetting, Timed, Triage, Trouble, Whom,
 };
 use crate::scenario::Plan;
 use crate::scenario::plan::{
@@ -164,7 +164,6 @@ impl Map {
             request_cache: plan.security.request_cache,
             open_access: plan.security.open_access,
             believes_originators: plan.security.believes_originators,
-            outages: outages(plan),
             faults: faults(plan),
             calm: plan.recovery.map(|recovery| recovery.after),
             end: Time::ZERO + plan.duration,
@@ -444,42 +443,46 @@ fn change_settings(plan: &Plan, layout: &mut Layout) {
     }
 }
 
-/// When link types are out of service: each failure ends at the next recovery, or never.
-fn outages(plan: &Plan) -> Vec<(usize, Time, Time)> {
-    let of_links = || {
-        plan.events.iter().filter_map(|event| match event.target {
-            Target::Link(index) => Some((index, event.at, event.action)),
-            _ => None,
-        })
-    };
-    let failures = of_links().filter(|(.., action)| matches!(action, Action::Fail { .. }));
-    let ends = |link: usize, from: Time| {
-        let back = |(index, at, action): &(usize, Time, Action)| {
-            *index == link && *at >= from && matches!(action, Action::Recover { .. })
-        };
-        of_links().find(back).map_or(Time::NEVER, |(_, at, _)| at)
-    };
-    failures.map(|(link, from, _)| (link, from, ends(link, from))).collect()
-}
-
-/// What is out of order, and when.
+/// What is out of order, and when. A link type that fails is cut until its next recovery, or for ever.
 fn faults(plan: &Plan) -> Vec<Fault> {
-    let fault = |event: &Event| {
-        let Action::Fault { member, trouble, lasts } = event.action else { return None };
-        let gateways = plan.cses.len();
-        let fleets = gateways + plan.gateways.len();
-        let of_group =
-            |index: usize| Whom::Group(u32::try_from(index).expect("groups are few"), member);
-        let whom = match event.target {
-            Target::Link(index) => Whom::Link(index),
-            Target::Cse(index) => of_group(index),
-            Target::Gateway(index) => of_group(gateways + index),
-            Target::Fleet(index) => of_group(fleets + index),
-            Target::Function(index) => of_group(fleets + plan.fleets.len() + index),
-        };
-        Some(Fault { whom, from: event.at, until: event.at + lasts, trouble })
+    let fault = |event: &Event| match (event.action, event.target) {
+        (Action::Fault { member, trouble, lasts }, target) => Some(Fault {
+            whom: whom(plan, target, member),
+            from: event.at,
+            until: event.at + lasts,
+            trouble,
+        }),
+        (Action::Fail { .. }, target @ Target::Link(_)) => Some(Fault {
+            whom: whom(plan, target, None),
+            from: event.at,
+            until: recovery(plan, target, event.at),
+            trouble: Trouble::Cut,
+        }),
+        _ => None,
     };
     plan.events.iter().filter_map(fault).collect()
+}
+
+/// When `target`, which fails at `from`, is back.
+fn recovery(plan: &Plan, target: Target, from: Time) -> Time {
+    let is_back = |event: &&Event| {
+        event.target == target && event.at >= from && matches!(event.action, Action::Recover { .. })
+    };
+    plan.events.iter().find(is_back).map_or(Time::NEVER, |event| event.at)
+}
+
+fn whom(plan: &Plan, target: Target, member: Option<u32>) -> Whom {
+    let gateways = plan.cses.len();
+    let fleets = gateways + plan.gateways.len();
+    let of_group =
+        |index: usize| Whom::Group(u32::try_from(index).expect("groups are few"), member);
+    match target {
+        Target::Link(index) => Whom::Link(index),
+        Target::Cse(index) => of_group(index),
+        Target::Gateway(index) => of_group(gateways + index),
+        Target::Fleet(index) => of_group(fleets + index),
+        Target::Function(index) => of_group(fleets + plan.fleets.len() + index),
+    }
 }
 
 fn node_id(index: usize) -> NodeId {

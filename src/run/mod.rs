@@ -14,6 +14,7 @@ mod keys;
 pub mod matrix;
 mod metrics;
 mod outcome;
+mod parallel;
 mod process;
 mod reference;
 pub mod risk;
