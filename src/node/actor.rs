@@ -382,9 +382,10 @@ impl Actor {
         };
         let (change, touched) = self.dispatch(job, &mut work);
         self.post(&mut work);
-        let cost = work.cost() + work.wait_for_hsm();
+        let (cost, wait) = (work.cost(), work.wait_for_hsm());
         let Work { operations, done, recorder, again, overheard, .. } = work;
         recorder.count_operations(operations.counts());
+        let cost = layout.class(self.id).varied(cost, &mut rng) + wait;
         drop(rng);
         self.cursor = cursor;
         self.keyring = keyring;

@@ -34,9 +34,9 @@ mod triage;
 mod work;
 
 pub use application::secrets;
-pub use backoff::{Backoff, Growth};
+pub use backoff::{Backoff, Failures, Growth};
 pub use chronicle::{Chronicle, Deed, STEPS_MAX, Step, actor, content_digest, resource};
-pub use class::{Class, Cost, FixedTimes, Prices};
+pub use class::{Class, Cost, FixedTimes, Prices, Variation};
 pub use custody::{
     Backup, Boot, Commands, Custody, CustodySetting, Software, image_digest, key_name,
 };

@@ -24,6 +24,7 @@ mod summary;
 pub mod sweep;
 mod table;
 mod text;
+pub mod validation;
 mod words;
 
 pub use capture::{cut_note, exchange_capture};

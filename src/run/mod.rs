@@ -23,6 +23,7 @@ pub mod solve;
 pub mod sweep;
 #[cfg(test)]
 mod tests;
+pub mod validation;
 
 pub use capture::{Selection, UnknownNode};
 pub use estimate::Estimate;

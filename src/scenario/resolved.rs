@@ -15,7 +15,9 @@ use crate::backend::sql::Query;
 use crate::backend::{Coding, Setting, native, page, tenants};
 use crate::credential::at_rest::Hashing;
 use crate::net::LinkType;
-use crate::node::{Backoff, Boot, Class, Commands, Cost, CustodySetting, Growth, Triage};
+use crate::node::{
+    Backoff, Boot, Class, Commands, Cost, CustodySetting, Growth, Triage, Variation,
+};
 use crate::sim::time::Duration;
 
 /// TOML text that, loaded alone, gives the same plan.
@@ -106,6 +108,12 @@ fn class(text: &mut String, class: &Class) {
             time(text, "datagram", times.datagram);
             time(text, "key_update", times.key_update);
             time(text, "message", times.message);
+            let variation = match times.variation {
+                Variation::None => "none",
+                Variation::Exponential => "exponential",
+                Variation::Hyperexponential => "hyperexponential",
+            };
+            quoted(text, "variation", variation);
         }
     }
 }

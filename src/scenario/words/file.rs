@@ -138,6 +138,20 @@ table! {
         key_update: TimeSpan,
         /// An application request or response.
         message: TimeSpan,
+        /// How single service times vary about these means. Default: not at all.
+        variation: VariationWord,
+    }
+}
+
+choice! {
+    /// How service times vary about their mean.
+    enum VariationWord {
+        /// All are equal.
+        None = "none",
+        /// Exponential, as in an M/M/c queue.
+        Exponential = "exponential",
+        /// A mixture of two exponentials whose squared coefficient of variation is 4.
+        Hyperexponential = "hyperexponential",
     }
 }
 
