@@ -5,8 +5,8 @@ use crate::node::Placement;
 use crate::sim::time::{Duration, Time};
 
 use super::{
-    BreakIn, Eavesdrop, Field, Flood, Hijack, Hostile, Management, MoveElement, Overload,
-    PushSoftware, Raid, Relay, Replay, StealPasswords, Tamper, Trespass,
+    BreakIn, Eavesdrop, Field, Flood, Hijack, Hostile, Impersonate, Management, MoveElement,
+    Overload, PushSoftware, Raid, Relay, Replay, StealPasswords, Tamper, Trespass,
 };
 
 /// An attack of a scenario.
@@ -81,6 +81,8 @@ pub enum Program {
     StealPasswords(StealPasswords),
     /// Has devices report hostile contents.
     Hostile(Hostile),
+    /// Uses the accounts of others at a console.
+    Impersonate(Impersonate),
 }
 
 impl Program {
@@ -103,6 +105,7 @@ impl Program {
             Self::PushSoftware(_) => "push_software",
             Self::StealPasswords(_) => "steal_passwords",
             Self::Hostile(_) => "hostile",
+            Self::Impersonate(_) => "impersonate",
         }
     }
 
@@ -125,6 +128,7 @@ impl Program {
             Self::StealPasswords(it) => it.parameters(),
             Self::Raid(_) => toml::Table::new(),
             Self::Hostile(hostile) => hostile.parameters(),
+            Self::Impersonate(it) => it.parameters(),
         }
     }
 
@@ -139,7 +143,7 @@ impl Program {
             Self::Overload(_) => &[PropertyId::D1, PropertyId::V1],
             Self::Replay(_) => &[PropertyId::A4],
             Self::Tamper(_) => &[PropertyId::I1],
-            Self::Trespass(_) => &[PropertyId::Z1],
+            Self::Trespass(_) | Self::Impersonate(_) => &[PropertyId::Z1],
             Self::BreakIn(_) => &[PropertyId::S1],
             Self::Management(_) => &[PropertyId::K1],
             Self::Raid(_) => &[PropertyId::S1],
@@ -189,6 +193,7 @@ impl Program {
             Self::PushSoftware(it) => it.place(field),
             Self::StealPasswords(it) => it.place(field),
             Self::Hostile(hostile) => hostile.place(field),
+            Self::Impersonate(it) => it.place(field),
         }
     }
 }

@@ -182,6 +182,12 @@ pub struct Counters {
     pub requests: [u64; 5],
     /// Requests that their originators had refused, by response status code.
     pub refused: BTreeMap<u16, u64>,
+    /// Logins at consoles that succeeded.
+    pub session_logins: u64,
+    /// Accounts that consoles locked.
+    pub lock_outs: u64,
+    /// Of these, locked for their owners.
+    pub false_lock_outs: u64,
     /// Nanoseconds during which devices used keys beyond their lifetime.
     pub overdue_ns: u128,
 }
@@ -450,6 +456,9 @@ impl Counters {
         self.registered += other.registered;
         self.subscribed += other.subscribed;
         self.notified += other.notified;
+        self.session_logins += other.session_logins;
+        self.lock_outs += other.lock_outs;
+        self.false_lock_outs += other.false_lock_outs;
         for (mine, theirs) in self.requests.iter_mut().zip(other.requests) {
             *mine += theirs;
         }

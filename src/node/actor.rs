@@ -20,6 +20,7 @@ use super::reporter::Reporter;
 use super::server::Server;
 use super::transit::{Port, log_flow};
 use super::triage::Gate;
+use super::visitor::Visitor;
 use super::work::Work;
 use crate::association::Operations;
 use crate::backend::Sent;
@@ -62,6 +63,7 @@ pub(super) struct Actor {
     pub(super) server: Option<Box<Server>>,
     pub(super) enrolment: Option<Box<Enrolment>>,
     pub(super) reporter: Option<Reporter>,
+    pub(super) visitor: Option<Box<Visitor>>,
     /// Words drawn so far from the actor's own stream.
     pub(super) cursor: u64,
     /// How often it was restarted.
@@ -421,6 +423,10 @@ impl Actor {
                 let change = self.request_timeout(work);
                 (self.follow(change, work), None)
             }
+            Job::Alarm(Alarm::Visitor) => {
+                let change = self.visit_timeout(work);
+                (self.follow(change, work), None)
+            }
             Job::Alarm(Alarm::Enrolment) => {
                 let progress = self.enrolment.as_mut().map(|enrolment| enrolment.timeout(work));
                 (self.enrolment_progressed(progress, work), None)
@@ -510,6 +516,9 @@ impl Actor {
                     reporter.receive(bytes, client, work);
                 }
             }
+            if let Some(visitor) = &mut self.visitor {
+                data.iter().for_each(|bytes| visitor.receive(bytes, work));
+            }
             if change == Some(Change::Established) {
                 self.established(work);
             }
@@ -553,6 +562,12 @@ impl Actor {
         if dead { client.reconnect(work) } else { None }
     }
 
+    fn visit_timeout(&mut self, work: &mut Work<'_>) -> Option<Change> {
+        let client = self.client.as_mut()?;
+        let dead = self.visitor.as_mut()?.timeout(client, work);
+        if dead { client.reconnect(work) } else { None }
+    }
+
     fn obey(&mut self, command: Command, work: &mut Work<'_>) -> Option<Change> {
         let client = self.client.as_mut()?;
         match command {
@@ -561,6 +576,10 @@ impl Actor {
             Command::Rekey { how, trigger } => client.rekey(how, trigger, work),
             Command::Report { .. } => {
                 self.reporter.as_mut()?.report(client, work);
+                None
+            }
+            Command::Visit => {
+                self.visitor.as_mut()?.send_planted(client, work);
                 None
             }
             Command::Restart
@@ -587,7 +606,8 @@ impl Actor {
             }
             Command::Recover => self.recover(reach),
             // A node that is down cannot be told anything; it starts again when it is back.
-            Command::Restart | Command::Rekey { .. } | Command::Retry if self.is_down => {}
+            Command::Restart | Command::Rekey { .. } | Command::Retry | Command::Visit
+                if self.is_down => {}
             Command::Restart => self.restart(reach),
             Command::Restore => self.restore(),
             Command::Attest => self.attested(reach),
@@ -620,12 +640,15 @@ impl Actor {
             Command::Deadline { due } => self.settle(due, false, reach),
             Command::Start => {
                 self.has_started = true;
+                self.first_visit(reach);
                 if !self.is_down {
                     self.submit(Job::Command(command), reach);
                 }
                 self.first_report(reach);
             }
-            Command::Rekey { .. } | Command::Retry => self.submit(Job::Command(command), reach),
+            Command::Rekey { .. } | Command::Retry | Command::Visit => {
+                self.submit(Job::Command(command), reach)
+            }
         }
     }
 
@@ -678,6 +701,17 @@ impl Actor {
         }
     }
 
+    /// Visits begin within one interval of the start, each terminal at a phase of its own.
+    fn first_visit(&mut self, reach: &mut Reach<'_, '_>) {
+        let layout = reach.layout;
+        let group = layout.group(self.id);
+        if let (Some(visitor), Some(visits)) = (&mut self.visitor, group.visits) {
+            let member = layout.place(self.id).member;
+            let phase = group.streams.draws(member, PHASE_DRAWS, &mut 0).below(visits.interval.0);
+            visitor.start(reach.context.now + Duration(phase));
+        }
+    }
+
     /// It is back, as after a restart at this moment; a client that had been started starts again.
     fn recover(&mut self, reach: &mut Reach<'_, '_>) {
         if !std::mem::take(&mut self.is_down) {
@@ -685,6 +719,7 @@ impl Actor {
         }
         self.restart(reach);
         if self.has_started {
+            self.first_visit(reach);
             self.submit(Job::Command(Command::Start), reach);
         }
     }
@@ -722,6 +757,9 @@ impl Actor {
         }
         if let Some(reporter) = &mut self.reporter {
             reporter.restart();
+        }
+        if let Some(visitor) = &mut self.visitor {
+            visitor.restart();
         }
         if let Some(enrolment) = &mut self.enrolment {
             enrolment.restart();
@@ -765,9 +803,14 @@ impl Actor {
                 reach.schedule_own(self, now + wait, Event::Command(Command::Retry));
             }
         }
-        for alarm in
-            [Alarm::Client, Alarm::Request, Alarm::Enrolment, Alarm::Fetcher, Alarm::Service]
-        {
+        for alarm in [
+            Alarm::Client,
+            Alarm::Request,
+            Alarm::Visitor,
+            Alarm::Enrolment,
+            Alarm::Fetcher,
+            Alarm::Service,
+        ] {
             self.arm(alarm, reach);
         }
         if let Some(client) = touched {
@@ -783,6 +826,10 @@ impl Actor {
             }
             Alarm::Request => {
                 self.reporter.as_mut().map(|reporter| (reporter.next_timeout(), &mut reporter.wake))
+            }
+            Alarm::Visitor => {
+                let visitor = self.visitor.as_mut()?;
+                Some((visitor.next_timeout(), &mut visitor.wake))
             }
             Alarm::Enrolment => {
                 let enrolment = self.enrolment.as_mut()?;

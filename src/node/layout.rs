@@ -3,6 +3,7 @@
 use crate::association::Config;
 use crate::backend::{Form, Setting};
 use crate::net::LinkType;
+use crate::onem2m::session;
 use crate::sim::StreamKey;
 use crate::sim::time::{Duration, Time};
 
@@ -119,6 +120,10 @@ pub struct GroupSetting {
     pub route: Option<Route>,
     /// How its members use the service layer.
     pub service: ServiceSetting,
+    /// The console of its members, CSEs: how sessions are looked after there.
+    pub console: Option<session::Policy>,
+    /// How people use its members, terminals of a console.
+    pub visits: Option<super::Visits>,
 }
 
 /// A MAF or MEF.

@@ -10,6 +10,7 @@ mod capture;
 mod chronicle;
 mod class;
 mod client;
+mod console;
 mod custody;
 mod demultiplex;
 mod enrolment;
@@ -31,6 +32,7 @@ mod server;
 mod site;
 mod transit;
 mod triage;
+mod visitor;
 mod work;
 
 pub use application::secrets;
@@ -52,3 +54,4 @@ pub use layout::{
 pub use resources::ServiceSetting;
 pub use site::{NodeParts, NodeSite};
 pub use triage::Triage;
+pub use visitor::{Visits, jar_with, token_in};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::console::{Console, Visit};
 use super::demultiplex;
 use super::event::Packet;
 use super::fetcher::Fetcher;
@@ -373,6 +374,11 @@ impl Desk<'_> {
         };
         let Some(current) = &mut peer.current else { return };
         let answer = match &mut *self.application {
+            Application::Service(Some(host)) if host.is_for_console(request) => {
+                let binding = Console::binding(current, work);
+                let visit = Visit { client: self.client, subject: &subject, binding };
+                return host.visited(visit, request, work);
+            }
             Application::Service(Some(host)) => {
                 return host.receive(self.client, &subject, request, work);
             }

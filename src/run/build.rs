@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::console::{password, sessions};
 use super::custody::{custodial, custody, public_packages};
 use super::invade::{Attacker, invade, write_down_canaries, write_down_keys};
 use super::keys::{Provisioner, enrolees, server_secrets};
@@ -78,6 +79,8 @@ impl World {
                 let chronicle = sites[place.site as usize].chronicle_mut();
                 custody(plan, &layout, id, &mut keyring, chronicle)
             });
+            let console =
+                sessions(plan, &layout, (id, &served), sites[place.site as usize].chronicle_mut());
             let server = spec.serves.then(|| (served, server_configs(&layout, id, seed)));
             sites[place.site as usize].add(NodeParts {
                 id,
@@ -90,6 +93,8 @@ impl World {
                 custody,
                 originator: provisioner.originator(id),
                 recipient: provisioner.recipient(id),
+                console,
+                password: password(&layout, id),
             });
         }
         if keeps_facts {
@@ -211,6 +216,7 @@ impl Map {
                 serves: true,
                 store: cse.store,
             });
+            self.layout.groups[group as usize].console = cse.console;
             let id = node_id(self.layout.places.len());
             self.place(group, 0, 0, locals, id, id);
         }
@@ -286,6 +292,7 @@ impl Map {
             setting.association.all_mut().for_each(|config| config.connection_id = id);
             setting.route = route(plan, fleet.enrolment);
             setting.service = service(plan, fleet);
+            setting.visits = fleet.visits;
             setting.telemetry = Timed::new(fleet.telemetry.map(|t| (t.interval, t.size)));
             setting.deadline = fleet.telemetry.and_then(|t| t.deadline);
             setting.is_sensitive = fleet.telemetry.is_some_and(|t| t.is_sensitive);
@@ -369,6 +376,8 @@ impl Map {
             is_cse: matches!(tier, Tier::Cse | Tier::Gateway),
             route: None,
             service: ServiceSetting::default(),
+            console: None,
+            visits: None,
         });
         self.groups.push(Group { name: name.to_owned(), tier, count, workers });
         u32::try_from(self.groups.len() - 1).expect("groups are few")

@@ -2,6 +2,7 @@
 
 mod build;
 mod capture;
+mod console;
 mod custody;
 mod end_to_end;
 mod estimate;

@@ -12,7 +12,8 @@ pub use crate::attack::Attack;
 pub use crate::node::CustodySetting;
 pub use crate::node::FunctionKind;
 use crate::node::{Backoff, Class, Triage};
-pub use crate::node::{Noise, Trouble};
+pub use crate::node::{Noise, Trouble, Visits};
+use crate::onem2m::session;
 use crate::sim::time::{Duration, Time};
 
 /// A run, ready to be built.
@@ -137,6 +138,12 @@ impl Plan {
         self.fleets.iter().any(|fleet| fleet.service.registers)
     }
 
+    /// A CSE has a console.
+    #[must_use]
+    pub fn has_console(&self) -> bool {
+        self.cses.iter().any(|cse| cse.console.is_some())
+    }
+
     /// The name of a group or link type.
     ///
     /// # Panics
@@ -176,6 +183,8 @@ pub struct Cse {
     pub queue: Option<u32>,
     /// What it does with handshakes while it is overloaded.
     pub triage: Triage,
+    /// How sessions are looked after at its console, if it has one.
+    pub console: Option<session::Policy>,
     /// Where its long-term keys live.
     pub store: StorePlace,
 }
@@ -292,6 +301,8 @@ pub struct Fleet {
     pub start: Schedule,
     /// What each device reports.
     pub telemetry: Option<Telemetry>,
+    /// How people use its devices, terminals of their registrar's console.
+    pub visits: Option<Visits>,
     /// How it comes by the key of its association.
     pub enrolment: Enrolment,
     /// How its devices come by their resources, and where these are.

@@ -6,7 +6,7 @@ use std::fmt::{Display, Write as _};
 use super::plan::{
     Action, Battery, Change, Enrolment, Fleet, FunctionKind, Invariant, KeySharing, Noise, Part,
     Plan, Recovery, Registrar, Rekey, Renewal, Schedule, Security, Service, Spread, StorePlace,
-    Target, Telemetry, Trouble, Weight,
+    Target, Telemetry, Trouble, Visits, Weight,
 };
 use super::quantity::{power_text, price_text, rate_text, size_text, time_text};
 use crate::association::{KeyExchange, Profile, Suite12};
@@ -18,6 +18,8 @@ use crate::net::LinkType;
 use crate::node::{
     Backoff, Boot, Class, Commands, Cost, CustodySetting, Growth, Triage, Variation,
 };
+use crate::onem2m::session;
+use crate::onem2m::session::message::Carriage;
 use crate::sim::time::Duration;
 
 /// TOML text that, loaded alone, gives the same plan.
@@ -141,6 +143,9 @@ fn groups(text: &mut String, plan: &Plan) {
         servers(text, cse.workers, cse.queue);
         triage(text, &cse.triage);
         store(text, cse.store);
+        if let Some(policy) = &cse.console {
+            console(text, policy);
+        }
     }
     for function in &plan.functions {
         let kind = match function.kind {
@@ -201,7 +206,46 @@ fn groups(text: &mut String, plan: &Plan) {
         }
         worth(text, fleet);
         telemetry(text, fleet);
+        if let Some(visits) = &fleet.visits {
+            self::visits(text, visits);
+        }
     }
+}
+
+/// Keys of a table within that of the CSE.
+fn console(text: &mut String, policy: &session::Policy) {
+    let tokens = match policy.tokens {
+        session::Tokens::Sequential => "sequential",
+        session::Tokens::Random => "random",
+    };
+    let carried = match policy.carriage {
+        Carriage::Header => "header",
+        Carriage::Address => "address",
+    };
+    quoted(text, "console.tokens", tokens);
+    quoted(text, "console.carried", carried);
+    line(text, format_args!("console.bound = {}", policy.is_bound));
+    line(text, format_args!("console.rotated = {}", policy.rotates));
+    optional_time(text, "console.idle", policy.idle);
+    optional_time(text, "console.absolute", policy.absolute);
+    line(text, format_args!("console.revoked = {}", policy.revokes));
+    match policy.lock_out {
+        Some(session::LockOut { after, lasts }) => {
+            line(text, format_args!("console.lock_out = {after}"));
+            time(text, "console.locked_for", lasts);
+        }
+        None => quoted(text, "console.lock_out", "none"),
+    }
+    line(text, format_args!("console.alarms = {}", policy.alarms));
+}
+
+fn visits(text: &mut String, visits: &Visits) {
+    let Visits { interval, requests, pause, typos } = visits;
+    let (interval, pause) = (time_text(interval.0), time_text(pause.0));
+    let words = format!(
+        "{{ interval = \"{interval}\", requests = {requests}, pause = \"{pause}\", typos = {typos:?} }}"
+    );
+    line(text, format_args!("visits = {words}"));
 }
 
 fn telemetry(text: &mut String, fleet: &Fleet) {

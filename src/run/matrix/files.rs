@@ -46,7 +46,13 @@ files! {
     15 "t15-element-moved";
     16 "t16-overflow";
     17 "t17-injection";
+    18 "t18-after-logout";
     18 "t18-disguise";
+    18 "t18-fixed-token";
+    18 "t18-guessed-password";
+    18 "t18-guessed-token";
+    18 "t18-stolen-token";
+    18 "t18-token-in-log";
     19 "t19-defaults";
     20 "t20-passwords-stolen";
     21 "t21-invalid-input";

@@ -59,6 +59,7 @@ impl Checker<'_> {
             self.replay(&words.replay, network),
             self.tamper(&words.tamper, network),
             self.trespass(&words.trespass, network),
+            self.impersonate(&words.impersonate, network),
         ];
         programs.extend(self.custody_programs(words, network));
         let mut words_of = vec![
@@ -71,6 +72,7 @@ impl Checker<'_> {
             ("replay", words.replay.is_absent()),
             ("tamper", words.tamper.is_absent()),
             ("trespass", words.trespass.is_absent()),
+            ("impersonate", words.impersonate.is_absent()),
         ];
         words_of.extend(custody_words(words));
         let present: Vec<_> = words_of

@@ -4,6 +4,7 @@ mod attack;
 mod backend;
 mod class;
 mod connection_id;
+mod console;
 mod custody;
 mod custody_attack;
 mod event;
@@ -94,6 +95,7 @@ pub(super) fn check(
     if let Some(security) = &association {
         checker.check_assurance(&network, &security.association);
         checker.check_servers(&network);
+        checker.check_bound(&network, security);
     }
     let custody = checker.custody();
     let events = checker.events(&network);

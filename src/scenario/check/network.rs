@@ -150,6 +150,7 @@ impl<'a> Checker<'a> {
             workers: words.workers.value().map_or(1, |workers| workers.0),
             queue: queue(&words.queue),
             triage: self.triage(words),
+            console: self.console(&words.console),
             store,
         })
     }
@@ -304,6 +305,7 @@ impl<'a> Checker<'a> {
             connection_id: self.connection_id(words),
             start,
             telemetry,
+            visits: self.visits(words, route.registrar, network),
             enrolment: self.enrolment(&words.enrolment),
             service: self.service(words),
             end_to_end: self.end_to_end(words),

@@ -3,8 +3,8 @@
 use crate::scenario::quantity::{Bytes, TimeSpan};
 use crate::scenario::table::{List, choice, table};
 use crate::scenario::words::{
-    BreakInTable, Flag, Integer, ManagementTable, MoveElementTable, PushSoftwareTable, RaidTable,
-    StealPasswordsTable, Text,
+    BreakInTable, Flag, ImpersonateTable, Integer, ManagementTable, MoveElementTable,
+    PushSoftwareTable, RaidTable, StealPasswordsTable, Text,
 };
 
 table! {
@@ -52,6 +52,8 @@ table! {
         steal_passwords: StealPasswordsTable,
         /// Has devices that it holds report hostile contents.
         hostile: HostileTable,
+        /// Makes requests at a console in the name of somebody else's account.
+        impersonate: ImpersonateTable,
     }
 }
 

@@ -3,8 +3,8 @@
 use crate::scenario::quantity::{BitRate, Bytes, Energy, Frequency, Power, Price, TimeSpan};
 use crate::scenario::table::{List, Named, choice, table};
 use crate::scenario::words::{
-    Amount, AttackTable, BackendTable, Count, CountermeasureTable, CustodyTable, Flag, Integer,
-    OrNone, Probability, Seed, Text, Texts, Values,
+    Amount, AttackTable, BackendTable, ConsoleTable, Count, CountermeasureTable, CustodyTable,
+    Flag, Integer, OrNone, Probability, Seed, Text, Texts, Values, VisitsTable,
 };
 
 table! {
@@ -209,6 +209,8 @@ table! {
         /// ClientHellos that it lets in, such as "50/s", with bursts of a second's worth; others are dropped; or
         /// "none". Default: none.
         admission: OrNone<Frequency>,
+        /// It has a console at which people log in. Default: none.
+        console: ConsoleTable,
         /// Where its long-term keys live. Default: as `[security]` says.
         store: StoreWord,
         /// Which HSM, with `store = "hsm"`. Default: as `[security]` says.
@@ -328,6 +330,8 @@ table! {
         start: StartTable,
         /// What each device reports.
         telemetry: TelemetryTable,
+        /// People use each device as a terminal of the registrar's console.
+        visits: VisitsTable,
         /// How each device comes by the key of its association. Default: as `[security]` says.
         enrolment: EnrolmentWord,
         /// How each device comes by its AE and container. Default: "provisioned".

@@ -4,6 +4,7 @@
 mod attack;
 mod backend;
 mod basic;
+mod console;
 mod custody;
 mod custody_attack;
 mod file;
@@ -13,6 +14,7 @@ pub(super) use backend::*;
 pub(super) use basic::{
     Amount, Count, Flag, Integer, OrNone, Probability, Seed, Text, Texts, Values,
 };
+pub(super) use console::*;
 pub(super) use custody::*;
 pub(super) use custody_attack::*;
 pub(super) use file::*;
