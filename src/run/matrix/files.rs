@@ -47,7 +47,10 @@ files! {
     16 "t16-overflow";
     17 "t17-injection";
     18 "t18-disguise";
+    19 "t19-console";
     19 "t19-defaults";
+    19 "t19-parser";
+    19 "t19-paths";
     20 "t20-passwords-stolen";
     21 "t21-invalid-input";
     22 "t22-script";

@@ -12,6 +12,7 @@ mod fault;
 mod function;
 mod keys;
 mod link;
+mod management;
 mod network;
 mod overload;
 mod risk;
@@ -21,6 +22,7 @@ mod spread;
 use std::collections::BTreeMap;
 
 pub use expect::expectation;
+pub(crate) use management::surroundings;
 
 use super::codes::Code;
 use super::diagnostics::Diagnostics;
@@ -96,6 +98,7 @@ pub(super) fn check(
         checker.check_servers(&network);
     }
     let custody = checker.custody();
+    let management = checker.management(association.as_ref());
     let events = checker.events(&network);
     let backends = checker.backends(&network);
     let threat = checker.threat();
@@ -122,6 +125,7 @@ pub(super) fn check(
         backends,
         security,
         custody,
+        management,
         events,
         threat,
         attacks,

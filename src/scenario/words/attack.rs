@@ -3,8 +3,8 @@
 use crate::scenario::quantity::{Bytes, TimeSpan};
 use crate::scenario::table::{List, choice, table};
 use crate::scenario::words::{
-    BreakInTable, Flag, Integer, ManagementTable, MoveElementTable, PushSoftwareTable, RaidTable,
-    StealPasswordsTable, Text,
+    BreakInTable, ExploreTable, Flag, Integer, ManagementTable, MoveElementTable,
+    PushSoftwareTable, RaidTable, StealPasswordsTable, Text,
 };
 
 table! {
@@ -50,6 +50,8 @@ table! {
         push_software: PushSoftwareTable,
         /// Steals the passwords of a server's users and searches them.
         steal_passwords: StealPasswordsTable,
+        /// Tries the management port of a server.
+        explore: ExploreTable,
         /// Has devices that it holds report hostile contents.
         hostile: HostileTable,
     }

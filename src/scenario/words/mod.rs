@@ -7,6 +7,7 @@ mod basic;
 mod custody;
 mod custody_attack;
 mod file;
+mod management;
 
 pub(super) use attack::*;
 pub(super) use backend::*;
@@ -16,3 +17,4 @@ pub(super) use basic::{
 pub(super) use custody::*;
 pub(super) use custody_attack::*;
 pub(super) use file::*;
+pub(super) use management::*;
