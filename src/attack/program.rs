@@ -5,8 +5,8 @@ use crate::node::Placement;
 use crate::sim::time::{Duration, Time};
 
 use super::{
-    BreakIn, Eavesdrop, Field, Flood, Hijack, Hostile, Impersonate, Management, MoveElement,
-    Overload, PushSoftware, Raid, Relay, Replay, StealPasswords, Tamper, Trespass,
+    BreakIn, Eavesdrop, Explore, Field, Flood, Hijack, Hostile, Impersonate, Management,
+    MoveElement, Overload, PushSoftware, Raid, Relay, Replay, StealPasswords, Tamper, Trespass,
 };
 
 /// An attack of a scenario.
@@ -79,6 +79,8 @@ pub enum Program {
     PushSoftware(PushSoftware),
     /// Steals a table of passwords and searches it.
     StealPasswords(StealPasswords),
+    /// Tries the management port of a server.
+    Explore(Explore),
     /// Has devices report hostile contents.
     Hostile(Hostile),
     /// Uses the accounts of others at a console.
@@ -104,6 +106,7 @@ impl Program {
             Self::MoveElement(_) => "move_element",
             Self::PushSoftware(_) => "push_software",
             Self::StealPasswords(_) => "steal_passwords",
+            Self::Explore(_) => "explore",
             Self::Hostile(_) => "hostile",
             Self::Impersonate(_) => "impersonate",
         }
@@ -127,6 +130,7 @@ impl Program {
             Self::PushSoftware(it) => it.parameters(),
             Self::StealPasswords(it) => it.parameters(),
             Self::Raid(_) => toml::Table::new(),
+            Self::Explore(it) => it.parameters(),
             Self::Hostile(hostile) => hostile.parameters(),
             Self::Impersonate(it) => it.parameters(),
         }
@@ -150,6 +154,7 @@ impl Program {
             Self::MoveElement(_) => &[PropertyId::K1],
             Self::PushSoftware(_) => &[PropertyId::E1],
             Self::StealPasswords(_) => &[PropertyId::S1],
+            Self::Explore(_) => &[PropertyId::D1, PropertyId::Z1],
             Self::Hostile(_) => &[PropertyId::X1, PropertyId::X2, PropertyId::X3],
         }
     }
@@ -171,6 +176,7 @@ impl Program {
                 | Self::MoveElement(_)
                 | Self::PushSoftware(_)
                 | Self::StealPasswords(_)
+                | Self::Explore(_)
         )
     }
 
@@ -192,6 +198,7 @@ impl Program {
             Self::MoveElement(it) => it.place(field),
             Self::PushSoftware(it) => it.place(field),
             Self::StealPasswords(it) => it.place(field),
+            Self::Explore(it) => it.place(field),
             Self::Hostile(hostile) => hostile.place(field),
             Self::Impersonate(it) => it.place(field),
         }

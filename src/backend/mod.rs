@@ -11,6 +11,7 @@
 mod application;
 mod database;
 pub mod ldap;
+pub mod management;
 pub mod native;
 pub mod page;
 pub mod tenants;

@@ -93,6 +93,11 @@ impl Host {
         }
     }
 
+    /// The bytes of all resources; nothing if the store fails.
+    pub(super) fn tree_image(&self) -> Vec<u8> {
+        self.service.cse().image().unwrap_or_default()
+    }
+
     pub(super) fn associated(&mut self, client_number: u32) {
         self.service.associated_peer(client(client_number));
     }

@@ -24,6 +24,7 @@ mod host;
 mod intruder;
 mod keyring;
 mod layout;
+mod management;
 mod messenger;
 mod processor;
 mod reporter;

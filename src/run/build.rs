@@ -167,7 +167,7 @@ impl Map {
             half_open: plan.security.half_open,
             registers: plan.registers(),
             request_cache: plan.security.request_cache,
-            open_access: plan.security.open_access,
+            open_access: plan.security.open_access && !plan.closes_policies(),
             believes_originators: plan.security.believes_originators,
             faults: faults(plan),
             calm: plan.recovery.map(|recovery| recovery.after),

@@ -288,4 +288,9 @@ codes! {
         "With the headers of CoAP, oneM2M and the record layer a report is longer than the link's \
          `mtu`; datagrams that do not fit are dropped.",
         "[link.access]\nmtu = \"1280B\"";
+    Misconfigured "KS0905" "a management port is misconfigured",
+        "The linter of TR-0008 CM25 found a default account, a page that should not be there, a version \
+         with a known flaw, a policy for everybody, or associations that protect nothing. The run does with it \
+         what `management.linter` says.",
+        "[management]\naccounts = \"own\"\nversion = \"2.5\"";
 }

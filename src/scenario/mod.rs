@@ -24,6 +24,7 @@ mod table;
 mod tree;
 mod words;
 
+pub(crate) use check::surroundings;
 pub use check::{NAME_LEN_MAX, SCENARIO_NAME_LEN_MAX, expectation};
 pub use codes::{Code, Explanation, Severity, explain};
 pub use diagnostics::{DIAGNOSTICS_MAX, Diagnostic, Diagnostics, Record};

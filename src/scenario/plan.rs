@@ -2,7 +2,7 @@
 
 pub use super::risk::{Asset, AssetKind, ContextOfUse, Part, Risk, Treatment, Weight};
 use crate::association::{Config, KeyExchange, Profile};
-use crate::backend::Setting;
+use crate::backend::{Setting, management};
 use crate::credential::store::{HsmProfile, StoreKind};
 use crate::ledger::PropertyId;
 use crate::net::LinkType;
@@ -45,6 +45,8 @@ pub struct Plan {
     pub security: Security,
     /// How keys, software and secrets are looked after beside their stores.
     pub custody: CustodySetting,
+    /// How the management ports of CSEs are configured, if they have any.
+    pub management: Option<management::Setting>,
     /// What happens on purpose, in order of time.
     pub events: Vec<Event>,
     /// The threat of TR-0008 that it shows.
@@ -124,6 +126,12 @@ impl Plan {
     #[must_use]
     pub const fn keeps_facts(&self) -> bool {
         !self.attacks.is_empty() || self.threat.is_some() || !self.hold.is_empty()
+    }
+
+    /// A linter closes policies that let everybody do everything.
+    #[must_use]
+    pub fn closes_policies(&self) -> bool {
+        self.management.is_some_and(|port| port.linter == management::Linter::Close)
     }
 
     /// An attack is judged by what stolen keys open (property S3).

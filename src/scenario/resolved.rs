@@ -36,6 +36,7 @@ pub(super) fn resolved(plan: &Plan) -> String {
     backends(&mut text, plan);
     security(&mut text, plan);
     custody(&mut text, plan);
+    management(&mut text, plan);
     events(&mut text, plan);
     risk(&mut text, plan);
     attacks(&mut text, plan);
@@ -581,6 +582,17 @@ fn custody(text: &mut String, plan: &Plan) {
         Hashing::Argon2id { .. } => "argon2id",
     };
     quoted(text, "passwords", passwords);
+}
+
+fn management(text: &mut String, plan: &Plan) {
+    let Some(port) = plan.management else { return };
+    line(text, "\n[management]");
+    quoted(text, "accounts", if port.has_default_account { "default" } else { "own" });
+    line(text, format_args!("debug = {}", port.has_debug_page));
+    line(text, format_args!("listing = {}", port.lists_folders));
+    quoted(text, "version", port.version.name());
+    quoted(text, "architecture", port.architecture.name());
+    quoted(text, "linter", port.linter.name());
 }
 
 fn attacks(text: &mut String, plan: &Plan) {

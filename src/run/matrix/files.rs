@@ -53,7 +53,10 @@ files! {
     18 "t18-guessed-token";
     18 "t18-stolen-token";
     18 "t18-token-in-log";
+    19 "t19-console";
     19 "t19-defaults";
+    19 "t19-parser";
+    19 "t19-paths";
     20 "t20-passwords-stolen";
     21 "t21-invalid-input";
     22 "t22-script";

@@ -13,6 +13,7 @@ mod fault;
 mod function;
 mod keys;
 mod link;
+mod management;
 mod network;
 mod overload;
 mod risk;
@@ -22,6 +23,7 @@ mod spread;
 use std::collections::BTreeMap;
 
 pub use expect::expectation;
+pub(crate) use management::surroundings;
 
 use super::codes::Code;
 use super::diagnostics::Diagnostics;
@@ -98,6 +100,7 @@ pub(super) fn check(
         checker.check_bound(&network, security);
     }
     let custody = checker.custody();
+    let management = checker.management(association.as_ref());
     let events = checker.events(&network);
     let backends = checker.backends(&network);
     let threat = checker.threat();
@@ -124,6 +127,7 @@ pub(super) fn check(
         backends,
         security,
         custody,
+        management,
         events,
         threat,
         attacks,

@@ -3,7 +3,7 @@
 use crate::scenario::quantity::{Bytes, TimeSpan};
 use crate::scenario::table::{List, choice, table};
 use crate::scenario::words::{
-    BreakInTable, Flag, ImpersonateTable, Integer, ManagementTable, MoveElementTable,
+    BreakInTable, ExploreTable, Flag, ImpersonateTable, Integer, ManagementTable, MoveElementTable,
     PushSoftwareTable, RaidTable, StealPasswordsTable, Text,
 };
 
@@ -50,6 +50,8 @@ table! {
         push_software: PushSoftwareTable,
         /// Steals the passwords of a server's users and searches them.
         steal_passwords: StealPasswordsTable,
+        /// Tries the management port of a server.
+        explore: ExploreTable,
         /// Has devices that it holds report hostile contents.
         hostile: HostileTable,
         /// Makes requests at a console in the name of somebody else's account.

@@ -4,7 +4,7 @@ use crate::scenario::quantity::{BitRate, Bytes, Energy, Frequency, Power, Price,
 use crate::scenario::table::{List, Named, choice, table};
 use crate::scenario::words::{
     Amount, AttackTable, BackendTable, ConsoleTable, Count, CountermeasureTable, CustodyTable,
-    Flag, Integer, OrNone, Probability, Seed, Text, Texts, Values, VisitsTable,
+    Flag, Integer, OrNone, PortTable, Probability, Seed, Text, Texts, Values, VisitsTable,
 };
 
 table! {
@@ -34,6 +34,8 @@ table! {
         security: SecurityTable,
         /// How keys, software and secrets are looked after beside their stores.
         custody: CustodyTable,
+        /// The management ports of CSEs. Default: there are none.
+        management: PortTable,
         /// What happens on purpose.
         event: List<EventTable>,
         /// How `keystorm risk` assesses this scenario.

@@ -8,6 +8,7 @@ mod console;
 mod custody;
 mod custody_attack;
 mod file;
+mod management;
 
 pub(super) use attack::*;
 pub(super) use backend::*;
@@ -18,3 +19,4 @@ pub(super) use console::*;
 pub(super) use custody::*;
 pub(super) use custody_attack::*;
 pub(super) use file::*;
+pub(super) use management::*;
