@@ -25,7 +25,7 @@ pub(super) fn run(mut arguments: RunArguments, format: Format) -> anyhow::Result
     if let Some((first, _)) = seeds {
         arguments.words.seed = Some(first);
     }
-    let Some(loaded) = load::scenario(&arguments.scenario, &arguments.words, format)? else {
+    let Some(loaded) = load::treated(&arguments.scenario, &arguments.words, format)? else {
         return Ok(Exit::Usage);
     };
     let capture = arguments.capture.as_deref();
@@ -110,7 +110,7 @@ fn seeded(
         seed: Some(seed),
         overrides: arguments.words.overrides.clone(),
     };
-    let Some(loaded) = load::scenario(&arguments.scenario, &words, Format::Text)? else {
+    let Some(loaded) = load::treated(&arguments.scenario, &words, Format::Text)? else {
         anyhow::bail!("{} changed while it was run", arguments.scenario.display());
     };
     let out = arguments.out.as_ref().map(|out| out.join(format!("seed-{seed}")));

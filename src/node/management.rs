@@ -9,8 +9,9 @@ use crate::ledger::{
     About, ActorId, ContentDigest, Effect, NodeFacts, Operation, ResourceId, ResourceKind,
 };
 
-/// What a part of a CSE keeps.
-fn kept_by(host: NodeId, part: Part) -> ResourceId {
+/// What a part of the CSE of `host` keeps.
+#[must_use]
+pub fn kept_by(host: NodeId, part: Part) -> ResourceId {
     let ContentDigest([a, b, c, d, ..]) = ContentDigest::of(&[part.folder().as_bytes()]);
     let index = u32::from_be_bytes([a, b, c, d]);
     ResourceId { host: ActorId(host.0), kind: ResourceKind::Configuration, index }

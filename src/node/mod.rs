@@ -52,6 +52,7 @@ pub use keyring::Keyring;
 pub use layout::{
     ApplicationSetting, Function, GroupSetting, IDENTITY_MAX, Layout, NodeId, Place, Timed,
 };
+pub use management::kept_by;
 pub use resources::ServiceSetting;
 pub use site::{NodeParts, NodeSite};
 pub use triage::Triage;

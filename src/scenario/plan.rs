@@ -1,6 +1,6 @@
 //! The checked plan of a run: every name resolved, every default filled in, nothing left to refuse.
 
-pub use super::risk::{Asset, AssetKind, ContextOfUse, Part, Risk, Treatment, Weight};
+pub use super::risk::{Asset, AssetKind, ContextOfUse, Excess, Part, Risk, Treatment, Weight};
 use crate::association::{Config, KeyExchange, Profile};
 use crate::backend::{Setting, management};
 use crate::credential::store::{HsmProfile, StoreKind};

@@ -4,9 +4,9 @@
 use std::fmt::{Display, Write as _};
 
 use super::plan::{
-    Action, Battery, Change, Enrolment, Fleet, FunctionKind, Invariant, KeySharing, Noise, Part,
-    Plan, Recovery, Registrar, Rekey, Renewal, Schedule, Security, Service, Spread, StorePlace,
-    Target, Telemetry, Trouble, Visits, Weight,
+    Action, Battery, Change, Enrolment, Excess, Fleet, FunctionKind, Invariant, KeySharing, Noise,
+    Part, Plan, Recovery, Registrar, Rekey, Renewal, Schedule, Security, Service, Spread,
+    StorePlace, Target, Telemetry, Trouble, Visits, Weight,
 };
 use super::quantity::{power_text, price_text, rate_text, size_text, time_text};
 use crate::association::{KeyExchange, Profile, Suite12};
@@ -674,6 +674,11 @@ fn risk(text: &mut String, plan: &Plan) {
     words.extend(risk.budget.map(|budget| format!("budget = {budget:?}")));
     let currency = risk.currency.as_deref().map(toml::Value::from);
     words.extend(currency.map(|currency| format!("currency = {currency}")));
+    words.extend(risk.is_treated.then(|| "treat = true".to_owned()));
+    words.extend(risk.is_uniform.then(|| "weights = \"uniform\"".to_owned()));
+    words.extend(risk.overload.map(|Excess { per_second, size }| {
+        format!("overload = {{ per_second = {per_second}, size = \"{size}B\" }}")
+    }));
     if !words.is_empty() {
         line(text, format_args!("\n[risk]\n{}", words.join("\n")));
     }

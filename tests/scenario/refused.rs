@@ -351,6 +351,16 @@ fn warnings_do_not_stop() {
     assert_eq!(warning(&report, &["link.wire.mtu=100B"]), "KS0904");
     let slow = good(LEAST, &["fleet.devices.start.poisson=0.001/s"]);
     assert_eq!(slow.warnings.iter().next().unwrap().code.as_str(), "KS0903");
+    let port = |words: &str| warning(&and(&format!("[management]\n{words}")), &[]);
+    assert_eq!(port(""), "");
+    assert_eq!(port("accounts = \"default\"\nversion = \"2.3\""), "KS0905 KS0905");
+}
+
+#[test]
+fn a_port_that_is_not_there_cannot_be_explored() {
+    let explore = "[[attack]]\nat = \"1s\"\nexplore = { target = \"in\" }\n";
+    assert_eq!(codes(&and(explore), &[]), ["KS0103"]);
+    assert_eq!(codes(&and(&format!("{explore}[management]\n")), &[]), [""; 0]);
 }
 
 #[test]

@@ -8,8 +8,6 @@
 pub mod component;
 mod files;
 pub mod linter;
-#[cfg(test)]
-mod tests;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

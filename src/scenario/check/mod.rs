@@ -131,10 +131,7 @@ pub(super) fn check(
         events,
         threat,
         attacks,
-        is_attacked: scenario
-            .and_then(|scenario| scenario.attacks.value())
-            .copied()
-            .unwrap_or(true),
+        is_attacked: scenario.and_then(|it| it.attacks.value()).is_none_or(|on| *on),
         countermeasures,
         expectations,
         hold: checker.hold(),

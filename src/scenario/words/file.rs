@@ -395,6 +395,34 @@ table! {
         budget: Amount,
         /// What costs are counted in, such as "EUR".
         currency: Text,
+        /// `keystorm run` and `keystorm matrix` assess the scenario first, in peace, and take the treatments that are
+        /// chosen. Default: false.
+        treat: Flag,
+        /// What services are worth in the assessment. Default: "own".
+        weights: WeightsWord,
+        /// Gateways do not fail: all devices of the service behind them that is worth least send this much. Default:
+        /// they fail.
+        overload: ExcessTable,
+    }
+}
+
+choice! {
+    /// What services are worth.
+    enum WeightsWord {
+        /// What their fleets say.
+        Own = "own",
+        /// All the same.
+        Uniform = "uniform",
+    }
+}
+
+table! {
+    /// What a device sends that is no longer its owner's.
+    struct ExcessTable {
+        /// Datagrams a second.
+        @required per_second: Integer<1, 10_000>,
+        /// Bytes of each, 1B to 1200B. Default: "1000B".
+        size: Bytes,
     }
 }
 

@@ -1,10 +1,21 @@
 //! The port opens what its parts hold handles on, and nothing that the linter has closed.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test program")]
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 
-use super::*;
-use crate::credential::at_rest::{Hashing, PasswordTable};
-use crate::sim::Seed;
+use keystorm::backend::Canary;
+use keystorm::backend::management::{
+    Architecture, DEFAULT_ACCOUNTS, Inside, Linter, Part, Port, Served, Setting, Surroundings,
+    Version, lint,
+};
+use keystorm::credential::at_rest::{Hashing, PasswordTable};
+use keystorm::ledger::Verdict;
+use keystorm::run::execute;
+use keystorm::scenario::{Source, load};
+use keystorm::sim::Seed;
 
 const KEYS: &[u8] = b"long-term keys";
 
@@ -154,7 +165,24 @@ fn the_new_version_decodes_to_the_end_and_checks_messages() {
     let served = serve(Setting::default(), &Surroundings::default(), &[OVERRUN]).remove(0);
     assert_eq!(refused(&served), [("validating_parser", "length is over its limit")]);
     let page = one(Setting::default(), &get("/files/index.html"));
-    assert!(page.bytes.ends_with(files::INDEX.as_bytes()));
+    assert!(page.bytes.ends_with(b"<p>This is a CSE.\n"));
+}
+
+/// The linter reads the policies, too, and what it closes is closed everywhere.
+#[test]
+fn a_linter_closes_a_policy_for_everybody() {
+    let path = format!("{}/scenarios/threats/t19-defaults.toml", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let verdict = |linter: &str| {
+        let words = ["security.access=open".to_owned(), format!("management.linter={linter}")];
+        let loaded = load(&Source::new("t19-defaults.toml", text.clone()), &words, Some(1));
+        let loaded = loaded.unwrap_or_else(|refused| panic!("{}", refused.render(false)));
+        let warned: Vec<_> = loaded.warnings.iter().map(|it| it.message.clone()).collect();
+        assert_eq!(warned, ["misconfigured: wildcard_policy"]);
+        execute(loaded.plan, 1, &|_| true).evidence.unwrap().attacks[0].judgement.verdict
+    };
+    assert_eq!(verdict("none"), Verdict::Succeeded);
+    assert_eq!(verdict("close"), Verdict::Prevented);
 }
 
 proptest! {
