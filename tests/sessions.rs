@@ -123,6 +123,22 @@ fn who_makes_a_new_association_logs_in_again() {
     assert_eq!(count(&updated, "message.rejected.session_binding"), 0);
 }
 
+/// Terminals and console lose what they had in memory, and people come again.
+#[test]
+fn visits_go_on_after_a_restart_of_either_end() {
+    let (path, text) = text("t18-after-logout");
+    // A terminal gives up an association that is gone after a minute or two (RFC 7252 section 4.8).
+    let quiet = ["scenario.attacks=false", "scenario.duration=10min"];
+    let calm = run_text((path.clone(), text.clone()), &quiet, 1);
+    for target in ["desks", "in"] {
+        let restart = format!("\n[[event]]\nat = \"40s\"\nrestart = {{ target = \"{target}\" }}\n");
+        let outcome = run_text((path.clone(), text.clone() + &restart), &quiet, 1);
+        let [all, most] = [&calm, &outcome].map(|outcome| count(outcome, "message.delivered"));
+        assert!(most * 4 > all * 3, "{target}: {most} of {all}");
+        assert!(alarms(&outcome).is_empty() && !is_violated(&outcome), "{target}");
+    }
+}
+
 #[test]
 fn sessions_are_bound_to_associations_of_either_version() {
     for profile in ["dtls13", "dtls12_gcm"] {

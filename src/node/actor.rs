@@ -702,7 +702,7 @@ impl Actor {
     }
 
     /// Visits begin within one interval of the start, each terminal at a phase of its own.
-    fn first_visit(&mut self, reach: &mut Reach<'_, '_>) {
+    fn first_visit(&mut self, reach: &Reach<'_, '_>) {
         let layout = reach.layout;
         let group = layout.group(self.id);
         if let (Some(visitor), Some(visits)) = (&mut self.visitor, group.visits) {
@@ -719,7 +719,6 @@ impl Actor {
         }
         self.restart(reach);
         if self.has_started {
-            self.first_visit(reach);
             self.submit(Job::Command(Command::Start), reach);
         }
     }
@@ -759,7 +758,7 @@ impl Actor {
             reporter.restart();
         }
         if let Some(visitor) = &mut self.visitor {
-            visitor.restart();
+            visitor.restart(now);
         }
         if let Some(enrolment) = &mut self.enrolment {
             enrolment.restart();

@@ -90,7 +90,7 @@ impl Visitor {
 
     pub(super) fn next_timeout(&self) -> Option<Time> {
         let answer = self.outstanding.as_ref().map(|outstanding| outstanding.deadline);
-        answer.or((self.due < Time::NEVER).then_some(self.due))
+        answer.or_else(|| (self.due < Time::NEVER).then_some(self.due))
     }
 
     /// Something is due. True if the association seems dead.
@@ -138,10 +138,14 @@ impl Visitor {
         }
     }
 
-    /// All volatile state is lost, the token included.
-    pub(super) fn restart(&mut self) {
+    /// All volatile state is lost, the token included; the user comes again at the next visit.
+    pub(super) fn restart(&mut self, now: Time) {
+        let has_started = self.next_timeout().is_some();
         let fresh = Self::new(self.visits, std::mem::take(&mut self.password));
-        *self = Self { next_message: self.next_message, ..fresh };
+        *self = Self { next_message: self.next_message, begun: self.begun, ..fresh };
+        if has_started {
+            self.leave(now);
+        }
     }
 
     /// The next step of the visit.
@@ -237,7 +241,7 @@ impl Layout {
     /// Where the console of `cse` looks for tokens.
     #[must_use]
     pub fn carriage(&self, cse: NodeId) -> Carriage {
-        self.group(cse).console.map_or(Carriage::default(), |policy| policy.carriage)
+        self.group(cse).console.map_or_else(Carriage::default, |policy| policy.carriage)
     }
 
     /// The request in which somebody writes into the container of the account of `owner`, by this identifier.

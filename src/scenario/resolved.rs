@@ -137,7 +137,7 @@ fn link(text: &mut String, link: &LinkType) {
     quoted(text, "rx_energy_per_byte", format_args!("{}uJ", link.medium.rx_uj_per_byte));
 }
 
-fn groups(text: &mut String, plan: &Plan) {
+fn cses(text: &mut String, plan: &Plan) {
     for cse in &plan.cses {
         line(text, format_args!("\n[cse.{}]", cse.name));
         quoted(text, "class", &plan.classes[cse.class].name);
@@ -148,6 +148,10 @@ fn groups(text: &mut String, plan: &Plan) {
             console(text, policy);
         }
     }
+}
+
+fn groups(text: &mut String, plan: &Plan) {
+    cses(text, plan);
     for function in &plan.functions {
         let kind = match function.kind {
             FunctionKind::Maf => "maf",

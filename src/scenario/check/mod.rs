@@ -96,8 +96,7 @@ pub(super) fn check(
     checker.connection_ids(&network);
     if let Some(security) = &association {
         checker.check_assurance(&network, &security.association);
-        checker.check_servers(&network);
-        checker.check_bound(&network, security);
+        checker.check_servers(&network, security);
     }
     let custody = checker.custody();
     let management = checker.management(association.as_ref());

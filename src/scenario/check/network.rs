@@ -10,8 +10,8 @@ use crate::onem2m::end_to_end::OVERHEAD_LEN;
 use crate::onem2m::esprim::MAX_KEYS;
 use crate::scenario::codes::{Code, Severity};
 use crate::scenario::plan::{
-    Cse, Fleet, Function, Gateway, Registrar, Schedule, Service, Spread, StorePlace, Target,
-    Telemetry,
+    Cse, Fleet, Function, Gateway, Registrar, Schedule, Security, Service, Spread, StorePlace,
+    Target, Telemetry,
 };
 use crate::scenario::preset::names;
 use crate::scenario::source::{At, Place, quote};
@@ -169,8 +169,8 @@ impl<'a> Checker<'a> {
         keys.place
     }
 
-    /// Each server has room for the keys of its clients.
-    pub(super) fn check_servers(&mut self, network: &Network) {
+    /// Each server has room for the keys of its clients, and something to bind sessions to.
+    pub(super) fn check_servers(&mut self, network: &Network, security: &Security) {
         for (index, cse) in network.cses.iter().enumerate() {
             let at = Registrar::Cse(index);
             let fleets = network.fleets.iter().filter(|fleet| fleet.registrar == at);
@@ -188,6 +188,7 @@ impl<'a> Checker<'a> {
             let clients: u64 = fleets.map(|f| u64::from(f.count.div_ceil(gateway.count))).sum();
             self.check_slots(network, &gateway.name, clients + 1);
         }
+        self.check_bound(network, security);
     }
 
     fn gateway(
