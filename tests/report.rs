@@ -108,6 +108,7 @@ fn plan(storm: &Storm) -> Plan {
             half_open: None,
         },
         custody: CustodySetting::default(),
+        management: None,
         backends: Vec::new(),
         events: storm.events.clone(),
         threat: None,

@@ -42,8 +42,12 @@ fn queue(
     variation: &str,
     quantities: Vec<Quantity>,
 ) -> Experiment {
-    // The heavier the load, the longer until the queue has forgotten that it began empty.
-    let devices = if rho < 0.85 { 10_000 } else { 20_000 };
+    // The heavier the load, the longer until the queue has forgotten that it began empty: about (1 - rho)^-2 services.
+    let devices = match rho {
+        ..0.85 => 10_000,
+        ..0.92 => 20_000,
+        _ => 100_000,
+    };
     let overrides = vec![
         format!("fleet.devices.count={devices}"),
         format!("fleet.devices.start.poisson={}/s", rho * f64::from(workers) / MS),
