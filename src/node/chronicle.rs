@@ -193,8 +193,10 @@ impl Work<'_> {
         let message = FactMessage::of(content_digest(request));
         facts.accept(message, actor(me), claimed);
         if !status.is_some_and(Rsc::is_success) {
-            if status.is_some() {
-                facts.refuse("access_decision", About::Message(message.content), "refused");
+            if let Some(status) = status {
+                let is_bad = status == Rsc::BAD_REQUEST;
+                let mechanism = if is_bad { "request_check" } else { "access_decision" };
+                facts.refuse(mechanism, About::Message(message.content), "refused");
             }
             return;
         }

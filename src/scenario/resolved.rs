@@ -328,6 +328,7 @@ fn application(setting: Setting) -> String {
         }
         Setting::Xpath { coding: by } => format!("xpath = {{ coding = \"{}\" }}", coding(by)),
         Setting::Ldap { coding: by } => format!("ldap = {{ coding = \"{}\" }}", coding(by)),
+        Setting::Header { coding: by } => format!("header = {{ coding = \"{}\" }}", coding(by)),
         Setting::Shell { coding: by } => format!("shell = {{ coding = \"{}\" }}", coding(by)),
         Setting::Page { slot, escaping, validation } => {
             let slot = match slot {
@@ -335,6 +336,7 @@ fn application(setting: Setting) -> String {
                 page::Slot::Content => "content",
                 page::Slot::Link => "link",
                 page::Slot::Search => "search",
+                page::Slot::Fragment => "fragment",
             };
             let escaping = match escaping {
                 page::Escaping::None => "none",

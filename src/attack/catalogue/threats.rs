@@ -473,12 +473,13 @@ pub const THREATS: [Threat; 22] = [
         domains: &[Application],
         stakeholders: &[],
         stated: &[27],
-        inferred: &[],
+        inferred: &[22],
         steps: "malformed, out-of-range or wrongly typed primitive triggers a handler error \
              and widens storage access",
         properties: &[Z1, X2, V1, D1],
         off: "Z1, X2, V1, D1",
-        on: "only together with CM22: rejected with a 4xx status before any effect",
+        on: "only together with CM22: rejected with a 4xx status before any effect; CM27 alone \
+             confines the damage to the rows of one role, and denials raise an alarm",
         scenario: Some("scenarios/threats/t21-invalid-input.toml"),
     },
     Threat {

@@ -50,5 +50,7 @@ files! {
     19 "t19-defaults";
     20 "t20-passwords-stolen";
     21 "t21-invalid-input";
+    22 "t22-dom";
+    22 "t22-reflected";
     22 "t22-script";
 }

@@ -232,6 +232,7 @@ impl Checker<'_> {
             ContentWord::Element => Family::Element,
             ContentWord::Attribute => Family::Attribute,
             ContentWord::Link => Family::Link,
+            ContentWord::Written => Family::Written,
             ContentWord::Overrun => Family::Overrun,
         };
         let hostile = Hostile {

@@ -165,7 +165,7 @@ table! {
 choice! {
     /// What hostile contents are made for.
     enum ContentWord {
-        /// Queries and commands: SQL, XPath, shell, options.
+        /// Queries, commands and header fields: SQL, XPath, LDAP, HTTP, shell, options.
         Injection = "injection",
         /// Handlers that take a list for a condition.
         List = "list",
@@ -175,6 +175,8 @@ choice! {
         Attribute = "attribute",
         /// Pages, in the address of a link.
         Link = "link",
+        /// Pages, in an element that a script writes.
+        Written = "written",
         /// A parser that believes lengths.
         Overrun = "overrun",
     }
