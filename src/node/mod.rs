@@ -23,8 +23,10 @@ mod host;
 mod intruder;
 mod keyring;
 mod layout;
+mod linking;
 mod messenger;
 mod processor;
+mod pseudonyms;
 mod reporter;
 mod resources;
 mod server;
@@ -49,6 +51,8 @@ pub use keyring::Keyring;
 pub use layout::{
     ApplicationSetting, Function, GroupSetting, IDENTITY_MAX, Layout, NodeId, Place, Timed,
 };
+pub use linking::{Port, Subject};
+pub use pseudonyms::{Pseudonyms, Renaming};
 pub use resources::ServiceSetting;
 pub use site::{NodeParts, NodeSite};
 pub use triage::Triage;

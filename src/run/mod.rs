@@ -15,6 +15,7 @@ pub mod matrix;
 mod metrics;
 mod outcome;
 mod process;
+mod pseudonyms;
 mod reference;
 pub mod risk;
 mod script;

@@ -15,7 +15,7 @@ use crate::backend::sql::Query;
 use crate::backend::{Coding, Setting, native, page, tenants};
 use crate::credential::at_rest::Hashing;
 use crate::net::LinkType;
-use crate::node::{Backoff, Boot, Class, Commands, Cost, CustodySetting, Growth, Triage};
+use crate::node::{Backoff, Boot, Class, Commands, Cost, CustodySetting, Growth, Renaming, Triage};
 use crate::sim::time::Duration;
 
 /// TOML text that, loaded alone, gives the same plan.
@@ -188,11 +188,21 @@ fn groups(text: &mut String, plan: &Plan) {
         };
         quoted(text, "enrolment", enrolment);
         service(text, fleet.service);
-        if fleet.end_to_end {
-            line(text, format_args!("end_to_end = true"));
-        }
+        secrecy(text, fleet);
         worth(text, fleet);
         telemetry(text, fleet);
+    }
+}
+
+/// What its devices hide of their reports and of themselves.
+fn secrecy(text: &mut String, fleet: &Fleet) {
+    if fleet.end_to_end {
+        line(text, format_args!("end_to_end = true"));
+    }
+    if let Some(Renaming { every, pause }) = fleet.renaming {
+        let (every, pause) = (time_text(every.0), time_text(pause.0));
+        let words = format!("{{ every = \"{every}\", pause = \"{pause}\" }}");
+        line(text, format_args!("pseudonyms = {words}"));
     }
 }
 

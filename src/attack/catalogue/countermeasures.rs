@@ -191,11 +191,12 @@ pub const COUNTERMEASURES: [Countermeasure; 26] = [
         clause: "6.6.12",
         title: "Keys derived from service-layer keys",
         stated: &[],
-        inferred: &[1],
+        inferred: &[1, 7],
         domains: &[Application, UnderlyingNetwork],
         cost: Some("endpoint load; backhaul load"),
         mechanism: "HKDF tree over (long-term key, label, identities, epoch); attacker with one \
-             leaf tries all siblings and the parent",
+             leaf tries all siblings and the parent; names derived from a secret and a number, which \
+             change with address and phase",
         off: "long-term key used directly everywhere",
         is_command: false,
     },

@@ -32,6 +32,7 @@ files! {
     6 "t06-key-in-memory";
     7 "t07-between-cses";
     7 "t07-eavesdropping";
+    7 "t07-linking";
     7 "t07-middle-node";
     7 "t07-recorded";
     8 "t08-alteration";

@@ -28,6 +28,8 @@ table! {
         flood: FloodTable,
         /// Reads traffic keys out of its victims' memory and uses them.
         hijack: HijackTable,
+        /// Listens to its victims, then guesses which messages are of one device (property U1).
+        linking: LinkingTable,
         /// Stands between its victims and their registrars, as each to the other.
         relay: RelayTable,
         /// Sends more than shared assets can carry.
@@ -52,6 +54,22 @@ table! {
         steal_passwords: StealPasswordsTable,
         /// Has devices that it holds report hostile contents.
         hostile: HostileTable,
+    }
+}
+
+table! {
+    /// Listens to its victims, then guesses which messages are of one device.
+    struct LinkingTable {
+        /// Which devices: a fleet.
+        @required target: Text,
+        /// How many of its members, drawn by the seed; at most all. Default: 1.
+        members: Integer<1, 10_000_000>,
+        /// How long it listens.
+        @required listens: TimeSpan,
+        /// It is asked about messages that are at least so far apart.
+        @required apart: TimeSpan,
+        /// About how many pairs. Default: 400.
+        guesses: Integer<1, 100_000>,
     }
 }
 
