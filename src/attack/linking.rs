@@ -93,7 +93,7 @@ impl Intruder for Observer {
             && let Some(subject) = hands.subject(packet)
         {
             let name = self.names.get(&port).cloned().map(Mark::Name);
-            let id = peek_connection_id(&packet.bytes, self.id_len).filter(|id| id.len() > 0);
+            let id = peek_connection_id(&packet.bytes, self.id_len).filter(|id| !id.is_empty());
             let id = id.map(|id| Mark::ConnectionId(id.as_bytes().to_vec()));
             let marks = [Some(Mark::Port(port)), name, id].into_iter().flatten().collect();
             self.seen.push(Sighting { at: hands.now, port, marks, subject });

@@ -31,12 +31,15 @@ pub struct Downloads {
     session: Canary,
 }
 
+/// A header field: name and value.
+type Field = (String, Vec<u8>);
+
 /// An answer as the browser reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Answer {
     status: u16,
     /// Names in lower case, and values without the white space around them.
-    fields: Vec<(String, Vec<u8>)>,
+    fields: Vec<Field>,
     body: Vec<u8>,
 }
 
@@ -162,7 +165,7 @@ fn answer(bytes: &[u8]) -> Option<(Answer, usize)> {
 
 impl Answer {
     fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        let is_meant = move |(other, _): &&(String, Vec<u8>)| other == name;
+        let is_meant = move |(other, _): &&Field| other == name;
         self.fields.iter().filter(is_meant).map(|(_, value)| value.as_slice())
     }
 
@@ -189,8 +192,8 @@ impl Answer {
     }
 
     /// All of it that a browser acts on.
-    fn acts(&self) -> (u16, &[u8], Vec<&(String, Vec<u8>)>) {
-        let is_acted_on = |(name, _): &&(String, Vec<u8>)| ACTED_ON.contains(&name.as_str());
+    fn acts(&self) -> (u16, &[u8], Vec<&Field>) {
+        let is_acted_on = |(name, _): &&Field| ACTED_ON.contains(&name.as_str());
         (self.status, &self.body, self.fields.iter().filter(is_acted_on).collect())
     }
 }
