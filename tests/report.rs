@@ -86,6 +86,7 @@ fn plan(storm: &Storm) -> Plan {
             enrolment: Enrolment::Provisioned,
             service: Service::default(),
             end_to_end: false,
+            renaming: None,
             store: StorePlace::Flash,
             tenant: None,
             weight: Weight::default(),

@@ -5,7 +5,7 @@ use crate::node::Placement;
 use crate::sim::time::{Duration, Time};
 
 use super::{
-    BreakIn, Eavesdrop, Explore, Field, Flood, Hijack, Hostile, Impersonate, Management,
+    BreakIn, Eavesdrop, Explore, Field, Flood, Hijack, Hostile, Impersonate, Linking, Management,
     MoveElement, Overload, PushSoftware, Raid, Relay, Replay, StealPasswords, Tamper, Trespass,
 };
 
@@ -57,6 +57,8 @@ pub enum Program {
     Flood(Flood),
     /// Uses traffic keys out of a victim's memory.
     Hijack(Hijack),
+    /// Guesses which messages are of one device.
+    Linking(Linking),
     /// Stands between two ends as each to the other.
     Relay(Relay),
     /// Sends more than shared assets can carry.
@@ -95,6 +97,7 @@ impl Program {
             Self::Eavesdrop(_) => "eavesdrop",
             Self::Flood(_) => "flood",
             Self::Hijack(_) => "hijack",
+            Self::Linking(_) => "linking",
             Self::Relay(_) => "relay",
             Self::Overload(_) => "overload",
             Self::Replay(_) => "replay",
@@ -119,6 +122,7 @@ impl Program {
             Self::Eavesdrop(eavesdrop) => eavesdrop.parameters(),
             Self::Hijack(Hijack) => toml::Table::new(),
             Self::Flood(flood) => flood.parameters(),
+            Self::Linking(linking) => linking.parameters(),
             Self::Relay(relay) => relay.parameters(),
             Self::Overload(overload) => overload.parameters(),
             Self::Replay(replay) => replay.parameters(),
@@ -143,6 +147,7 @@ impl Program {
             Self::Eavesdrop(_) => &[PropertyId::S2],
             Self::Flood(_) => &[PropertyId::K1],
             Self::Hijack(_) => &[PropertyId::I1, PropertyId::S2],
+            Self::Linking(_) => &[PropertyId::U1],
             Self::Relay(_) => &[PropertyId::A3, PropertyId::S2, PropertyId::I1],
             Self::Overload(_) => &[PropertyId::D1, PropertyId::V1],
             Self::Replay(_) => &[PropertyId::A4],
@@ -162,7 +167,7 @@ impl Program {
     /// Looking is all that it does: it has begun when it sees something.
     #[must_use]
     pub const fn only_looks(&self) -> bool {
-        matches!(self, Self::Eavesdrop(_))
+        matches!(self, Self::Eavesdrop(_) | Self::Linking(_))
     }
 
     /// It needs nodes with interfaces for management, software and users.
@@ -187,6 +192,7 @@ impl Program {
             Self::Eavesdrop(eavesdrop) => eavesdrop.place(field),
             Self::Flood(flood) => flood.place(field),
             Self::Hijack(Hijack) => Hijack::place(field),
+            Self::Linking(linking) => linking.place(field),
             Self::Relay(relay) => relay.place(field),
             Self::Overload(overload) => overload.place(field),
             Self::Replay(replay) => replay.place(field),

@@ -10,6 +10,7 @@
 
 mod application;
 mod database;
+pub mod header;
 pub mod ldap;
 pub mod management;
 pub mod native;

@@ -22,7 +22,7 @@ use super::transit::{Port, log_flow};
 use super::triage::Gate;
 use super::visitor::Visitor;
 use super::work::Work;
-use crate::association::Operations;
+use crate::association::{Operation, Operations};
 use crate::backend::Sent;
 use crate::ledger::{About, ActorId, ClassId, Request, RequestId};
 use crate::measure::{Recorder, Spot};
@@ -34,6 +34,10 @@ pub(super) const OWN_DRAWS: u8 = 0;
 
 /// Draw of a device's phase of reporting.
 const PHASE_DRAWS: u8 = 3;
+
+/// Draws of a device's pauses and phases after changes of name: so many words for each change.
+const RENAMING_DRAWS: u8 = 4;
+const WORDS_OF_A_NAME: u64 = 4;
 
 /// Reason of losing what reaches a node that failed.
 const NODE_DOWN: &str = "node_down";
@@ -80,6 +84,8 @@ pub(super) struct Actor {
     pub(super) failures: Failures,
     /// Its address as a client.
     pub(super) address: u16,
+    /// When its next report is due, where a change of name may put that off.
+    pub(super) report_due: Time,
     /// An attacker sits on its link.
     pub(super) is_tapped: bool,
     /// An attacker reads along in it.
@@ -571,7 +577,15 @@ impl Actor {
     fn obey(&mut self, command: Command, work: &mut Work<'_>) -> Option<Change> {
         let client = self.client.as_mut()?;
         match command {
-            Command::Start => client.start(work),
+            Command::Start => {
+                renamed(client, work);
+                client.start(work)
+            }
+            Command::Rename => {
+                renamed(client, work);
+                self.address = self.address.wrapping_add(1);
+                None
+            }
             Command::Retry => client.retry(work),
             Command::Rekey { how, trigger } => client.rekey(how, trigger, work),
             Command::Report { .. } => {
@@ -631,6 +645,7 @@ impl Actor {
                     server.expire(group, layout, |name| keyring.erase(name));
                 }
             }
+            Command::Rename => self.rename(reach),
             Command::Report { since } => self.report(since, reach),
             Command::ReportNow => {
                 self.submit(Job::Command(Command::Report { since: Time::NEVER }), reach);
@@ -645,6 +660,7 @@ impl Actor {
                     self.submit(Job::Command(command), reach);
                 }
                 self.first_report(reach);
+                self.plan_renaming(reach);
             }
             Command::Rekey { .. } | Command::Retry | Command::Visit => {
                 self.submit(Job::Command(command), reach)
@@ -656,9 +672,11 @@ impl Actor {
     fn report(&mut self, since: Time, reach: &mut Reach<'_, '_>) {
         let (layout, now) = (reach.layout, reach.context.now);
         let (from, Some((interval, _))) = layout.telemetry_of(self.id, now) else { return };
-        if from != since {
+        let is_put_off = layout.group(self.id).renaming.is_some() && now != self.report_due;
+        if from != since || is_put_off {
             return;
         }
+        self.report_due = now + interval;
         if layout.counts(self.id, now) {
             let group = layout.place(self.id).group as usize;
             reach.context.recorder.services[group].offered += 1;
@@ -697,6 +715,7 @@ impl Actor {
             let streams = &layout.groups[place.group as usize].streams;
             let phase = streams.draws(place.member, PHASE_DRAWS, &mut 0).below(interval.0);
             let at = reach.context.now + Duration(phase);
+            self.report_due = at;
             reach.schedule_own(self, at, Event::Command(Command::Report { since }));
         }
     }
@@ -709,6 +728,37 @@ impl Actor {
             let member = layout.place(self.id).member;
             let phase = group.streams.draws(member, PHASE_DRAWS, &mut 0).below(visits.interval.0);
             visitor.start(reach.context.now + Duration(phase));
+        }
+    }
+
+    /// The next change of name, if there is one to come.
+    fn plan_renaming(&mut self, reach: &mut Reach<'_, '_>) {
+        if let Some(renaming) = reach.layout.group(self.id).renaming {
+            let at = renaming.next(reach.context.now);
+            reach.schedule_own(self, at, Event::Command(Command::Rename));
+        }
+    }
+
+    /// It takes its next name and address. After a pause it is back, and reports at another phase: else times would
+    /// link what was before to what comes.
+    fn rename(&mut self, reach: &mut Reach<'_, '_>) {
+        let (layout, now) = (reach.layout, reach.context.now);
+        let Some(renaming) = layout.group(self.id).renaming else { return };
+        self.plan_renaming(reach);
+        if self.is_down {
+            return;
+        }
+        self.submit(Job::Command(Command::Rename), reach);
+        let place = layout.place(self.id);
+        let streams = &layout.groups[place.group as usize].streams;
+        let mut cursor = renaming.epoch(now).wrapping_mul(WORDS_OF_A_NAME);
+        let mut draws = streams.draws(place.member, RENAMING_DRAWS, &mut cursor);
+        let back = now + Duration(draws.below(renaming.pause.0));
+        reach.schedule_own(self, back, Event::Command(Command::Retry));
+        if let (since, Some((interval, _))) = layout.telemetry_of(self.id, now) {
+            self.report_due = back + Duration(draws.below(interval.0));
+            let report = Event::Command(Command::Report { since });
+            reach.schedule_own(self, self.report_due, report);
         }
     }
 
@@ -869,5 +919,19 @@ impl Actor {
             Some(deadline) if deadline <= now => self.submit(Job::Alarm(alarm), reach),
             _ => self.arm(alarm, reach),
         }
+    }
+}
+
+/// The client goes by the name of the present, where names change.
+fn renamed(client: &mut Client, work: &mut Work<'_>) {
+    let now = work.clock();
+    let Some((name, hmacs)) = work.keyring.pseudonyms().and_then(|names| names.take(now)) else {
+        return;
+    };
+    work.operations.count(Operation::Hmac, hmacs);
+    client.go_by(name.into(), work);
+    let me = chronicle::actor(work.node);
+    if let Some(mut facts) = work.facts() {
+        facts.refuse("pseudonym_rotation", About::Actor(me), "another name");
     }
 }

@@ -80,6 +80,8 @@ pub enum Command {
     Restart,
     /// Come from another address from now on (a NAT rebinding).
     Readdress,
+    /// Take the next name.
+    Rename,
     /// The operator puts the keys of this server back.
     Restore,
     /// The operator asks what software runs here.

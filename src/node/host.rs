@@ -179,6 +179,10 @@ impl Host {
             return self.answered(peer, bytes, work);
         }
         self.service.take_nothing_new(work.layout.is_full(work.node, work.now));
+        let brought = self.applications.brought(identity, bytes, work.layout);
+        let objection =
+            brought.as_ref().and_then(|it| self.applications.objection(it, work.layout));
+        self.service.take_no_content(objection.is_some());
         let mut effects = Vec::new();
         match self.service.receive(work.now, peer, identity, bytes, &mut effects) {
             Ok(operation) => {
@@ -193,12 +197,14 @@ impl Host {
                 } else if operation.is_none() {
                     work.recognised();
                 }
-                let is_create = operation == Some(Operation::Create);
-                if is_create
-                    && !self.applications.is_empty()
-                    && status().is_some_and(Rsc::is_success)
-                {
-                    self.applications.take(identity, bytes, work);
+                if let Some(brought) = brought.filter(|_| operation == Some(Operation::Create)) {
+                    match (status(), objection) {
+                        (Some(status), None) if status.is_success() => {
+                            self.applications.take(&brought, work);
+                        }
+                        (Some(Rsc::BAD_REQUEST), Some(why)) => work.objected(&brought, why),
+                        _ => {}
+                    }
                 }
             }
             Err(reason) => work.reject(reason.name()),

@@ -108,6 +108,8 @@ pub struct GroupSetting {
     pub is_sensitive: bool,
     /// Its members protect their reports from themselves to the CSE that keeps them.
     pub end_to_end: bool,
+    /// How its members change the names of their associations; `None`: they keep one.
+    pub renaming: Option<super::Renaming>,
     /// Its first member; the others follow it.
     pub first: NodeId,
     /// How many members it has.

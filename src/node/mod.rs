@@ -24,9 +24,11 @@ mod host;
 mod intruder;
 mod keyring;
 mod layout;
+mod linking;
 mod management;
 mod messenger;
 mod processor;
+mod pseudonyms;
 mod reporter;
 mod resources;
 mod server;
@@ -52,7 +54,9 @@ pub use keyring::Keyring;
 pub use layout::{
     ApplicationSetting, Function, GroupSetting, IDENTITY_MAX, Layout, NodeId, Place, Timed,
 };
+pub use linking::{Port, Subject};
 pub use management::kept_by;
+pub use pseudonyms::{Pseudonyms, Renaming};
 pub use resources::ServiceSetting;
 pub use site::{NodeParts, NodeSite};
 pub use triage::Triage;

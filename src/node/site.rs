@@ -142,6 +142,7 @@ impl NodeSite {
             gate: super::triage::Gate::new(parts.triage),
             failures: super::backoff::Failures::default(),
             address: 0,
+            report_due: Time::ZERO,
             is_tapped: false,
             is_watched: false,
             has_recovered: false,

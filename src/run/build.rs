@@ -75,6 +75,7 @@ impl World {
             let spec = &map.specs[place.group as usize];
             let served = std::mem::take(&mut clients[index]);
             let mut keyring = provisioner.keyring(id, spec.store, spec.serves, &served);
+            keyring.rename(provisioner.pseudonyms(id, &served));
             let custody = custodial.contains(&layout.group(id).name.as_str()).then(|| {
                 let chronicle = sites[place.site as usize].chronicle_mut();
                 custody(plan, &layout, id, &mut keyring, chronicle)
@@ -297,6 +298,7 @@ impl Map {
             setting.deadline = fleet.telemetry.and_then(|t| t.deadline);
             setting.is_sensitive = fleet.telemetry.is_some_and(|t| t.is_sensitive);
             setting.end_to_end = fleet.end_to_end;
+            setting.renaming = fleet.renaming;
             if let (true, Some(via), Registrar::Gateway) =
                 (fleet.service.registers, fleet.via, fleet.registrar)
             {
@@ -370,6 +372,7 @@ impl Map {
             deadline: None,
             is_sensitive: false,
             end_to_end: false,
+            renaming: None,
             form: Form::default(),
             first: node_id(self.layout.places.len()),
             count,

@@ -17,6 +17,7 @@ mod metrics;
 mod outcome;
 mod parallel;
 mod process;
+mod pseudonyms;
 mod reference;
 pub mod risk;
 mod script;

@@ -11,7 +11,7 @@ pub use crate::node::{Rekey, Renewal};
 pub use crate::attack::Attack;
 pub use crate::node::CustodySetting;
 pub use crate::node::FunctionKind;
-use crate::node::{Backoff, Class, Triage};
+use crate::node::{Backoff, Class, Renaming, Triage};
 pub use crate::node::{Noise, Trouble, Visits};
 use crate::onem2m::session;
 use crate::sim::time::{Duration, Time};
@@ -317,6 +317,8 @@ pub struct Fleet {
     pub service: Service,
     /// Its devices protect their reports from themselves to the CSE of the head end.
     pub end_to_end: bool,
+    /// How its devices change the names of their associations, if they do.
+    pub renaming: Option<Renaming>,
     /// Where its long-term keys live.
     pub store: StorePlace,
     /// Whose service it is.

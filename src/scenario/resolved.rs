@@ -16,7 +16,7 @@ use crate::backend::{Coding, Setting, native, page, tenants};
 use crate::credential::at_rest::Hashing;
 use crate::net::LinkType;
 use crate::node::{
-    Backoff, Boot, Class, Commands, Cost, CustodySetting, Growth, Triage, Variation,
+    Backoff, Boot, Class, Commands, Cost, CustodySetting, Growth, Renaming, Triage, Variation,
 };
 use crate::onem2m::session;
 use crate::onem2m::session::message::Carriage;
@@ -206,9 +206,7 @@ fn groups(text: &mut String, plan: &Plan) {
         };
         quoted(text, "enrolment", enrolment);
         service(text, fleet.service);
-        if fleet.end_to_end {
-            line(text, format_args!("end_to_end = true"));
-        }
+        secrecy(text, fleet);
         worth(text, fleet);
         telemetry(text, fleet);
         if let Some(visits) = &fleet.visits {
@@ -251,6 +249,18 @@ fn visits(text: &mut String, visits: &Visits) {
         "{{ interval = \"{interval}\", requests = {requests}, pause = \"{pause}\", typos = {typos:?} }}"
     );
     line(text, format_args!("visits = {words}"));
+}
+
+/// What its devices hide of their reports and of themselves.
+fn secrecy(text: &mut String, fleet: &Fleet) {
+    if fleet.end_to_end {
+        line(text, format_args!("end_to_end = true"));
+    }
+    if let Some(Renaming { every, pause }) = fleet.renaming {
+        let (every, pause) = (time_text(every.0), time_text(pause.0));
+        let words = format!("{{ every = \"{every}\", pause = \"{pause}\" }}");
+        line(text, format_args!("pseudonyms = {words}"));
+    }
 }
 
 fn telemetry(text: &mut String, fleet: &Fleet) {
@@ -385,6 +395,7 @@ fn application(setting: Setting) -> String {
         }
         Setting::Xpath { coding: by } => format!("xpath = {{ coding = \"{}\" }}", coding(by)),
         Setting::Ldap { coding: by } => format!("ldap = {{ coding = \"{}\" }}", coding(by)),
+        Setting::Header { coding: by } => format!("header = {{ coding = \"{}\" }}", coding(by)),
         Setting::Shell { coding: by } => format!("shell = {{ coding = \"{}\" }}", coding(by)),
         Setting::Page { slot, escaping, validation } => {
             let slot = match slot {
@@ -392,6 +403,7 @@ fn application(setting: Setting) -> String {
                 page::Slot::Content => "content",
                 page::Slot::Link => "link",
                 page::Slot::Search => "search",
+                page::Slot::Fragment => "fragment",
             };
             let escaping = match escaping {
                 page::Escaping::None => "none",

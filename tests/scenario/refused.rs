@@ -458,3 +458,23 @@ fn what_is_resolved_has_the_same_sessions() {
     assert_eq!(first.plan.attacks, again.plan.attacks);
     assert_eq!(first.resolved, again.resolved);
 }
+
+#[test]
+fn names_that_change_must_last_and_keys_be_there() {
+    let fleet = |more: &str| with("registrar = \"in\"", &format!("registrar = \"in\"\n{more}"));
+    let changes = |words: &str| codes(&fleet(&format!("pseudonyms = {{ {words} }}")), &[]);
+    assert_eq!(changes("every = \"1min\", pause = \"59s\""), [""; 0]);
+    assert_eq!(changes("every = \"1min\", pause = \"1min\""), ["KS0106"]);
+    assert_eq!(changes("every = \"0s\", on = false"), ["KS0106"]);
+    assert_eq!(changes("pause = \"1s\""), ["KS0103"]);
+}
+
+#[test]
+fn an_observer_hears_what_it_is_asked_about() {
+    let linking = |listens, apart| {
+        let words = format!("target = \"devices\", listens = \"{listens}\", apart = \"{apart}\"");
+        codes(&and(&format!("[[attack]]\nat = \"1s\"\nlinking = {{ {words} }}")), &[])
+    };
+    assert_eq!(linking("5min", "1min"), [""; 0]);
+    assert_eq!(linking("5min", "5min"), ["KS0301"]);
+}

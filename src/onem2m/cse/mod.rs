@@ -70,6 +70,7 @@ pub struct Cse<S: Store = Memory> {
     pending: Pending,
     counter: u64,
     is_full: bool,
+    is_content_refused: bool,
 }
 
 /// Where an address leads.
@@ -112,6 +113,7 @@ impl<S: Store> Cse<S> {
             pending: Pending::default(),
             counter: 0,
             is_full: false,
+            is_content_refused: false,
         };
         match root {
             None => cse.found()?,
@@ -124,6 +126,12 @@ impl<S: Store> Cse<S> {
     /// (INTERNAL_SERVER_ERROR), what reads or deletes is not.
     pub const fn take_nothing_new(&mut self, is_full: bool) {
         self.is_full = is_full;
+    }
+
+    /// The application that uses contents refuses those that come, or no longer: a `<contentInstance>` that
+    /// would be stored is answered 4000 (BAD_REQUEST) instead.
+    pub const fn take_no_content(&mut self, is_refused: bool) {
+        self.is_content_refused = is_refused;
     }
 
     /// Who it is.

@@ -32,6 +32,7 @@ files! {
     6 "t06-key-in-memory";
     7 "t07-between-cses";
     7 "t07-eavesdropping";
+    7 "t07-linking";
     7 "t07-middle-node";
     7 "t07-recorded";
     8 "t08-alteration";
@@ -59,5 +60,7 @@ files! {
     19 "t19-paths";
     20 "t20-passwords-stolen";
     21 "t21-invalid-input";
+    22 "t22-dom";
+    22 "t22-reflected";
     22 "t22-script";
 }

@@ -344,6 +344,9 @@ table! {
         /// The devices protect each report from themselves to the CSE of the head end (ESPrim), so that the gateways
         /// between only hand it on. Needs `reports_to = "head_end"`. Default: false.
         end_to_end: Flag,
+        /// Each device makes its associations under names that change (TR-0008 clause 6.5), and its address and the
+        /// phase of its reports with them. Default: it keeps its name.
+        pseudonyms: PseudonymsTable,
         /// From when on the head end subscribes to the devices' containers. Needs `registration =
         /// "registered"`. Default: never.
         subscribed_at: TimeSpan,
@@ -357,6 +360,18 @@ table! {
         weight: WeightTable,
         /// What each device lives on (property B1).
         battery: BatteryTable,
+    }
+}
+
+table! {
+    /// How devices change the names of their associations.
+    struct PseudonymsTable {
+        /// They do. Default: true.
+        on: Flag,
+        /// How often, at the same moments for all.
+        @required every: TimeSpan,
+        /// The longest silence after a change; each device draws its own. Default: none.
+        pause: TimeSpan,
     }
 }
 
