@@ -89,6 +89,10 @@ mod tests {
 
     const HOSTILE: &str = "a<b>&\"c\"]]>\u{1}\u{ffff}'";
 
+    fn elements(of: sxd_document::dom::Element<'_>) -> Vec<sxd_document::dom::Element<'_>> {
+        of.children().iter().filter_map(|child| child.element()).collect()
+    }
+
     #[test]
     fn a_suite_is_xml_that_says_what_it_was_given_whatever_is_in_it() {
         let failure = Failure { message: HOSTILE.to_owned(), detail: format!("{HOSTILE}\n2") };
@@ -104,9 +108,6 @@ mod tests {
         let text = String::from_utf8(junit("all", 2.0, &cases).unwrap()).unwrap();
         let package = sxd_document::parser::parse(&text).unwrap();
         let root = package.as_document().root().children()[0].element().unwrap();
-        let elements = |of: sxd_document::dom::Element<'_>| -> Vec<_> {
-            of.children().iter().filter_map(|child| child.element()).collect()
-        };
         let suite = elements(root)[0];
         assert_eq!(suite.attribute_value("tests"), Some("2"));
         assert_eq!(suite.attribute_value("failures"), Some("1"));

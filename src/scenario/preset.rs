@@ -120,7 +120,7 @@ pub fn figures(kind: &str, name: &str) -> Vec<Figure> {
 
 /// A line such as `x25519 = "79us"  # M medium: OpenSSL`.
 fn figure(line: &'static str) -> Option<Figure> {
-    let (key, rest) = line.split_once(" = ")?;
+    let (key, rest) = line.split_once(" = ").filter(|(key, _)| !key.starts_with('#'))?;
     let (value, note) = rest.split_once('#').unwrap_or((rest, ""));
     let (head, source) = note.split_once(':').unwrap_or((note, ""));
     let mut words = head.split_whitespace();

@@ -102,7 +102,7 @@ fn ratio(view: &View, sent: &[Bin], needed: &[Bin]) -> Panel {
     let axis = Axis::linear(most * 1.05 - 1.0, 3, |above| digits(1.0 + above));
     let ticks = axis.ticks.into_iter().map(|(above, label)| (1.0 + above, label)).collect();
     Panel {
-        title: "Flights sent so far for each one needed".to_owned(),
+        title: "Flights sent for each one needed, since the beginning of this picture".to_owned(),
         weight: 0.7,
         y: Axis { from: 1.0, to: 1.0 + axis.to, ticks },
         shapes: vec![Shape::Limit(ALLOWED), Shape::Line { points: line, colour: Colour::Orange }],
