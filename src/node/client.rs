@@ -491,8 +491,7 @@ impl Client {
         }
         work.out = outputs;
         if let Some(first) = flight {
-            work.recorder.counters.flights_sent += 1;
-            work.recorder.counters.flights_needed += u64::from(first);
+            work.recorder.flight(work.now, first);
         }
         (data, change)
     }

@@ -30,7 +30,7 @@ pub use codes::{Code, Explanation, Severity, explain};
 pub use diagnostics::{DIAGNOSTICS_MAX, Diagnostic, Diagnostics, Record};
 pub(crate) use metric::REQUESTS;
 pub use plan::Plan;
-pub use preset::{Preset, presets};
+pub use preset::{Basis, Figure, Preset, figures, presets};
 pub use schema::schema;
 pub use source::{SOURCE_LEN_MAX, Source};
 pub(crate) use source::{nearest, quote};
