@@ -8,7 +8,7 @@ use super::evidence::{AttackFigures, PropertyFigures};
 use super::finding;
 use super::summary::Summary;
 use super::table::Table;
-use super::words::{bytes, count, digits, of_metric, percent, tame, time};
+use super::words::{bytes, count, digits, of_metric, percent, shell_word, tame, time};
 use crate::measure::ByteClass;
 use crate::run::Metric;
 
@@ -33,7 +33,7 @@ pub fn text(summary: &Summary, place: Option<&Path>) -> String {
     counts("rejected", "not accepted, by reason", &summary.rejections, &mut out);
     expectations(summary, &mut out);
     let folder = place.map_or_else(|| "this folder".to_owned(), |p| p.display().to_string());
-    let argument = place.map_or_else(|| ".".to_owned(), |p| quoted(&p.display().to_string()));
+    let argument = place.map_or_else(|| ".".to_owned(), |p| shell_word(&p.display().to_string()));
     let _ = writeln!(out, "\nresults  {folder}\nreplay   keystorm replay {argument}");
     out
 }
@@ -184,14 +184,4 @@ fn expectations(summary: &Summary, out: &mut String) {
         ]);
     }
     table.write(out);
-}
-
-/// A path as a shell takes it.
-fn quoted(path: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "/._-+:=@,".contains(c);
-    if path.chars().all(plain) {
-        path.to_owned()
-    } else {
-        format!("'{}'", path.replace('\'', "'\\''"))
-    }
 }
