@@ -1,6 +1,7 @@
 //! Untrusted values in interpreters: where they are bound, they stay values, whatever they are.
 
 use super::{Oracle, Tape, Trail, Verdict, check, text};
+use crate::backend::ldap::Directory;
 use crate::backend::page::{Dashboard, Escaping, Slot, Validation};
 use crate::backend::shell::Notifier;
 use crate::backend::sql::{Inventory, Query};
@@ -9,13 +10,15 @@ use crate::backend::{Canary, Coding, Fault, Interpretation};
 use crate::ledger::Level;
 
 const CANARY: Canary = Canary(*b"a secret of 16 b");
+/// Places where a value may go.
+const SINKS: u8 = 11;
 const QUERIES: [Query; 4] = [Query::Name, Query::Number, Query::Store, Query::Report];
 const SLOTS: [Slot; 4] = [Slot::Name, Slot::Content, Slot::Link, Slot::Search];
 
 /// The first byte says where the value goes.
 pub(in crate::fuzzing) fn run(input: &[u8], trail: &mut Trail) -> Verdict {
     let mut tape = Tape::new(input);
-    let sink = tape.byte() % 10;
+    let sink = tape.byte() % SINKS;
     let value = text(tape.rest());
     let n = usize::from(sink) % 4;
     let used = match sink {
@@ -26,6 +29,7 @@ pub(in crate::fuzzing) fn run(input: &[u8], trail: &mut Trail) -> Verdict {
             Dashboard::new(Escaping::Contextual, Validation::None, CANARY).show(SLOTS[n], value)
         }
         8 => Registry::new(CANARY).use_value(Coding::Bound, value),
+        9 => Ok(Directory::new(CANARY).use_value(Coding::Bound, value)),
         _ => Ok(Notifier::new(CANARY).use_value(Coding::Bound, value)),
     };
     judge(used, value, trail)
@@ -52,7 +56,7 @@ fn judge(used: Result<Interpretation, Fault>, value: &str, trail: &mut Trail) ->
 }
 
 pub(in crate::fuzzing) fn seeds() -> Vec<Vec<u8>> {
-    const VALUES: [&str; 8] = [
+    const VALUES: [&str; 9] = [
         "O'Brien & Söhne",
         "x' UNION SELECT value, 1 FROM credential --",
         "' or '1'='1",
@@ -61,9 +65,10 @@ pub(in crate::fuzzing) fn seeds() -> Vec<Vec<u8>> {
         "$(cat /etc/keystore)",
         "\u{202e}emoji \u{1f600} \"quoted\" %00",
         "'] | //credential | x['",
+        "*)(uid=*))(|(uid=*",
     ];
     let mut seeds = Vec::new();
-    for sink in 0..10 {
+    for sink in 0..SINKS {
         for (index, value) in (0..).zip(VALUES) {
             if (index + sink) % 3 == 0 {
                 seeds.push([&[sink], value.as_bytes()].concat());
@@ -114,4 +119,7 @@ pub(in crate::fuzzing) const WORDS: &[&str] = &[
     "<svg/onload=",
     "{{",
     "}}",
+    ")(",
+    "(|",
+    "\\2a",
 ];
