@@ -467,8 +467,14 @@ impl Peer {
             let address = &mut self.pending_address;
             received = Some(receive_from(pending, address, config, packet, work));
         }
-        if let (None | Some((Received::Rejected(_), _)), Some(current)) =
-            (received, &mut self.current)
+        // What only lacks its key is of the handshake in progress; the association that it would replace
+        // must not be asked, lest its word on it stands for the reason.
+        let is_open = match received {
+            None => true,
+            Some((Received::Rejected(reason), _)) => reason != Rejection::UnknownIdentity,
+            Some(_) => false,
+        };
+        if let Some(current) = self.current.as_mut().filter(|_| is_open)
             && (anywhere || self.current_address == packet.address)
         {
             let address = &mut self.current_address;

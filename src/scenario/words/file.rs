@@ -753,7 +753,7 @@ table! {
         initial: OrNone<TimeSpan>,
         /// The timeout doubles up to this.
         max: TimeSpan,
-        /// Repetitions of one flight before the association fails.
+        /// Repetitions of a flight before the association fails; with `carry_over`, of flights in a row.
         retransmissions: Integer<0, 255>,
         /// A backed-off timeout is kept for the next flight (RFC 9147 section 5.8.2).
         carry_over: Flag,
