@@ -10,7 +10,7 @@ use crate::run::validation::{Row, TABLES, Validation};
 
 /// The name of the file.
 pub(super) const FILE: &str = "validation.html";
-const STYLE: &str = include_str!("../matrix/page.css");
+const STYLE: &str = include_str!("../page/style.css");
 
 /// What the page shows of a table.
 #[derive(Serialize)]
