@@ -240,10 +240,10 @@ pub(super) struct MatrixArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct ValidateArguments {
-    /// Only this table, such as T1 or PT3; may be repeated.
+    /// Only this table, such as T1 or PT3, and without files unless `--out` is given; may be repeated.
     #[arg(long = "table", value_name = "NAME")]
     pub(super) tables: Vec<String>,
-    /// Write the results here [default: results/validation].
+    /// Write the results here, if it runs to its end [default: results/validation].
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
     #[command(flatten)]

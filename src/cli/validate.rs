@@ -23,10 +23,14 @@ pub(super) fn validate(arguments: &ValidateArguments, format: Format) -> anyhow:
         let names = TABLES.map(|(name, _)| name).join(", ");
         anyhow::ensure!(known, "there is no table {table:?}\n  hint: they are {names}");
     }
-    let folder = arguments.out.clone().unwrap_or_else(|| PathBuf::from(RESULTS));
-    fs::create_dir_all(&folder)
-        .with_context(|| format!("cannot write results to {}", folder.display()))?;
-    progress::listen()?;
+    // A part of the tables does not take the place of the whole, unless told so.
+    let whole = arguments.tables.is_empty().then(|| PathBuf::from(RESULTS));
+    let folder = arguments.out.clone().or(whole);
+    if let Some(folder) = &folder {
+        fs::create_dir_all(folder)
+            .with_context(|| format!("cannot write results to {}", folder.display()))?;
+    }
+    progress::listen_saying("stopping: nothing will be written (once more to stop at once)")?;
     let steps = Steps::new(&arguments.pace, Some(runs(&arguments.tables)));
     let done = AtomicU64::new(0);
     let validation = run(&arguments.tables, threads(&arguments.pace), &|| {
@@ -34,13 +38,17 @@ pub(super) fn validate(arguments: &ValidateArguments, format: Format) -> anyhow:
         !progress::is_stopped()
     });
     steps.finish();
-    write(&folder, &validation).map_err(hinted)?;
+    let folder = folder.filter(|_| !validation.is_partial);
+    if let Some(folder) = &folder {
+        write(folder, &validation).map_err(hinted)?;
+    }
     match format {
         Format::Json => output::json(&validation.rows)?,
         Format::Text => {
-            let place = folder.display();
             let took = keystorm::report::time(validation.wall_s);
-            output::result(&format!("{}\ntook     {took}\nresults  {place}\n", text(&validation)))?;
+            let place = folder.map(|folder| format!("results  {}\n", folder.display()));
+            let place = place.unwrap_or_default();
+            output::result(&format!("{}\ntook     {took}\n{place}", text(&validation)))?;
         }
     }
     if validation.is_partial {

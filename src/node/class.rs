@@ -186,6 +186,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn service_times_vary_as_they_say_about_their_mean() {
+        let (streams, mut cursor) = (crate::sim::Seed(1).streams("test"), 0);
+        let mut draws = streams.draws(0, 0, &mut cursor);
+        let mut moments = |variation: Variation| {
+            let times: Vec<f64> = (0..200_000)
+                .map(|_| variation.draw(Duration(1_000_000), &mut draws).0 as f64 / 1e6)
+                .collect();
+            let n = times.len() as f64;
+            let mean = times.iter().sum::<f64>() / n;
+            let square = times.iter().map(|time| time * time).sum::<f64>() / n;
+            (mean, square / (mean * mean) - 1.0)
+        };
+        assert_eq!(moments(Variation::None), (1.0, 0.0));
+        for (variation, due) in [(Variation::Exponential, 1.0), (Variation::Hyperexponential, 4.0)]
+        {
+            let (mean, scv) = moments(variation);
+            assert!((mean - 1.0).abs() < 0.02, "{variation:?}: mean {mean}");
+            assert!((scv / due - 1.0).abs() < 0.05, "{variation:?}: {scv} instead of {due}");
+        }
+    }
+
+    #[test]
     fn ccm_and_gcm_have_prices_of_their_own() {
         let (gcm, ccm) = ((10.0, 1.0), (200.0, 30.0));
         let prices = Prices {

@@ -182,12 +182,8 @@ impl Visitor {
             }
             Step::Request => {
                 let content = device::reading(READING_LEN, work.now.0 / 1_000_000);
-                Ask::Request(Box::new(entry(
-                    layout,
-                    me,
-                    &format!("{}-{mid}", layout.identity(me)),
-                    &content,
-                )))
+                let id = format!("{}-{mid}", layout.identity(me));
+                Ask::Request(Box::new(layout.entry(me, &id, &content)))
             }
             Step::Logout => Ask::Logout,
         };
@@ -230,13 +226,6 @@ impl Visitor {
     }
 }
 
-/// The request that writes into the container of the account of `owner`.
-fn entry(layout: &Layout, owner: NodeId, id: &str, content: &str) -> Request {
-    let (to, from) = (layout.container(owner), layout.originator(owner));
-    let content = Content::instance(content);
-    Request::create(&to, &from, id, ResourceType::CONTENT_INSTANCE, content)
-}
-
 impl Layout {
     /// Where the console of `cse` looks for tokens.
     #[must_use]
@@ -247,7 +236,9 @@ impl Layout {
     /// The request in which somebody writes into the container of the account of `owner`, by this identifier.
     #[must_use]
     pub fn entry(&self, owner: NodeId, id: &str, content: &str) -> Request {
-        entry(self, owner, id, content)
+        let (to, from) = (self.container(owner), self.originator(owner));
+        let content = Content::instance(content);
+        Request::create(&to, &from, id, ResourceType::CONTENT_INSTANCE, content)
     }
 }
 
@@ -256,9 +247,9 @@ impl Hands<'_> {
     /// The file in which the terminal `node` keeps its token; it is observed. None if it is no terminal.
     pub fn jar(&mut self, node: NodeId) -> Option<Vec<u8>> {
         let visitor = self.actor(node)?.visitor.as_ref()?;
-        let file = visitor.jar.as_ref().map_or_else(String::new, |token| format!("{JAR}{token}\n"));
-        self.see_inside(node, file.as_bytes());
-        Some(file.into_bytes())
+        let file = visitor.jar.as_deref().map(jar_with).unwrap_or_default();
+        self.see_inside(node, &file);
+        Some(file)
     }
 
     /// Writes the file in which the terminal `node` keeps its token, while nobody is logged in there: a page of the

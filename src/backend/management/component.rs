@@ -1,7 +1,8 @@
-//! The parts of a CSE, the capabilities that each holds, and the messages that pass between them.
+//! The parts of a CSE, and the capabilities that each holds.
 //!
 //! A part opens a file by a handle on a folder, and a handle is all that it can name: where it holds none, there is no
-//! path that leads there. What it needs of another part it asks for by a message, if it holds a port for it.
+//! path that leads there. Of two other parts the console is served without their files, whichever the architecture: one
+//! says whether a password is right, one takes down what was asked for.
 
 use crate::credential::at_rest::PasswordTable;
 
@@ -101,14 +102,6 @@ impl Architecture {
             Self::Monolith => Part::ALL,
         }
     }
-
-    /// `part` holds a port by which the part `to` takes messages: only the console asks for passwords, and what it
-    /// does is written down.
-    #[must_use]
-    pub fn has_port(self, part: Part, to: Part) -> bool {
-        self == Self::Monolith
-            || (part == Part::Console && matches!(to, Part::Accounts | Part::Log))
-    }
 }
 
 /// What the parts of a CSE keep, beside what the port itself does.
@@ -134,8 +127,5 @@ mod tests {
             assert_eq!(Architecture::Monolith.handles(*part), Part::ALL);
             assert_eq!(Part::of_folder(part.folder()), Some(*part));
         }
-        assert!(Architecture::Components.has_port(Part::Console, Part::Accounts));
-        assert!(!Architecture::Components.has_port(Part::Interface, Part::Accounts));
-        assert!(!Architecture::Components.has_port(Part::Console, Part::Keys));
     }
 }

@@ -26,7 +26,7 @@ const FIELDS_MAX: usize = 16;
 const LOG_BYTES_MAX: usize = 16 * 1024;
 /// The refusal of whatever the linter has closed.
 const LINTER: &str = "start_linter";
-/// The refusal of a part that holds no handle or port.
+/// The refusal of a part that holds no handle.
 const CAPABILITY: &str = "capability";
 
 /// The configuration of a port.
@@ -198,9 +198,7 @@ impl Port {
         if is_default && self.is_closed(Finding::DefaultAccount, served) {
             return (401, Vec::new());
         }
-        if !self.setting.architecture.has_port(Part::Console, Part::Accounts)
-            || !inside.accounts.verify(user, password)
-        {
+        if !inside.accounts.verify(user, password) {
             served.refuse("password_check", "wrong_password");
             return (401, Vec::new());
         }
@@ -306,8 +304,7 @@ impl Port {
     /// What is asked for is written down, as long as there is room.
     fn note(&mut self, call: &Call<'_>) {
         let line = format!("{} {}\n", call.method, call.target);
-        let has_room = self.log.len() + line.len() <= LOG_BYTES_MAX;
-        if has_room && self.setting.architecture.has_port(Part::Console, Part::Log) {
+        if self.log.len() + line.len() <= LOG_BYTES_MAX {
             self.log.extend_from_slice(line.as_bytes());
         }
     }

@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::{ERRORS, Row, at_once, mean_and_error};
+use super::{ERRORS, Row, at_once};
 use crate::node::{Backoff, Failures, Growth};
 use crate::sim::time::{Duration, Time};
 use crate::sim::{Draws, Seed, StreamKey};
@@ -119,24 +119,11 @@ fn rows_of(case: &Case, threads: usize) -> [Row; 2] {
     let seeds: Vec<u64> = (1..=SEEDS).collect();
     let mut runs = at_once(&seeds, threads, |seed| Some((*seed, run(case, *seed))));
     runs.sort_by_key(|(seed, _)| *seed);
-    let row = |quantity: &str, unit: &str, reference: (f64, f64), values: Vec<f64>| {
-        let (simulated, error) = mean_and_error(&values);
-        // The reference is a simulation, too: both errors count.
-        let allowed = ERRORS * error.unwrap_or(0.0).hypot(reference.1);
-        Row {
-            table: TABLE.to_owned(),
-            case: format!("{} clients, {}", case.clients, case.name),
-            quantity: quantity.to_owned(),
-            unit: unit.to_owned(),
-            simulated,
-            error,
-            reference: reference.0,
-            source: SOURCE.to_owned(),
-            allowed,
-            holds: (simulated - reference.0).abs() <= allowed,
-            seeds: SEEDS,
-            command: String::new(),
-        }
+    let name = format!("{} clients, {}", case.clients, case.name);
+    let row = |quantity, unit, (due, error_of_due): (f64, f64), values: Vec<f64>| {
+        // What is due is a simulation, too: both errors count.
+        let allowed = |error: f64| ERRORS * error.hypot(error_of_due);
+        Row::of((TABLE, &name, quantity, unit), &values, (due, SOURCE), allowed, "")
     };
     let times = runs.iter().map(|(_, run)| run.0).collect();
     let calls = runs.iter().map(|(_, run)| run.1).collect();

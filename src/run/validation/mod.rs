@@ -7,6 +7,9 @@ mod formulas;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde::{Deserialize, Serialize};
 
 use super::parallel::at_once;
@@ -76,6 +79,34 @@ pub struct Row {
     pub command: String,
 }
 
+impl Row {
+    /// What the `values` of several seeds say; `allowed` is told their standard error.
+    fn of(
+        (table, case, quantity, unit): (&str, &str, &str, &str),
+        values: &[f64],
+        (reference, source): (f64, &str),
+        allowed: impl Fn(f64) -> f64,
+        command: &str,
+    ) -> Self {
+        let (simulated, error) = mean_and_error(values);
+        let allowed = allowed(error.unwrap_or(0.0));
+        Self {
+            table: table.to_owned(),
+            case: case.to_owned(),
+            quantity: quantity.to_owned(),
+            unit: unit.to_owned(),
+            simulated,
+            error,
+            reference,
+            source: source.to_owned(),
+            allowed,
+            holds: (simulated - reference).abs() <= allowed,
+            seeds: values.len() as u64,
+            command: command.to_owned(),
+        }
+    }
+}
+
 /// How far simulated and due may be apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Tolerance {
@@ -94,7 +125,7 @@ struct Quantity {
     unit: &'static str,
     reading: Reading,
     reference: f64,
-    source: &'static str,
+    source: Cow<'static, str>,
     tolerance: Tolerance,
 }
 
@@ -132,25 +163,13 @@ impl Experiment {
         let command = self.command();
         let row = |(number, quantity): (usize, &Quantity)| {
             let values: Vec<f64> = runs.iter().map(|run| run[number]).collect();
-            let (simulated, error) = mean_and_error(&values);
-            let allowed = match quantity.tolerance {
-                Tolerance::Share(share) => quantity.reference.abs() * share,
-                Tolerance::Errors(least) => ERRORS * error.unwrap_or(0.0).max(least),
+            let Quantity { name, unit, reference, .. } = *quantity;
+            let allowed = |error: f64| match quantity.tolerance {
+                Tolerance::Share(share) => reference.abs() * share,
+                Tolerance::Errors(least) => ERRORS * error.max(least),
             };
-            Row {
-                table: self.table.to_owned(),
-                case: self.case.clone(),
-                quantity: quantity.name.to_owned(),
-                unit: quantity.unit.to_owned(),
-                simulated,
-                error,
-                reference: quantity.reference,
-                source: quantity.source.to_owned(),
-                allowed,
-                holds: (simulated - quantity.reference).abs() <= allowed,
-                seeds: self.seeds,
-                command: command.clone(),
-            }
+            let of = (self.table, self.case.as_str(), name, unit);
+            Row::of(of, &values, (reference, &quantity.source), allowed, &command)
         };
         self.quantities.iter().enumerate().map(row).collect()
     }
@@ -187,8 +206,8 @@ pub fn runs(tables: &[String]) -> u64 {
 pub fn validate(tables: &[String], threads: usize, done: &(dyn Fn() -> bool + Sync)) -> Validation {
     let watch = stopwatch();
     let experiments = chosen(tables);
-    let stopped = std::sync::atomic::AtomicBool::new(false);
-    let goes_on = || !stopped.load(std::sync::atomic::Ordering::Relaxed);
+    let stopped = AtomicBool::new(false);
+    let goes_on = || !stopped.load(Ordering::Relaxed);
     let seeds = |(number, each): (usize, &Experiment)| {
         (1..=each.seeds).map(|seed| (number, seed)).collect::<Vec<_>>()
     };
@@ -196,7 +215,7 @@ pub fn validate(tables: &[String], threads: usize, done: &(dyn Fn() -> bool + Sy
     let mut runs = at_once(&items, threads, |(number, seed)| {
         let values = goes_on().then(|| experiments[*number].values(*seed, &goes_on))??;
         if !done() {
-            stopped.store(true, std::sync::atomic::Ordering::Relaxed);
+            stopped.store(true, Ordering::Relaxed);
         }
         Some((*number, *seed, values))
     });
@@ -214,7 +233,11 @@ pub fn validate(tables: &[String], threads: usize, done: &(dyn Fn() -> bool + Sy
     }
     let order = |row: &Row| TABLES.iter().position(|(table, _)| *table == row.table);
     rows.sort_by_key(order);
-    Validation { rows, is_partial: runs.len() < items.len(), wall_s: watch().as_secs_f64() }
+    Validation {
+        rows,
+        is_partial: runs.len() < items.len() || !goes_on(),
+        wall_s: watch().as_secs_f64(),
+    }
 }
 
 fn is_chosen(tables: &[String], table: &str) -> bool {

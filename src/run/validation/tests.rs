@@ -53,10 +53,10 @@ fn every_experiment_loads_and_belongs_to_a_table() {
 
 #[test]
 fn quick_tables_hold_and_a_wrong_reference_does_not() {
-    let tables = ["T6", "PT1", "PT4"].map(ToOwned::to_owned);
+    let tables = ["T6", "PT1", "PT3", "PT4"].map(ToOwned::to_owned);
     let validation = validate(&tables, 2, &|| true);
     assert!(!validation.is_partial);
-    assert_eq!(validation.rows.len(), 30 + 4 + 2);
+    assert_eq!(validation.rows.len(), 30 + 4 + 16 + 2);
     for row in &validation.rows {
         assert!(row.holds, "{row:?}");
     }
