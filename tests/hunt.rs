@@ -160,7 +160,7 @@ fn a_cut_at_any_moment_of_an_enrolment_is_overcome() {
 #[test]
 fn hunts_that_once_found_something_find_it_no_more() {
     let hunt = hunt(&[]);
-    for seed in [838, 1_023] {
+    for seed in [838, 1_023, 1_643] {
         assert_eq!(hunt.note(seed, &|| true).unwrap().broken, [], "seed {seed}");
     }
 }
@@ -181,6 +181,15 @@ fn when_a_clock_jumps_keys_are_over_for_whoever_has_it() {
     let outcome = enrolled(event);
     // The hour is over by their clocks: they ask the MAF for new keys.
     assert_eq!(figure(&outcome, "enrolment.completed"), 4.0);
+    assert_eq!(figure(&outcome, "recovery.lost"), 0.0);
+}
+
+#[test]
+fn a_device_whose_clock_makes_new_keys_old_tries_again_when_it_is_right() {
+    let events = "[[event]]\nat = \"40s\"\nclock = { target = \"meters\", by = \"2h\", lasts = \"30s\" }\n\
+                  [[event]]\nat = \"55s\"\nexpire = { target = \"meters\" }\n";
+    let outcome = enrolled(events);
+    assert!(figure(&outcome, "enrolment.completed") > 4.0, "keys that are over by their clocks");
     assert_eq!(figure(&outcome, "recovery.lost"), 0.0);
 }
 

@@ -507,7 +507,9 @@ impl Actor {
                 if let Some(old) = old {
                     work.erase(old.as_bytes());
                 }
-                change
+                // A new key may be over already by this node's clock. Another one at once would be no better: it
+                // tries again later, as after any failure.
+                if change == Some(Change::KeyNeeded) { Some(Change::Failed) } else { change }
             }
             (Some(Progress::Failed), _) => Some(Change::Failed),
             _ => None,
