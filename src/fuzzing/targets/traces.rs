@@ -17,8 +17,8 @@ pub(in crate::fuzzing) fn run(input: &[u8], trail: &mut Trail) -> Verdict {
 /// Each setting with and without a cookie: as it is, and changed once.
 pub(in crate::fuzzing) fn seeds() -> Vec<Vec<u8>> {
     const WHOLE: u8 = 31 << 3;
-    let settings = 0..2 * Setting::ALL.len() as u8;
-    let seeds = settings.flat_map(|setting| {
+    let settings = (0..).take(2 * Setting::ALL.len());
+    let seeds = settings.flat_map(|setting: u8| {
         let honest = vec![WHOLE | setting];
         let changed = [&honest[..], &[setting; STEP]].concat();
         [honest, changed]
