@@ -69,15 +69,9 @@ pub(in crate::fuzzing) fn seeds() -> Vec<Vec<u8>> {
         "x)(objectClass=*",
         "x\r\nContent-Type: text/html\r\n\r\n<script>alert(1)</script>",
     ];
-    let mut seeds = Vec::new();
-    for sink in 0..SINKS {
-        for (index, value) in (0..).zip(VALUES) {
-            if (index + sink) % 3 == 0 {
-                seeds.push([&[sink], value.as_bytes()].concat());
-            }
-        }
-    }
-    seeds
+    let everywhere =
+        (0..SINKS).flat_map(|sink| VALUES.map(|value| [&[sink], value.as_bytes()].concat()));
+    everywhere.collect()
 }
 
 /// Words of the interpreters.
