@@ -19,6 +19,14 @@ pub(crate) enum Mechanism {
     PackageSignature,
     /// Inner primitives are sent as they are.
     PrimitiveEncryption,
+    /// A token of a session is good in every association.
+    SessionBinding,
+    /// A login keeps the token that came with it.
+    SessionRotation,
+    /// A logout ends nothing.
+    SessionRevocation,
+    /// No number of wrong passwords locks an account.
+    LockOut,
 }
 
 thread_local! {

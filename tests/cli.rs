@@ -108,7 +108,9 @@ fn an_assessment_of_risk_answers_first_and_is_the_same_for_any_number_of_threads
         fs::read(place.0.join(out).join("risk.json")).unwrap()
     };
     assert_eq!(assess("one", "1"), assess("two", "2"));
-    for file in ["manifest.json", "scenario.toml", "risk.csv", "risk.txt", "plots/risk.svg"] {
+    for file in
+        ["manifest.json", "scenario.toml", "risk.csv", "risk.txt", "treated.toml", "plots/risk.svg"]
+    {
         assert!(place.0.join("one").join(file).is_file(), "{file}");
     }
     let again = place.keystorm(&["risk", &town, "--out", "one"]);

@@ -137,6 +137,34 @@ fn a_full_store_refuses_reports_while_it_lasts() {
     assert_eq!(figure(&outcome, "recovery.lost"), 0.0);
 }
 
+/// Two devices with keys of a MAF over DTLS 1.2, cut off for half a minute from `at` on.
+fn cut_while_enrolling(at: u64) -> Outcome {
+    small(&format!(
+        "profile = \"dtls12_ccm8\"\ntimer = {{ retransmissions = 2 }}\nenrolment = \"maf\"\n\
+         [maf.auth]\nclass = \"x86_core\"\nlink = \"access\"\n\
+         [[event]]\nat = \"{at}ms\"\ncut = {{ target = \"meters\", lasts = \"30s\" }}\n"
+    ))
+}
+
+/// Where the server has finished and the client has not, the client comes with its next key, and the server must ask the
+/// MAF for it although it has an association with that client.
+#[test]
+fn a_cut_at_any_moment_of_an_enrolment_is_overcome() {
+    for at in (1..=300).step_by(5) {
+        let outcome = cut_while_enrolling(at);
+        assert_eq!(figure(&outcome, "recovery.lost"), 0.0, "cut after {at} ms");
+    }
+}
+
+/// Seeds of `hunt` that showed how devices were waited for too long.
+#[test]
+fn hunts_that_once_found_something_find_it_no_more() {
+    let hunt = hunt(&[]);
+    for seed in [838, 1_023, 1_643] {
+        assert_eq!(hunt.note(seed, &|| true).unwrap().broken, [], "seed {seed}");
+    }
+}
+
 /// A device with a key of a MAF that lives for an hour, and a new handshake in the middle.
 fn enrolled(event: &str) -> Outcome {
     small(&format!(
@@ -153,6 +181,15 @@ fn when_a_clock_jumps_keys_are_over_for_whoever_has_it() {
     let outcome = enrolled(event);
     // The hour is over by their clocks: they ask the MAF for new keys.
     assert_eq!(figure(&outcome, "enrolment.completed"), 4.0);
+    assert_eq!(figure(&outcome, "recovery.lost"), 0.0);
+}
+
+#[test]
+fn a_device_whose_clock_makes_new_keys_old_tries_again_when_it_is_right() {
+    let events = "[[event]]\nat = \"40s\"\nclock = { target = \"meters\", by = \"2h\", lasts = \"30s\" }\n\
+                  [[event]]\nat = \"55s\"\nexpire = { target = \"meters\" }\n";
+    let outcome = enrolled(events);
+    assert!(figure(&outcome, "enrolment.completed") > 4.0, "keys that are over by their clocks");
     assert_eq!(figure(&outcome, "recovery.lost"), 0.0);
 }
 

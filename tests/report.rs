@@ -67,6 +67,7 @@ fn plan(storm: &Storm) -> Plan {
             workers: 4,
             queue: None,
             triage: keystorm::node::Triage::default(),
+            console: None,
             store: StorePlace::Flash,
         }],
         gateways: Vec::new(),
@@ -81,9 +82,11 @@ fn plan(storm: &Storm) -> Plan {
             connection_id: None,
             start: at_once,
             telemetry: None,
+            visits: None,
             enrolment: Enrolment::Provisioned,
             service: Service::default(),
             end_to_end: false,
+            renaming: None,
             store: StorePlace::Flash,
             tenant: None,
             weight: Weight::default(),
@@ -92,7 +95,7 @@ fn plan(storm: &Storm) -> Plan {
         functions: Vec::new(),
         security: Security {
             association: Config::default(),
-            key_lifetime: None,
+            key_lifetime: Some(Duration::from_secs(3_600)),
             key_hard_limit: None,
             renewal: None,
             retry: None,
@@ -106,6 +109,7 @@ fn plan(storm: &Storm) -> Plan {
             half_open: None,
         },
         custody: CustodySetting::default(),
+        management: None,
         backends: Vec::new(),
         events: storm.events.clone(),
         threat: None,
@@ -143,7 +147,7 @@ fn send(recorder: &mut Recorder, class: ByteClass, start: Time, (begin, end): (T
         let mut timeout = 2;
         while again < end {
             recorder.sent(link, ByteClass::Retransmission, again, 420);
-            recorder.counters.flights_sent += 1;
+            recorder.flight(again, false);
             again += Duration::from_secs(timeout);
             timeout *= 2;
         }
@@ -158,6 +162,7 @@ fn chatter(storm: &Storm, recorder: &mut Recorder, (trigger, busy_until): (Time,
         let busy = busy_until > created && created > trigger;
         let extra = if busy { 900.0 * noise(n + 5) } else { 40.0 * noise(n + 5) };
         recorder.counters.message_sent += 1;
+        recorder.key_age.record(created.0);
         recorder.sent(0, ByteClass::Telemetry, created, 160);
         recorder.message_done(created, created + Duration::from_millis(70 + extra as u64));
     }
@@ -178,7 +183,7 @@ fn storm(storm: &Storm) -> Outcome {
     let mut free = [Time::ZERO; 4];
     let mut ends: Vec<Time> = Vec::new();
     for (start, i) in starts {
-        recorder.counters.flights_needed += 2;
+        recorder.flight(start, true);
         if rekey {
             recorder.counters.rekey_requested += 1;
         }
@@ -205,6 +210,7 @@ fn storm(storm: &Storm) -> Outcome {
             }
         }
         let done = end + Duration::from_millis(35);
+        recorder.flight(begin, true);
         if storm.fails.is_some_and(|n| i % n == 0) {
             *recorder.counters.failed.entry("retransmissions").or_default() += 1;
             recorder.reject("stale_cookie");
@@ -463,7 +469,14 @@ fn a_folder_holds_what_the_contract_says() {
         "plots/load.svg",
         "plots/traffic.svg",
         "plots/secured.svg",
+        "latency/key_age.hgrm",
         "plots/latency.svg",
+        "plots/elements.svg",
+        "plots/amplification.svg",
+        "plots/exposure.svg",
+        "report.html",
+        "junit.xml",
+        "findings.sarif",
     ] {
         assert!(names.contains(&name) && path.join(name).is_file(), "{name}");
     }
@@ -573,7 +586,9 @@ fn rebuilding_changes_not_one_byte() {
     for (i, outcome) in outcomes().iter().enumerate() {
         let path = written(&format!("rebuild-{i}"), outcome);
         let before = contents(&path);
-        fs::remove_file(path.join("summary.txt")).unwrap();
+        for made in ["summary.txt", "report.html", "junit.xml", "findings.sarif"] {
+            fs::remove_file(path.join(made)).unwrap();
+        }
         if path.join("plots").exists() {
             fs::remove_dir_all(path.join("plots")).unwrap();
         }
@@ -666,7 +681,7 @@ fn pictures_show_the_part_where_something_happens() {
 fn silence_leaves_pictures_out_with_a_word() {
     let path = written("silence", &silence());
     let loaded = report::read(&path).unwrap();
-    assert_eq!(loaded.manifest.omitted.len(), 4, "{:?}", loaded.manifest.omitted);
+    assert_eq!(loaded.manifest.omitted.len(), 8, "{:?}", loaded.manifest.omitted);
     let text = fs::read_to_string(path.join("summary.txt")).unwrap();
     assert!(text.starts_with("Held: nobody made or changed keys."), "{text}");
 }

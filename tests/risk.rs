@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test program")]
 
 use keystorm::ledger::{PropertyId, Verdict};
-use keystorm::run::risk::{Assessment, Found, Register, RegisterEntry, Request, RiskError, assess};
+use keystorm::run::risk::{
+    Assessment, Found, Register, RegisterEntry, Request, RiskError, assess, treated,
+};
 use keystorm::run::{Outcome, execute, lookup};
 use keystorm::scenario::{Source, load};
 
@@ -291,6 +293,46 @@ fn a_rate_limit_works_by_its_rate() {
         figure(&outcome, "service.water.availability")
     };
     assert!(calm("4/s") > 0.99 && calm("6/min") < 0.9);
+}
+
+/// What the matrix switches for CM14, CM15 and CM16 is the assessment itself: the limit is where it says.
+#[test]
+fn the_limit_of_the_shared_mast_follows_from_the_assessment() {
+    let path = format!("{}/scenarios/threats/t11-shared-asset.toml", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let limits = |off: &[u8]| {
+        let off = off.iter().map(|number| format!("countermeasure.CM{number}.on=false"));
+        let overrides: Vec<String> = off.collect();
+        let source = Source::new("t11-shared-asset.toml", text.clone());
+        let request = Request { source: &source, overrides: &overrides, seed: None, budget: None };
+        let plan = treated(&request, &|_| true).unwrap_or_else(|error| panic!("{error}")).plan;
+        assert!(!plan.risk.is_treated, "it is treated once");
+        let limited = plan.gateways.into_iter().filter(|gateway| gateway.rate_limit.is_some());
+        limited.map(|gateway| gateway.name).collect::<Vec<_>>()
+    };
+    assert_eq!(limits(&[]), ["mast"]);
+    assert_eq!(limits(&[14]), [""; 0], "nobody knows what is shared");
+    assert_eq!(limits(&[15]), ["depot"], "more services hang there");
+    let done = assessed(&text, &[], None);
+    assert_eq!(done.chosen, ["limit-mast"]);
+    let [mast, depot] = ["mast-0", "depot-0"].map(|name| line(&done.before[0], name));
+    assert!(mast.risk_h > depot.risk_h && mast.rank_uniform > depot.rank_uniform);
+    assert!(line(&done.after[0], "mast-0").risk_h < 0.5 * mast.risk_h);
+}
+
+/// Seed 14 of T12: the report counts twice although nobody attacks, for its answer was lost as the association changed.
+#[test]
+fn an_answer_lost_at_a_change_makes_a_report_count_twice() {
+    let path = format!("{}/scenarios/threats/t12-context.toml", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let counts_twice = |more: &[&str]| {
+        let peace = ["scenario.seed=14", "scenario.attacks=false"];
+        let evidence = run(&text, 1, &[&peace[..], more].concat()).evidence.unwrap();
+        !evidence.findings[&PropertyId::A4].holds()
+    };
+    assert!(counts_twice(&[]));
+    assert!(!counts_twice(&["link.access.loss=0"]));
+    assert!(!counts_twice(&["security.request_cache=true"]));
 }
 
 /// With many treatments one is added after the other, and the useful ones are found among the useless.

@@ -369,3 +369,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_content_that_its_application_refuses_is_not_stored() {
+    let mut cse = cse();
+    cse.take_no_content(true);
+    let refused = instance(HOME, METER, "r1", "[]");
+    assert_eq!(status(&mut cse, &refused), Rsc::BAD_REQUEST.0);
+    assert_eq!(container(&cse, METER), (0, 0, None));
+    // Whoever may not write at all is told that, and nothing of contents.
+    let foreign = instance("cse-in/Cmeter-000008/data", METER, "r2", "[]");
+    assert_eq!(status(&mut cse, &foreign), Rsc::ORIGINATOR_HAS_NO_PRIVILEGE.0);
+    cse.take_no_content(false);
+    assert_eq!(status(&mut cse, &instance(HOME, METER, "r3", "21")), Rsc::CREATED.0);
+    assert_eq!(container(&cse, METER).2.as_deref(), Some("21"));
+}

@@ -1,5 +1,7 @@
 //! How a target of the table is run under libFuzzer.
 
+pub mod coap_peer;
+
 use keystorm::fuzzing::{Silent, Trail, execute, find};
 
 /// Runs one input, and ends the process if an oracle says no. The line is read by `keystorm fuzz`.
@@ -10,6 +12,14 @@ pub fn run(name: &str, input: &[u8]) {
         let detail = violation.detail.replace('\n', " ");
         let (oracle, place) = (violation.oracle.name(), &violation.place);
         eprintln!("keystorm-finding {oracle}\t{place}\t{detail}");
+        std::process::abort();
+    }
+}
+
+/// Ends the process if our CoAP and `coap-lite` read a message differently.
+pub fn agree(message: &[u8]) {
+    if let Err(detail) = coap_peer::compare(message) {
+        eprintln!("keystorm-finding differential\tcoap-lite\t{}", detail.replace('\n', " "));
         std::process::abort();
     }
 }

@@ -258,7 +258,7 @@ impl Dtls13 {
         turn: &mut Turn<'_, '_>,
         mut client: Box<Client>,
         cookie: Option<&[u8]>,
-        carried: Option<Duration>,
+        carried: Option<Timer>,
     ) {
         let bytes = client.hello(cookie, turn.env);
         client.transcript.add(&bytes, turn.env.operations);

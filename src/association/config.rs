@@ -47,7 +47,8 @@ pub struct Timers {
     pub initial: Option<Duration>,
     /// The timeout doubles up to this value (60 s).
     pub max: Duration,
-    /// Retransmissions of one flight before the association fails. The RFC sets no number.
+    /// Retransmissions of a flight before the association fails; with `carry_over`, of all flights of a
+    /// handshake in a row that needed any. The RFC sets no number.
     pub retransmissions: u8,
     /// A backed-off timeout is kept for the next flight (RFC 9147 section 5.8.2) instead of starting
     /// again at `initial`.

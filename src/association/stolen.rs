@@ -28,7 +28,7 @@ impl StolenKeys {
     /// Bytes in memory: the secret, the key, the IV and the key of record numbers.
     pub const LEN: usize = 32 + 16 + 12 + 16;
 
-    /// The keys that follow from a traffic secret.
+    /// The keys that follow from a traffic secret (RFC 9147 section 4.2.3), as a key log discloses it.
     #[must_use]
     pub fn of(secret: &Secret) -> Self {
         let operations = &mut Operations::default();
@@ -41,14 +41,6 @@ impl StolenKeys {
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let (secret, keys) = bytes.get(..Self::LEN)?.split_at_checked(32)?;
         Some(Self { secret: secret.try_into().ok()?, keys: Keys::read(keys.try_into().ok()?) })
-    }
-
-    /// The keys that follow from a traffic secret (RFC 9147 section 4.2.3), as a key log discloses it.
-    #[must_use]
-    pub fn from_secret(secret: &Secret) -> Self {
-        let operations = &mut Operations::default();
-        let traffic = Expander::new(secret, operations);
-        Self { secret: *secret, keys: Keys::new(&traffic, operations) }
     }
 
     /// Looks for keys at every place of a memory image that open this datagram.

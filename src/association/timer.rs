@@ -14,13 +14,12 @@ pub(super) struct Timer {
 }
 
 impl Timer {
-    /// A stopped timer. `carried` is the timeout that an earlier flight ended with.
-    pub(super) fn new(timers: &Timers, carried: Option<Duration>) -> Self {
-        let timeout = timers.initial.map(|initial| match carried {
-            Some(carried) if timers.carry_over => carried.max(initial),
-            _ => initial,
-        });
-        Self { deadline: None, timeout, retransmissions: 0 }
+    /// A stopped timer; it goes on where the one that is `carried` from an earlier flight ended.
+    pub(super) fn new(timers: &Timers, carried: Option<Self>) -> Self {
+        match carried.filter(|_| timers.carry_over) {
+            Some(carried) => Self { deadline: None, ..carried },
+            None => Self { deadline: None, timeout: timers.initial, retransmissions: 0 },
+        }
     }
 
     /// A timer that never fires.
@@ -32,10 +31,11 @@ impl Timer {
         self.deadline
     }
 
-    /// What the next flight starts with: a timeout that was backed off (RFC 9147 section 5.8.2: it
-    /// is retained until a message gets through without retransmission).
-    pub(super) fn carried(&self) -> Option<Duration> {
-        if self.retransmissions > 0 { self.timeout } else { None }
+    /// What the next flight starts with, if this one was backed off: RFC 9147 section 5.8.2 retains the
+    /// timeout until a message gets through without retransmission. The count stays with it, else a peer
+    /// that has gone would be waited for `retransmissions` times at the longest timeout.
+    pub(super) fn carried(&self) -> Option<Self> {
+        (self.retransmissions > 0).then_some(*self)
     }
 
     /// Counts the present timeout from `now`.
@@ -66,5 +66,39 @@ impl Timer {
         self.timeout = self.timeout.map(|timeout| timeout.times(2).at_most(timers.max));
         self.start(now);
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The waits of a flight that nobody answers, in seconds.
+    fn waits(timer: &mut Timer, timers: &Timers) -> Vec<u64> {
+        let mut waits = Vec::new();
+        timer.start(Time::ZERO);
+        while let Some(deadline) = timer.deadline() {
+            waits.push(deadline.0 / 1_000_000_000);
+            timer.start(Time::ZERO);
+            timer.back_off(timers, Time::ZERO);
+        }
+        waits
+    }
+
+    #[test]
+    fn a_flight_after_a_repeated_one_goes_on_with_its_series() {
+        let timers = Timers::default();
+        let mut first = Timer::new(&timers, None);
+        assert_eq!(waits(&mut first.clone(), &timers), [1, 2, 4, 8, 16, 32, 60]);
+        assert!(first.carried().is_none(), "it got through at once");
+        first.start(Time::ZERO);
+        for _ in 0..5 {
+            assert!(first.back_off(&timers, Time::ZERO));
+        }
+        // Not six times a minute.
+        assert_eq!(waits(&mut Timer::new(&timers, first.carried()), &timers), [32, 60]);
+        let fresh = Timers { carry_over: false, ..timers };
+        let mut second = Timer::new(&fresh, first.carried());
+        assert_eq!(waits(&mut second, &fresh), [1, 2, 4, 8, 16, 32, 60]);
     }
 }

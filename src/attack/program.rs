@@ -5,8 +5,8 @@ use crate::node::Placement;
 use crate::sim::time::{Duration, Time};
 
 use super::{
-    BreakIn, Eavesdrop, Field, Flood, Hijack, Hostile, Management, MoveElement, Overload,
-    PushSoftware, Raid, Relay, Replay, StealPasswords, Tamper, Trespass,
+    BreakIn, Eavesdrop, Explore, Field, Flood, Hijack, Hostile, Impersonate, Linking, Management,
+    MoveElement, Overload, PushSoftware, Raid, Relay, Replay, StealPasswords, Tamper, Trespass,
 };
 
 /// An attack of a scenario.
@@ -57,6 +57,8 @@ pub enum Program {
     Flood(Flood),
     /// Uses traffic keys out of a victim's memory.
     Hijack(Hijack),
+    /// Guesses which messages are of one device.
+    Linking(Linking),
     /// Stands between two ends as each to the other.
     Relay(Relay),
     /// Sends more than shared assets can carry.
@@ -79,8 +81,12 @@ pub enum Program {
     PushSoftware(PushSoftware),
     /// Steals a table of passwords and searches it.
     StealPasswords(StealPasswords),
+    /// Tries the management port of a server.
+    Explore(Explore),
     /// Has devices report hostile contents.
     Hostile(Hostile),
+    /// Uses the accounts of others at a console.
+    Impersonate(Impersonate),
 }
 
 impl Program {
@@ -91,6 +97,7 @@ impl Program {
             Self::Eavesdrop(_) => "eavesdrop",
             Self::Flood(_) => "flood",
             Self::Hijack(_) => "hijack",
+            Self::Linking(_) => "linking",
             Self::Relay(_) => "relay",
             Self::Overload(_) => "overload",
             Self::Replay(_) => "replay",
@@ -102,7 +109,9 @@ impl Program {
             Self::MoveElement(_) => "move_element",
             Self::PushSoftware(_) => "push_software",
             Self::StealPasswords(_) => "steal_passwords",
+            Self::Explore(_) => "explore",
             Self::Hostile(_) => "hostile",
+            Self::Impersonate(_) => "impersonate",
         }
     }
 
@@ -113,6 +122,7 @@ impl Program {
             Self::Eavesdrop(eavesdrop) => eavesdrop.parameters(),
             Self::Hijack(Hijack) => toml::Table::new(),
             Self::Flood(flood) => flood.parameters(),
+            Self::Linking(linking) => linking.parameters(),
             Self::Relay(relay) => relay.parameters(),
             Self::Overload(overload) => overload.parameters(),
             Self::Replay(replay) => replay.parameters(),
@@ -124,7 +134,9 @@ impl Program {
             Self::PushSoftware(it) => it.parameters(),
             Self::StealPasswords(it) => it.parameters(),
             Self::Raid(_) => toml::Table::new(),
+            Self::Explore(it) => it.parameters(),
             Self::Hostile(hostile) => hostile.parameters(),
+            Self::Impersonate(it) => it.parameters(),
         }
     }
 
@@ -135,17 +147,19 @@ impl Program {
             Self::Eavesdrop(_) => &[PropertyId::S2],
             Self::Flood(_) => &[PropertyId::K1],
             Self::Hijack(_) => &[PropertyId::I1, PropertyId::S2],
+            Self::Linking(_) => &[PropertyId::U1],
             Self::Relay(_) => &[PropertyId::A3, PropertyId::S2, PropertyId::I1],
             Self::Overload(_) => &[PropertyId::D1, PropertyId::V1],
             Self::Replay(_) => &[PropertyId::A4],
             Self::Tamper(_) => &[PropertyId::I1],
-            Self::Trespass(_) => &[PropertyId::Z1],
+            Self::Trespass(_) | Self::Impersonate(_) => &[PropertyId::Z1],
             Self::BreakIn(_) => &[PropertyId::S1],
             Self::Management(_) => &[PropertyId::K1],
             Self::Raid(_) => &[PropertyId::S1],
             Self::MoveElement(_) => &[PropertyId::K1],
             Self::PushSoftware(_) => &[PropertyId::E1],
             Self::StealPasswords(_) => &[PropertyId::S1],
+            Self::Explore(_) => &[PropertyId::D1, PropertyId::Z1],
             Self::Hostile(_) => &[PropertyId::X1, PropertyId::X2, PropertyId::X3],
         }
     }
@@ -153,7 +167,7 @@ impl Program {
     /// Looking is all that it does: it has begun when it sees something.
     #[must_use]
     pub const fn only_looks(&self) -> bool {
-        matches!(self, Self::Eavesdrop(_))
+        matches!(self, Self::Eavesdrop(_) | Self::Linking(_))
     }
 
     /// It needs nodes with interfaces for management, software and users.
@@ -167,6 +181,7 @@ impl Program {
                 | Self::MoveElement(_)
                 | Self::PushSoftware(_)
                 | Self::StealPasswords(_)
+                | Self::Explore(_)
         )
     }
 
@@ -177,6 +192,7 @@ impl Program {
             Self::Eavesdrop(eavesdrop) => eavesdrop.place(field),
             Self::Flood(flood) => flood.place(field),
             Self::Hijack(Hijack) => Hijack::place(field),
+            Self::Linking(linking) => linking.place(field),
             Self::Relay(relay) => relay.place(field),
             Self::Overload(overload) => overload.place(field),
             Self::Replay(replay) => replay.place(field),
@@ -188,7 +204,9 @@ impl Program {
             Self::MoveElement(it) => it.place(field),
             Self::PushSoftware(it) => it.place(field),
             Self::StealPasswords(it) => it.place(field),
+            Self::Explore(it) => it.place(field),
             Self::Hostile(hostile) => hostile.place(field),
+            Self::Impersonate(it) => it.place(field),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::header::Downloads;
 use super::ldap::Directory;
 use super::native::{self, Called};
 use super::page::{self, Dashboard};
@@ -36,6 +37,11 @@ pub enum Setting {
     /// It looks something up in a directory.
     Ldap {
         /// How the content becomes part of the filter.
+        coding: Coding,
+    },
+    /// It names the device in a header field of its answers.
+    Header {
+        /// How the content becomes part of the field.
         coding: Coding,
     },
     /// It runs a command that tells an operator.
@@ -164,6 +170,7 @@ enum Kind {
     Sql(Inventory, Query, Coding),
     Xpath(Registry, Coding),
     Ldap(Directory, Coding),
+    Header(Downloads, Coding),
     Shell(Notifier, Coding),
     Page(Dashboard, page::Slot),
     Native(Box<native::Parser>),
@@ -180,6 +187,7 @@ impl Application {
             Setting::Sql { query, coding } => Kind::Sql(Inventory::new(canary)?, query, coding),
             Setting::Xpath { coding } => Kind::Xpath(Registry::new(canary), coding),
             Setting::Ldap { coding } => Kind::Ldap(Directory::new(canary), coding),
+            Setting::Header { coding } => Kind::Header(Downloads::new(canary), coding),
             Setting::Shell { coding } => Kind::Shell(Notifier::new(canary), coding),
             Setting::Page { slot, escaping, validation } => {
                 Kind::Page(Dashboard::new(escaping, validation, canary), slot)
@@ -194,6 +202,22 @@ impl Application {
         Ok(Self { kind, reached: BTreeSet::new() })
     }
 
+    /// Looks at a content before it is stored: the check that stands before a parser or a handler.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn admit(&self, content: &str) -> Result<(), Refusal> {
+        match &self.kind {
+            Kind::Native(parser) => match STANDARD.decode(content) {
+                Ok(message) => parser.admit(&message),
+                // The decoder stands before the parser in any case.
+                Err(_) => Ok(()),
+            },
+            Kind::Tenants(tenants) => tenants.admit(content),
+            _ => Ok(()),
+        }
+    }
+
     /// Takes a content that a device wrote.
     ///
     /// # Errors
@@ -205,6 +229,7 @@ impl Application {
             }
             Kind::Xpath(registry, coding) => interpreted(registry.use_value(*coding, content)?),
             Kind::Ldap(directory, coding) => interpreted(directory.use_value(*coding, content)),
+            Kind::Header(downloads, coding) => interpreted(downloads.use_value(*coding, content)),
             Kind::Shell(notifier, coding) => interpreted(notifier.use_value(*coding, content)),
             Kind::Page(dashboard, slot) => interpreted(dashboard.show(*slot, content)?),
             Kind::Native(parser) => parsed(parser, content)?,
@@ -281,13 +306,14 @@ mod tests {
 
     const CANARY: Canary = Canary([8; 16]);
 
-    fn settings() -> [Setting; 7] {
+    fn settings() -> [Setting; 8] {
         use {native::Check, page::Escaping, page::Slot, tenants::Handles};
         let coding = Coding::Concatenated;
         [
             Setting::Sql { query: Query::Name, coding },
             Setting::Xpath { coding },
             Setting::Ldap { coding },
+            Setting::Header { coding },
             Setting::Shell { coding },
             Setting::Page {
                 slot: Slot::Content,

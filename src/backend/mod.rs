@@ -10,7 +10,9 @@
 
 mod application;
 mod database;
+pub mod header;
 pub mod ldap;
+pub mod management;
 pub mod native;
 pub mod page;
 pub mod tenants;

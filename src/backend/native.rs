@@ -116,18 +116,12 @@ impl Parser {
     /// # Errors
     /// The module does not start again after a trap: a defect of this program.
     pub fn handle(&mut self, message: &[u8]) -> Result<Handled, Fault> {
-        let refused = |reason| {
-            let refusal = Refusal { mechanism: "validating_parser", reason };
-            Ok(Handled { refusal: Some(refusal), ..Handled::default() })
-        };
         if message.len() > MESSAGE_BYTES_MAX {
             let refusal = Refusal { mechanism: "length_limit", reason: "message is too long" };
             return Ok(Handled { refusal: Some(refusal), ..Handled::default() });
         }
-        if self.check == Check::Validating
-            && let Err(reason) = validate(message)
-        {
-            return refused(reason);
+        if let Err(refusal) = self.admit(message) {
+            return Ok(Handled { refusal: Some(refusal), ..Handled::default() });
         }
         let before = self.memory.data(&self.store).to_vec();
         self.memory.write(&mut self.store, MESSAGE_AT, message).map_err(fault)?;
@@ -141,6 +135,17 @@ impl Parser {
             (self.store, self.instance, self.memory) = start(&self.module, self.key)?;
         }
         Ok(handled)
+    }
+
+    /// What stands before the parser.
+    ///
+    /// # Errors
+    /// What is wrong with the message.
+    pub fn admit(&self, message: &[u8]) -> Result<(), Refusal> {
+        if self.check == Check::None {
+            return Ok(());
+        }
+        validate(message).map_err(|reason| Refusal { mechanism: "validating_parser", reason })
     }
 
     /// The digest of the memory outside all buffers.

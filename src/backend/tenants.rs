@@ -111,16 +111,12 @@ impl Tenants {
         if content.len() > VALUE_BYTES_MAX {
             return Ok(Handled { refusal: Some(TOO_LONG), ..Handled::default() });
         }
-        let parsed = match read(content.as_bytes(), Serialisation::Json) {
-            Ok(map) => map,
-            Err(_) if self.validation == Validation::Typed => return Ok(refused("not JSON")),
-            Err(_) => return Ok(Handled { is_failed: true, ..Handled::default() }),
-        };
-        if self.validation == Validation::Typed
-            && let Err(reason) = validate(&parsed)
-        {
-            return Ok(refused(reason));
+        if let Err(refusal) = self.admit(content) {
+            return Ok(Handled { refusal: Some(refusal), ..Handled::default() });
         }
+        let Ok(parsed) = read(content.as_bytes(), Serialisation::Json) else {
+            return Ok(Handled { is_failed: true, ..Handled::default() });
+        };
         let before = self.foreign(&parsed);
         let Some(database) = self.databases.first() else { return Ok(Handled::default()) };
         let trace = look_up(database, &parsed);
@@ -136,6 +132,20 @@ impl Tenants {
             Handles::PerRole => None,
         };
         Ok(handled)
+    }
+
+    /// What is looked at before a handler begins.
+    ///
+    /// # Errors
+    /// What is wrong with the content.
+    pub fn admit(&self, content: &str) -> Result<(), Refusal> {
+        if self.validation == Validation::None {
+            return Ok(());
+        }
+        let refuse = |reason| Refusal { mechanism: "type_check", reason };
+        let parsed =
+            read(content.as_bytes(), Serialisation::Json).map_err(|_| refuse("not JSON"))?;
+        validate(&parsed).map_err(refuse)
     }
 
     /// Readings of the first tenant that are still there.
@@ -190,11 +200,6 @@ impl Tenants {
 /// The first column of a row, which is unique in the world.
 fn name(row: &[Cell]) -> Option<String> {
     row.first().map(cell)
-}
-
-fn refused(reason: &'static str) -> Handled {
-    let refusal = Some(Refusal { mechanism: "type_check", reason });
-    Handled { refusal, ..Handled::default() }
 }
 
 fn fill(database: &Database, tenant: &str, canary: Canary) -> Result<(), Fault> {

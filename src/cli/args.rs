@@ -53,6 +53,8 @@ pub(super) enum Verb {
     Compare(CompareArguments),
     /// Run the threats of TR-0008, each with its countermeasures off and on, and write the matrix.
     Matrix(MatrixArguments),
+    /// Compare the simulator with closed forms and published figures, and write the page.
+    Validate(ValidateArguments),
     /// Draw faults, attackers and settings from seeds, look for what breaks, and make each finding a small scenario.
     Hunt(HuntArguments),
     /// Validate scenarios and print what a run would cost; runs nothing.
@@ -232,6 +234,18 @@ pub(super) struct MatrixArguments {
     /// Draw the pictures as PNG, too; needs rsvg-convert.
     #[arg(long)]
     pub(super) png: bool,
+    #[command(flatten)]
+    pub(super) pace: PaceArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ValidateArguments {
+    /// Only this table, such as T1 or PT3, and without files unless `--out` is given; may be repeated.
+    #[arg(long = "table", value_name = "NAME")]
+    pub(super) tables: Vec<String>,
+    /// Write the results here, if it runs to its end [default: results/validation].
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
     #[command(flatten)]
     pub(super) pace: PaceArguments,
 }

@@ -173,7 +173,7 @@ fn judge(arguments: &HuntArguments, hunt: &Hunt, scenario: String, notes: &[Note
     let holds = plan.hold.iter().map(ToString::to_string).chain(expected).collect();
     let mut hunted = Hunted::of(scenario, arguments.overrides.clone(), holds, notes);
     for note in notes.iter().filter(|note| note.digest.is_some()) {
-        for word in hunt.case(note.seed).mechanisms() {
+        for word in hunt.case(note.seed).words() {
             *hunted.drawn.entry(word).or_default() += 1;
         }
     }

@@ -5,10 +5,11 @@ use std::io::{IsTerminal as _, Read as _};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use keystorm::run::risk::{Request, treated as treat};
 use keystorm::scenario::{self, Diagnostics, Loaded, SOURCE_LEN_MAX, Source};
 
 use super::args::{Format, ScenarioArguments};
-use super::output;
+use super::{output, progress};
 
 /// Reads and checks a scenario. `None`: it is refused, and everything that is wrong was said.
 pub(super) fn scenario(
@@ -30,6 +31,22 @@ pub(super) fn scenario(
             Ok(None)
         }
     }
+}
+
+/// The same with the treatments that its own assessment chooses, where it says so.
+pub(super) fn treated(
+    path: &Path,
+    words: &ScenarioArguments,
+    format: Format,
+) -> anyhow::Result<Option<Loaded>> {
+    let Some(loaded) = scenario(path, words, format)? else { return Ok(None) };
+    if !loaded.plan.risk.is_treated {
+        return Ok(Some(loaded));
+    }
+    let source = Source::new(path.display().to_string(), text(path)?);
+    let (overrides, seed) = (words.overrides.as_slice(), words.seed);
+    let request = Request { source: &source, overrides, seed, budget: None };
+    Ok(Some(treat(&request, &|_| !progress::is_stopped())?))
 }
 
 /// Says everything that is wrong with what was asked of the scenario `name`.

@@ -95,7 +95,7 @@ fn campaign(
     let done = AtomicU64::new(0);
     let failed = Mutex::new(None);
     let rows = run(files, seeds, threads(pace), &|trial| journal.known(trial), &|note| {
-        let file = files.iter().find(|file| file.threat == note.threat);
+        let file = files.iter().find(|file| file.path == note.scenario);
         if let Some(Err(error)) = file.map(|file| journal.add(file, note)) {
             *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
             return false;

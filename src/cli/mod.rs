@@ -23,6 +23,7 @@ mod schema;
 mod solve;
 mod sweep;
 mod time;
+mod validate;
 
 use std::process::ExitCode;
 
@@ -41,6 +42,7 @@ pub(crate) fn main() -> ExitCode {
         Verb::Solve(verb) => solve::solve(&verb, format),
         Verb::Compare(verb) => compare::compare(&verb, format),
         Verb::Matrix(verb) => matrix::matrix(&verb, format),
+        Verb::Validate(verb) => validate::validate(&verb, format),
         Verb::Hunt(verb) => hunt::hunt(&verb, format),
         Verb::Check(verb) => check::check(&verb, format),
         Verb::Live(verb) => live::live(&verb, format),

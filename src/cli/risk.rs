@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use keystorm::report::risk_text;
-use keystorm::run::risk::{Request, RiskError, assess};
+use keystorm::run::risk::{Request, RiskError, assess, with_chosen};
 use keystorm::scenario::Source;
 
 use super::args::{Format, RiskArguments};
@@ -51,7 +51,8 @@ pub(super) fn risk(arguments: &RiskArguments, format: Format) -> anyhow::Result<
     };
     let (mut folder, started, named) = place.open(&name, "risk")?;
     let context = run_context(started, source.text.clone(), threads);
-    folder.write_risk(&assessment, &context).map_err(hinted)?;
+    let treated = with_chosen(&request, &assessment)?.resolved;
+    folder.write_risk(&assessment, &treated, &context).map_err(hinted)?;
     if named {
         folder.name_latest().map_err(hinted)?;
     }

@@ -5,7 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use keystorm::report::{Context, Folder, Summary, cut_note, summary, text};
+use keystorm::report::{
+    Context, Folder, Summary, cut_note, first_failure, shell_word, summary, text,
+};
 use keystorm::run::{Outcome, Selection, Verdict, execute_captured};
 use keystorm::scenario::Loaded;
 use rayon::prelude::*;
@@ -25,7 +27,7 @@ pub(super) fn run(mut arguments: RunArguments, format: Format) -> anyhow::Result
     if let Some((first, _)) = seeds {
         arguments.words.seed = Some(first);
     }
-    let Some(loaded) = load::scenario(&arguments.scenario, &arguments.words, format)? else {
+    let Some(loaded) = load::treated(&arguments.scenario, &arguments.words, format)? else {
         return Ok(Exit::Usage);
     };
     let capture = arguments.capture.as_deref();
@@ -68,6 +70,7 @@ fn one(
         Format::Text => output::result(&text(&figures, Some(&folder)))?,
         Format::Json => output::json(&figures)?,
     }
+    say_failure(&figures, &folder);
     Ok(exit(outcome.verdict))
 }
 
@@ -110,18 +113,27 @@ fn seeded(
         seed: Some(seed),
         overrides: arguments.words.overrides.clone(),
     };
-    let Some(loaded) = load::scenario(&arguments.scenario, &words, Format::Text)? else {
+    let Some(loaded) = load::treated(&arguments.scenario, &words, Format::Text)? else {
         anyhow::bail!("{} changed while it was run", arguments.scenario.display());
     };
     let out = arguments.out.as_ref().map(|out| out.join(format!("seed-{seed}")));
     let place = Place::claim(out.as_deref(), &loaded.plan.name, arguments.force)?;
     let outcome = execute_captured(loaded.plan, 1, capture, &|_| !progress::is_stopped());
-    place.write(&outcome, &loaded.resolved, 1)?;
+    let folder = place.write(&outcome, &loaded.resolved, 1)?;
     let figures = summary(&outcome);
+    say_failure(&figures, &folder);
     if !arguments.pace.quiet {
         output::talk(&format!("seed {seed}: {:?}, digest {}", figures.verdict, figures.digest8()));
     }
     Ok(Some(figures))
+}
+
+/// The first thing that did not hold, in one line, with the command that shows it again.
+fn say_failure(figures: &Summary, folder: &Path) {
+    if let Some(failure) = first_failure(figures).filter(|_| figures.verdict == Verdict::Failed) {
+        let folder = shell_word(&folder.display().to_string());
+        output::talk(&format!("failed: {failure}; again: keystorm replay {folder}"));
+    }
 }
 
 /// Several runs side by side.

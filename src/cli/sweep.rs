@@ -7,9 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::{Context as _, ensure};
 use keystorm::report::percent;
 use keystorm::report::sweep::{Request, Scheduler, Sweep, collect, job_script, json, text, write};
-use keystorm::run::sweep::{
-    Effort, GRID_SEED, Item, Note, RUNS_MAX, Row, Table, items, run, shard,
-};
+use keystorm::run::sweep::{Effort, GRID_SEED, Item, Note, RUNS_MAX, Table, items, run, shard};
 use keystorm::scenario::sweep::{Grid, grid};
 use keystorm::scenario::{Source, load as load_scenario};
 
@@ -17,7 +15,7 @@ use super::args::{ExportScheduler, Format, SweepArguments};
 use super::build::build;
 use super::exit::Exit;
 use super::progress::{self, Steps};
-use super::run::{hinted, threads};
+use super::run::{exit, hinted, threads};
 use super::{load, output};
 
 /// Jobs of an exported array, unless told otherwise.
@@ -166,11 +164,7 @@ fn finish(
         Format::Json => output::json(&json(table, effort))?,
         Format::Text => output::result(&format!("{}\nresults  {}\n", text(table), out.display()))?,
     }
-    if table.done() < table.asked {
-        return Ok(Exit::Interrupted);
-    }
-    let holds = table.expectations.is_empty() || table.rows.iter().any(Row::is_feasible);
-    Ok(if holds { Exit::Held } else { Exit::Failed })
+    Ok(exit(table.verdict()))
 }
 
 /// Gathers the runs of shards.

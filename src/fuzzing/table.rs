@@ -3,7 +3,7 @@
 use super::target::{MEMORY, STACK, STACK_OF_INTERPRETERS};
 use super::targets::{
     access, association, bindings, canary, dtls, esprim, files, identifiers, keys, primitives,
-    service, sinks,
+    service, sinks, traces,
 };
 use super::{Family, Shape, Target};
 
@@ -219,6 +219,16 @@ const TARGETS: &[Target] = &[
         ..BASE
     },
     Target {
+        name: "traces",
+        about: "attack traces: two honest clients, their server, and a network that is hostile",
+        shape: steps(1, traces::STEP),
+        len_max: 1 + 24 * traces::STEP,
+        seeds: traces::seeds,
+        run: traces::run,
+        family: Family::System,
+        ..BASE
+    },
+    Target {
         name: "cse_requests",
         about: "sequences of requests to a CSE in memory, and now and then to one in SQLite beside it",
         shape: steps(1, service::STEP),
@@ -251,7 +261,7 @@ const TARGETS: &[Target] = &[
     },
     Target {
         name: "sinks",
-        about: "values bound into SQL, XPath, a shell and a page stay values",
+        about: "values bound into SQL, XPath, LDAP, a shell and a page stay values",
         shape: Shape::Text,
         len_max: 512,
         words: sinks::WORDS,

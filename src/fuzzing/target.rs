@@ -181,6 +181,33 @@ impl Oracle {
         }
     }
 
+    /// What it says.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Panic => "No panic; in builds with checks no overflow either.",
+            Self::Death => "The process lives on: no overflow of the stack, no abort.",
+            Self::Hang => "An answer comes.",
+            Self::Fuel => "Time is bounded by the length of the input.",
+            Self::Memory => "Memory is bounded by the length of the input.",
+            Self::RoundTrip => "What was read, written, and read again is the same.",
+            Self::Differential => "Two ways to the same thing agree.",
+            Self::Strictness => "What a rule forbids is refused.",
+            Self::Trace => "What was refused leaves no trace.",
+            Self::Authenticity => "What comes out was put in by somebody who may, and once.",
+            Self::Agreement => {
+                "Both ends of an association end alike, and it comes up when nothing is in its way."
+            }
+            Self::Amplification => {
+                "A peer whose address was not shown gets at most three times what it sent."
+            }
+            Self::Secrecy => "Keys stay where they are.",
+            Self::Access => "Only those may who may.",
+            Self::Injection => "A value stays a value in an interpreter.",
+            Self::Canary => "The canary sang.",
+        }
+    }
+
     /// The oracle with this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {

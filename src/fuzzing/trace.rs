@@ -11,6 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 use serde::{Deserialize, Serialize};
 
+use super::Trail;
 use crate::association::{
     Accept, Association, Config, Env, KeyExchange, Kind, Offer, Operations, Output, Profile,
     PskStore, Received, Secret, ServerSecrets, Suite12, early_secret, master_secret_12,
@@ -28,8 +29,8 @@ pub const STEPS_MAX: usize = 256;
 const MESSAGES_MAX: usize = 4_096;
 /// Associations that the server keeps for one address.
 const ENDS_MAX: usize = 4;
-/// Bytes of an input of [`trace`] for a step.
-const STEP_BYTES: usize = 8;
+/// Bytes of an input of [`trace`] for a change.
+pub const STEP_BYTES: usize = 8;
 /// The identities of both clients and what they prove themselves with.
 const CLIENTS: [(&[u8], &[u8]); 2] =
     [(b"alice", b"alice's key, 16 bytes or more"), (b"bob", b"bob's key, which is another one")];
@@ -210,10 +211,32 @@ impl Trace {
         Self { profile, cookie, replay_window: 64, steps }
     }
 
+    /// Any bytes as a trace: the first says the setting and how much of an honest trace there is, every eight more
+    /// change it once.
+    #[must_use]
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        let (first, rest) = bytes.split_first().map_or((0, bytes), |(first, rest)| (*first, rest));
+        let mut trace = Self::honest(Setting::ALL[usize::from(first & 3)], first & 4 != 0);
+        trace.steps.truncate(usize::from(first >> 3));
+        for chunk in rest.chunks_exact(STEP_BYTES) {
+            let mut seed = [0; 32];
+            seed[..STEP_BYTES].copy_from_slice(chunk);
+            let mut rng = ChaCha8Rng::from_seed(seed);
+            trace = trace.mutated(&trace, &mut rng);
+        }
+        trace
+    }
+
     /// Runs it.
     #[must_use]
     pub fn run(&self) -> Outcome {
-        let mut world = World::new(self);
+        self.follow(&mut Trail::default())
+    }
+
+    /// Runs it, and leaves in the trail what everybody made of what came.
+    #[must_use]
+    pub fn follow(&self, trail: &mut Trail) -> Outcome {
+        let mut world = World::new(self, trail);
         for step in self.steps.iter().take(STEPS_MAX) {
             world.now += Duration::from_millis(10);
             world.step(*step);
@@ -284,23 +307,12 @@ pub fn campaign(seed: u64, runs: u64) -> Vec<(Trace, Outcome)> {
     found
 }
 
-/// Any bytes as a trace: the first says the setting, every eight more are a step behind an honest beginning.
+/// Runs any bytes as a trace.
 ///
 /// # Errors
 /// What was violated.
 pub fn trace(bytes: &[u8]) -> Result<(), String> {
-    let (first, rest) = bytes.split_first().map_or((0, bytes), |(first, rest)| (*first, rest));
-    let setting = Setting::ALL[usize::from(first & 3)];
-    let mut trace = Trace::honest(setting, first & 4 != 0);
-    trace.steps.truncate(usize::from(first >> 3));
-    for chunk in rest.chunks_exact(STEP_BYTES) {
-        let mut seed = [0; 32];
-        seed[..STEP_BYTES].copy_from_slice(chunk);
-        let mut rng = ChaCha8Rng::from_seed(seed);
-        let other = trace.clone();
-        trace = trace.mutated(&other, &mut rng);
-    }
-    match trace.run().violations.first() {
+    match Trace::of_bytes(bytes).run().violations.first() {
         None => Ok(()),
         Some(violation) => Err(violation.clone()),
     }
@@ -380,7 +392,8 @@ struct End {
 }
 
 /// Everybody, and the network between them.
-struct World {
+struct World<'t> {
+    trail: &'t mut Trail,
     config: Config,
     server_config: Config,
     now: Time,
@@ -396,8 +409,8 @@ struct World {
     taken: usize,
 }
 
-impl World {
-    fn new(trace: &Trace) -> Self {
+impl<'t> World<'t> {
+    fn new(trace: &Trace, trail: &'t mut Trail) -> Self {
         let config = trace.profile.config();
         let secrets = ServerSecrets { cookie: [7; 32], ticket: [9; 16] };
         let server_config = Config {
@@ -407,6 +420,7 @@ impl World {
             ..config
         };
         Self {
+            trail,
             config,
             server_config,
             now: Time::ZERO,
@@ -445,7 +459,7 @@ impl World {
         let Ok(association) = association else { return };
         let end = End { association, since: self.now, is_running: false };
         self.ends.insert(client, end);
-        self.outputs((client, client), out);
+        self.outputs(client, out);
     }
 
     /// What a client says has its author in the ledger.
@@ -465,16 +479,17 @@ impl World {
         }
         self.claim(client, &mut end, &out);
         self.ends.insert(client, end);
-        self.outputs((client, client), out);
+        self.outputs(client, out);
     }
 
     fn receive(&mut self, client: Who, bytes: &[u8]) {
         let Some(mut end) = self.ends.remove(&client) else { return };
         let config = self.config.clone();
-        let (_, out) = self.call(client, |env| end.association.receive(&config, bytes, env));
+        let (received, out) = self.call(client, |env| end.association.receive(&config, bytes, env));
+        self.trail.said("client", &received);
         self.claim(client, &mut end, &out);
         self.ends.insert(client, end);
-        self.outputs((client, client), out);
+        self.outputs(client, out);
     }
 
     /// The newest association of an address that takes the datagram has it; what none takes may begin another.
@@ -485,9 +500,10 @@ impl World {
         for end in ends.iter_mut().rev() {
             let (received, out) =
                 self.call(Who::Server, |env| end.association.receive(&config, bytes, env));
+            self.trail.said("server", &received);
             is_taken = !matches!(received, Received::Rejected(_));
             self.claim(Who::Server, end, &out);
-            self.outputs((Who::Server, address), out);
+            self.outputs(Who::Server, out);
             if is_taken {
                 break;
             }
@@ -496,6 +512,9 @@ impl World {
             let peer = [address as u8];
             let (answer, out) =
                 self.call(Who::Server, |env| Association::accept(&config, &peer, bytes, env));
+            if let Accept::Rejected(reason) = &answer {
+                self.trail.said("refused", reason);
+            }
             if let Accept::Association(association) = answer {
                 let mut end = End { association, since: self.now, is_running: false };
                 self.claim(Who::Server, &mut end, &out);
@@ -504,7 +523,7 @@ impl World {
                     ends.remove(0);
                 }
             }
-            self.outputs((Who::Server, address), out);
+            self.outputs(Who::Server, out);
         }
         self.served.insert(address, ends);
     }
@@ -522,10 +541,10 @@ impl World {
         let next = mine.iter().filter_map(|(_, end)| end.association.next_timeout()).min();
         // Nobody waits for longer than the longest of its timers.
         self.now = next.map_or(self.now, |next| self.now.max(next));
-        for (address, end) in &mut mine {
+        for (_, end) in &mut mine {
             let (_, out) = self.call(who, |env| end.association.timeout(&config, env));
             self.claim(who, end, &out);
-            self.outputs((who, *address), out);
+            self.outputs(who, out);
         }
         for (address, end) in mine {
             match who {
@@ -619,9 +638,12 @@ impl World {
     }
 
     /// The network takes what somebody sends.
-    fn outputs(&mut self, (from, _): (Who, Who), out: Vec<Output>) {
+    fn outputs(&mut self, from: Who, out: Vec<Output>) {
         for output in out {
-            let Output::Datagram { kind, bytes } = output else { continue };
+            let Output::Datagram { kind, bytes } = output else {
+                self.trail.said("output", &output);
+                continue;
+            };
             let what = match kind {
                 Kind::Handshake => What::Handshake,
                 Kind::Retransmission => What::Again,
@@ -636,6 +658,11 @@ impl World {
     }
 
     fn judge(self) -> Outcome {
+        self.trail.size("finished", self.finished);
+        self.trail.size("taken", self.taken);
+        if self.taken > 0 {
+            self.trail.accept("taken");
+        }
         let facts = Facts::merge([self.ledger]);
         let anybody = |_: ActorId, _: &Effect, _: Time| true;
         let findings = [a1(&facts), a2(&facts), a3(&facts), a4(&facts), i1(&facts, &anybody)];

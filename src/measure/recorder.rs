@@ -182,6 +182,12 @@ pub struct Counters {
     pub requests: [u64; 5],
     /// Requests that their originators had refused, by response status code.
     pub refused: BTreeMap<u16, u64>,
+    /// Logins at consoles that succeeded.
+    pub session_logins: u64,
+    /// Accounts that consoles locked.
+    pub lock_outs: u64,
+    /// Of these, locked for their owners.
+    pub false_lock_outs: u64,
     /// Nanoseconds during which devices used keys beyond their lifetime.
     pub overdue_ns: u128,
 }
@@ -209,6 +215,10 @@ pub struct Recorder {
     pub handshake_band: Band,
     /// Completed handshakes by time.
     pub established: Track,
+    /// Client flights sent, first transmissions and repetitions, by time.
+    pub flights: Track,
+    /// Those of them that were sent for the first time.
+    pub flights_needed: Track,
     /// Start of the first handshake, and end of the last one that gave a member its first association.
     pub handshake_span: Option<(Time, Time)>,
     /// Time from the trigger to new keys, in nanoseconds.
@@ -272,6 +282,8 @@ impl Recorder {
             handshake: Distribution::default(),
             handshake_band: Band::default(),
             established: Track::adaptive(Fold::Sum),
+            flights: Track::adaptive(Fold::Sum),
+            flights_needed: Track::adaptive(Fold::Sum),
             handshake_span: None,
             rekey: Distribution::default(),
             rekeyed: Track::adaptive(Fold::Sum),
@@ -292,6 +304,14 @@ impl Recorder {
     /// One more of what was not accepted.
     pub fn reject(&mut self, reason: &'static str) {
         *self.counters.rejected.entry(reason).or_default() += 1;
+    }
+
+    /// A client sent a flight of a handshake, for the first time or again.
+    pub fn flight(&mut self, now: Time, is_first: bool) {
+        self.counters.flights_sent += 1;
+        self.counters.flights_needed += u64::from(is_first);
+        self.flights.add(now, 1);
+        self.flights_needed.add(now, u64::from(is_first));
     }
 
     /// A handshake that began at `start` is done at the client; `is_first` if it never had an association.
@@ -406,6 +426,8 @@ impl Recorder {
         self.handshake.merge(&other.handshake);
         self.handshake_band.merge(&other.handshake_band);
         self.established.merge(&other.established);
+        self.flights.merge(&other.flights);
+        self.flights_needed.merge(&other.flights_needed);
         self.rekey.merge(&other.rekey);
         self.rekeyed.merge(&other.rekeyed);
         self.message.merge(&other.message);
@@ -450,6 +472,9 @@ impl Counters {
         self.registered += other.registered;
         self.subscribed += other.subscribed;
         self.notified += other.notified;
+        self.session_logins += other.session_logins;
+        self.lock_outs += other.lock_outs;
+        self.false_lock_outs += other.false_lock_outs;
         for (mine, theirs) in self.requests.iter_mut().zip(other.requests) {
             *mine += theirs;
         }

@@ -12,7 +12,7 @@ use super::enrolment::{Enrolment, Progress};
 use super::event::{Alarm, Command, Done, Event, Note, Packet};
 use super::fetcher::Fetcher;
 use super::host::Host;
-use super::intruder::{Intruders, Scene, Way};
+use super::intruder::{Consequence, Intruders, Scene, Way};
 use super::layout::{Layout, NodeId};
 use super::messenger::{self, Letter};
 use super::processor::Processor;
@@ -20,8 +20,9 @@ use super::reporter::Reporter;
 use super::server::Server;
 use super::transit::{Port, log_flow};
 use super::triage::Gate;
+use super::visitor::Visitor;
 use super::work::Work;
-use crate::association::Operations;
+use crate::association::{Operation, Operations};
 use crate::backend::Sent;
 use crate::ledger::{About, ActorId, ClassId, Request, RequestId};
 use crate::measure::{Recorder, Spot};
@@ -33,6 +34,10 @@ pub(super) const OWN_DRAWS: u8 = 0;
 
 /// Draw of a device's phase of reporting.
 const PHASE_DRAWS: u8 = 3;
+
+/// Draws of a device's pauses and phases after changes of name: so many words for each change.
+const RENAMING_DRAWS: u8 = 4;
+const WORDS_OF_A_NAME: u64 = 4;
 
 /// Reason of losing what reaches a node that failed.
 const NODE_DOWN: &str = "node_down";
@@ -62,6 +67,7 @@ pub(super) struct Actor {
     pub(super) server: Option<Box<Server>>,
     pub(super) enrolment: Option<Box<Enrolment>>,
     pub(super) reporter: Option<Reporter>,
+    pub(super) visitor: Option<Box<Visitor>>,
     /// Words drawn so far from the actor's own stream.
     pub(super) cursor: u64,
     /// How often it was restarted.
@@ -78,6 +84,8 @@ pub(super) struct Actor {
     pub(super) failures: Failures,
     /// Its address as a client.
     pub(super) address: u16,
+    /// When its next report is due, where a change of name may put that off.
+    pub(super) report_due: Time,
     /// An attacker sits on its link.
     pub(super) is_tapped: bool,
     /// An attacker reads along in it.
@@ -105,9 +113,11 @@ impl Reach<'_, '_> {
         self.context.schedule(actor.origin.key(at), place.site, place.local, event);
     }
 
-    /// A packet passes the link of `actor`, where an attacker sits: what goes on.
-    pub(super) fn tap(&mut self, actor: &Actor, way: Way, packet: Packet) -> Option<Packet> {
-        let local = self.layout.place(actor.id).local;
+    /// Lets the intruders at this site see something; what they want in consequence is scheduled.
+    fn show<T>(
+        &mut self,
+        what: impl FnOnce(&mut Intruders, &mut Scene<'_>) -> (T, Vec<Consequence>),
+    ) -> T {
         let mut scene = Scene {
             now: self.context.now,
             site: self.site,
@@ -115,35 +125,25 @@ impl Reach<'_, '_> {
             chronicle: self.chronicle,
             actors: None,
         };
-        let (packet, more) = self.intruders.passing((local, actor.id), way, packet, &mut scene);
-        super::site::schedule(more, self.context);
-        packet
+        let (answer, consequences) = what(self.intruders, &mut scene);
+        super::site::schedule(consequences, self.context);
+        answer
+    }
+
+    /// A packet passes the link of `actor`, where an attacker sits: what goes on.
+    pub(super) fn tap(&mut self, actor: &Actor, way: Way, packet: Packet) -> Option<Packet> {
+        let local = self.layout.place(actor.id).local;
+        self.show(|intruders, scene| intruders.passing((local, actor.id), way, packet, scene))
     }
 
     /// The CSE of `node` reads or writes a message, where an attacker reads along.
     fn overhear(&mut self, node: NodeId, bytes: &[u8]) {
-        let mut scene = Scene {
-            now: self.context.now,
-            site: self.site,
-            layout: self.layout,
-            chronicle: self.chronicle,
-            actors: None,
-        };
-        let more = self.intruders.overheard(node, bytes, &mut scene);
-        super::site::schedule(more, self.context);
+        self.show(|intruders, scene| ((), intruders.overheard(node, bytes, scene)));
     }
 
     /// Bytes leave `node` for a host outside the system.
     fn leave(&mut self, node: NodeId, sent: &Sent) {
-        let mut scene = Scene {
-            now: self.context.now,
-            site: self.site,
-            layout: self.layout,
-            chronicle: self.chronicle,
-            actors: None,
-        };
-        let more = self.intruders.received(node, sent, &mut scene);
-        super::site::schedule(more, self.context);
+        self.show(|intruders, scene| ((), intruders.received(node, sent, scene)));
     }
 }
 
@@ -390,9 +390,10 @@ impl Actor {
         };
         let (change, touched) = self.dispatch(job, &mut work);
         self.post(&mut work);
-        let cost = work.cost() + work.wait_for_hsm();
+        let (cost, wait) = (work.cost(), work.wait_for_hsm());
         let Work { operations, done, recorder, again, overheard, .. } = work;
         recorder.count_operations(operations.counts());
+        let cost = layout.class(self.id).varied(cost, &mut rng) + wait;
         drop(rng);
         self.cursor = cursor;
         self.keyring = keyring;
@@ -426,6 +427,10 @@ impl Actor {
             }
             Job::Alarm(Alarm::Request) => {
                 let change = self.request_timeout(work);
+                (self.follow(change, work), None)
+            }
+            Job::Alarm(Alarm::Visitor) => {
+                let change = self.visit_timeout(work);
                 (self.follow(change, work), None)
             }
             Job::Alarm(Alarm::Enrolment) => {
@@ -502,7 +507,9 @@ impl Actor {
                 if let Some(old) = old {
                     work.erase(old.as_bytes());
                 }
-                change
+                // A new key may be over already by this node's clock. Another one at once would be no better: it
+                // tries again later, as after any failure.
+                if change == Some(Change::KeyNeeded) { Some(Change::Failed) } else { change }
             }
             (Some(Progress::Failed), _) => Some(Change::Failed),
             _ => None,
@@ -516,6 +523,9 @@ impl Actor {
                 for bytes in &data {
                     reporter.receive(bytes, client, work);
                 }
+            }
+            if let Some(visitor) = &mut self.visitor {
+                data.iter().for_each(|bytes| visitor.receive(bytes, work));
             }
             if change == Some(Change::Established) {
                 self.established(work);
@@ -560,6 +570,12 @@ impl Actor {
         if dead { client.reconnect(work) } else { None }
     }
 
+    fn visit_timeout(&mut self, work: &mut Work<'_>) -> Option<Change> {
+        let client = self.client.as_mut()?;
+        let dead = self.visitor.as_mut()?.timeout(client, work);
+        if dead { client.reconnect(work) } else { None }
+    }
+
     fn obey(&mut self, command: Command, work: &mut Work<'_>) -> Option<Change> {
         if command == Command::CheckElement {
             self.check_element(work);
@@ -567,11 +583,23 @@ impl Actor {
         }
         let client = self.client.as_mut()?;
         match command {
-            Command::Start => client.start(work),
+            Command::Start => {
+                renamed(client, work);
+                client.start(work)
+            }
+            Command::Rename => {
+                renamed(client, work);
+                self.address = self.address.wrapping_add(1);
+                None
+            }
             Command::Retry => client.retry(work),
             Command::Rekey { how, trigger } => client.rekey(how, trigger, work),
             Command::Report { .. } => {
                 self.reporter.as_mut()?.report(client, work);
+                None
+            }
+            Command::Visit => {
+                self.visitor.as_mut()?.send_planted(client, work);
                 None
             }
             Command::Restart
@@ -599,7 +627,8 @@ impl Actor {
             }
             Command::Recover => self.recover(reach),
             // A node that is down cannot be told anything; it starts again when it is back.
-            Command::Restart | Command::Rekey { .. } | Command::Retry if self.is_down => {}
+            Command::Restart | Command::Rekey { .. } | Command::Retry | Command::Visit
+                if self.is_down => {}
             Command::Restart => self.restart(reach),
             Command::Restore => self.restore(),
             Command::Attest => self.attested(reach),
@@ -630,6 +659,7 @@ impl Actor {
                     server.expire(group, layout, |name| keyring.erase(name));
                 }
             }
+            Command::Rename => self.rename(reach),
             Command::Report { since } => self.report(since, reach),
             Command::ReportNow => {
                 self.submit(Job::Command(Command::Report { since: Time::NEVER }), reach);
@@ -639,12 +669,16 @@ impl Actor {
             Command::Deadline { due } => self.settle(due, false, reach),
             Command::Start => {
                 self.has_started = true;
+                self.first_visit(reach);
                 if !self.is_down {
                     self.submit(Job::Command(command), reach);
                 }
                 self.first_report(reach);
+                self.plan_renaming(reach);
             }
-            Command::Rekey { .. } | Command::Retry => self.submit(Job::Command(command), reach),
+            Command::Rekey { .. } | Command::Retry | Command::Visit => {
+                self.submit(Job::Command(command), reach)
+            }
         }
     }
 
@@ -652,9 +686,11 @@ impl Actor {
     fn report(&mut self, since: Time, reach: &mut Reach<'_, '_>) {
         let (layout, now) = (reach.layout, reach.context.now);
         let (from, Some((interval, _))) = layout.telemetry_of(self.id, now) else { return };
-        if from != since {
+        let is_put_off = layout.group(self.id).renaming.is_some() && now != self.report_due;
+        if from != since || is_put_off {
             return;
         }
+        self.report_due = now + interval;
         if layout.counts(self.id, now) {
             let group = layout.place(self.id).group as usize;
             reach.context.recorder.services[group].offered += 1;
@@ -693,7 +729,50 @@ impl Actor {
             let streams = &layout.groups[place.group as usize].streams;
             let phase = streams.draws(place.member, PHASE_DRAWS, &mut 0).below(interval.0);
             let at = reach.context.now + Duration(phase);
+            self.report_due = at;
             reach.schedule_own(self, at, Event::Command(Command::Report { since }));
+        }
+    }
+
+    /// Visits begin within one interval of the start, each terminal at a phase of its own.
+    fn first_visit(&mut self, reach: &Reach<'_, '_>) {
+        let layout = reach.layout;
+        let group = layout.group(self.id);
+        if let (Some(visitor), Some(visits)) = (&mut self.visitor, group.visits) {
+            let member = layout.place(self.id).member;
+            let phase = group.streams.draws(member, PHASE_DRAWS, &mut 0).below(visits.interval.0);
+            visitor.start(reach.context.now + Duration(phase));
+        }
+    }
+
+    /// The next change of name, if there is one to come.
+    fn plan_renaming(&mut self, reach: &mut Reach<'_, '_>) {
+        if let Some(renaming) = reach.layout.group(self.id).renaming {
+            let at = renaming.next(reach.context.now);
+            reach.schedule_own(self, at, Event::Command(Command::Rename));
+        }
+    }
+
+    /// It takes its next name and address. After a pause it is back, and reports at another phase: else times would
+    /// link what was before to what comes.
+    fn rename(&mut self, reach: &mut Reach<'_, '_>) {
+        let (layout, now) = (reach.layout, reach.context.now);
+        let Some(renaming) = layout.group(self.id).renaming else { return };
+        self.plan_renaming(reach);
+        if self.is_down {
+            return;
+        }
+        self.submit(Job::Command(Command::Rename), reach);
+        let place = layout.place(self.id);
+        let streams = &layout.groups[place.group as usize].streams;
+        let mut cursor = renaming.epoch(now).wrapping_mul(WORDS_OF_A_NAME);
+        let mut draws = streams.draws(place.member, RENAMING_DRAWS, &mut cursor);
+        let back = now + Duration(draws.below(renaming.pause.0));
+        reach.schedule_own(self, back, Event::Command(Command::Retry));
+        if let (since, Some((interval, _))) = layout.telemetry_of(self.id, now) {
+            self.report_due = back + Duration(draws.below(interval.0));
+            let report = Event::Command(Command::Report { since });
+            reach.schedule_own(self, self.report_due, report);
         }
     }
 
@@ -742,6 +821,9 @@ impl Actor {
         if let Some(reporter) = &mut self.reporter {
             reporter.restart();
         }
+        if let Some(visitor) = &mut self.visitor {
+            visitor.restart(now);
+        }
         if let Some(enrolment) = &mut self.enrolment {
             enrolment.restart();
         }
@@ -784,9 +866,14 @@ impl Actor {
                 reach.schedule_own(self, now + wait, Event::Command(Command::Retry));
             }
         }
-        for alarm in
-            [Alarm::Client, Alarm::Request, Alarm::Enrolment, Alarm::Fetcher, Alarm::Service]
-        {
+        for alarm in [
+            Alarm::Client,
+            Alarm::Request,
+            Alarm::Visitor,
+            Alarm::Enrolment,
+            Alarm::Fetcher,
+            Alarm::Service,
+        ] {
             self.arm(alarm, reach);
         }
         if let Some(client) = touched {
@@ -802,6 +889,10 @@ impl Actor {
             }
             Alarm::Request => {
                 self.reporter.as_mut().map(|reporter| (reporter.next_timeout(), &mut reporter.wake))
+            }
+            Alarm::Visitor => {
+                let visitor = self.visitor.as_mut()?;
+                Some((visitor.next_timeout(), &mut visitor.wake))
             }
             Alarm::Enrolment => {
                 let enrolment = self.enrolment.as_mut()?;
@@ -842,5 +933,19 @@ impl Actor {
             Some(deadline) if deadline <= now => self.submit(Job::Alarm(alarm), reach),
             _ => self.arm(alarm, reach),
         }
+    }
+}
+
+/// The client goes by the name of the present, where names change.
+fn renamed(client: &mut Client, work: &mut Work<'_>) {
+    let now = work.clock();
+    let Some((name, hmacs)) = work.keyring.pseudonyms().and_then(|names| names.take(now)) else {
+        return;
+    };
+    work.operations.count(Operation::Hmac, hmacs);
+    client.go_by(name.into(), work);
+    let me = chronicle::actor(work.node);
+    if let Some(mut facts) = work.facts() {
+        facts.refuse("pseudonym_rotation", About::Actor(me), "another name");
     }
 }

@@ -1,12 +1,12 @@
-//! Applications behind a node's CSE: they are handed each content that the CSE has stored, and what truly came of
-//! it is written down.
+//! Applications behind a node's CSE: their checks stand before its store, they are handed each content that it has
+//! stored, and what truly came of it is written down.
 
 use rand_core::Rng as _;
 
 use super::chronicle::{actor, content_digest, request_in};
 use super::layout::{ApplicationSetting, Layout, NodeId};
 use super::work::Work;
-use crate::backend::{Application, Canary, Outcome};
+use crate::backend::{Application, Canary, Outcome, Refusal};
 use crate::ledger::{About, ContentDigest, Effect, Message, Operation, ResourceId, ResourceKind};
 use crate::onem2m::device;
 
@@ -28,27 +28,51 @@ impl Applications {
         Self(own.filter_map(start).collect())
     }
 
-    pub(super) const fn is_empty(&self) -> bool {
+    const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The CSE has carried out a CREATE of `claimed`.
-    pub(super) fn take(&mut self, claimed: &str, bytes: &[u8], work: &mut Work<'_>) {
-        let layout = work.layout;
-        let Some(device) = layout.entity_named(claimed) else { return };
-        let Some(request) = request_in(bytes) else { return };
-        let Some(content) = device::content_of(&request) else { return };
-        let group = layout.place(device).group;
+    /// The content that a message of `claimed` brings, if there is an application for it.
+    pub(super) fn brought(&self, claimed: &str, bytes: &[u8], layout: &Layout) -> Option<Brought> {
+        if self.is_empty() {
+            return None;
+        }
+        let device = layout.entity_named(claimed)?;
+        let request = request_in(bytes)?;
+        let content = device::content_of(&request)?.to_owned();
         let digest = content_digest(&request);
+        Some(Brought { device, content, digest })
+    }
+
+    /// What an application has against a content, before the CSE stores it.
+    pub(super) fn objection(&self, brought: &Brought, layout: &Layout) -> Option<Refusal> {
+        let mut meant = self.0.iter().filter(|(number, _)| brought.is_for(*number, layout));
+        meant.find_map(|(_, application)| application.admit(&brought.content).err())
+    }
+
+    /// The CSE has stored the content.
+    pub(super) fn take(&mut self, brought: &Brought, work: &mut Work<'_>) {
         for (number, application) in &mut self.0 {
-            let setting = layout.applications.get(*number);
-            if setting.is_none_or(|setting| setting.group != group) {
-                continue;
-            }
-            if let Ok(outcome) = application.take(content) {
-                work.used(*number, device, digest, outcome);
+            if brought.is_for(*number, work.layout)
+                && let Ok(outcome) = application.take(&brought.content)
+            {
+                work.used(*number, brought.device, brought.digest, outcome);
             }
         }
+    }
+}
+
+/// A content of a device, and the message that it came in.
+pub(super) struct Brought {
+    device: NodeId,
+    content: String,
+    digest: ContentDigest,
+}
+
+impl Brought {
+    fn is_for(&self, number: usize, layout: &Layout) -> bool {
+        let group = layout.place(self.device).group;
+        layout.applications.get(number).is_some_and(|setting| setting.group == group)
     }
 }
 
@@ -76,18 +100,27 @@ pub fn secrets(layout: &Layout) -> Vec<(NodeId, Vec<u8>)> {
 }
 
 impl Work<'_> {
+    /// A mechanism of an application held what `brought` brings, and the CSE did not store it.
+    pub(super) fn objected(&mut self, brought: &Brought, refusal: Refusal) {
+        self.held(brought.digest, refusal);
+    }
+
+    fn held(&mut self, content: ContentDigest, refusal: Refusal) {
+        self.recorder.reject(refusal.mechanism);
+        if let Some(mut facts) = self.facts() {
+            facts.refuse(refusal.mechanism, About::Message(content), refusal.reason);
+        }
+    }
+
     /// An application behind this CSE used a content of `device`.
     fn used(&mut self, number: usize, device: NodeId, content: ContentDigest, outcome: Outcome) {
         let (node, me) = (self.node, actor(self.node));
         self.steps += outcome.steps;
         self.done.outside.extend(outcome.sent);
         if let Some(refusal) = outcome.refusal {
-            self.recorder.reject(refusal.mechanism);
+            self.held(content, refusal);
         }
         let Some(mut facts) = self.facts() else { return };
-        if let Some(refusal) = outcome.refusal {
-            facts.refuse(refusal.mechanism, About::Message(content), refusal.reason);
-        }
         if let Some((sink, level)) = outcome.interpreted {
             facts.interpret(me, sink, level);
         }

@@ -42,7 +42,7 @@ impl Default for Backoff {
 
 /// What a device remembers of its failures in a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Failures {
+pub struct Failures {
     count: u32,
     before: Duration,
 }
@@ -52,7 +52,7 @@ const SEQUENCE: u32 = 5;
 
 impl Failures {
     /// The wait after one more failure; `None`: it gives up. `below` draws uniformly below its argument.
-    pub(super) fn wait(
+    pub fn wait(
         &mut self,
         base: Duration,
         backoff: &Backoff,

@@ -1,6 +1,7 @@
 //! What a site writes down of the truth: the facts of its nodes, and the trace of the attackers in it.
 
 use super::layout::{Layout, NodeId};
+use super::linking::Authored;
 use super::work::Work;
 use crate::association::Association;
 use crate::ledger::{
@@ -56,6 +57,8 @@ pub struct Chronicle {
     writer: Writer,
     steps: Vec<Step>,
     steps_left_out: u64,
+    /// What the linking game may ask about next.
+    pub(super) authored: Authored,
 }
 
 impl Chronicle {
@@ -63,7 +66,13 @@ impl Chronicle {
     #[must_use]
     pub fn new(site: u32, is_on: bool) -> Self {
         let ledger = if is_on { Ledger::on() } else { Ledger::off() };
-        Self { ledger, writer: Writer::new(site), steps: Vec::new(), steps_left_out: 0 }
+        Self {
+            ledger,
+            writer: Writer::new(site),
+            steps: Vec::new(),
+            steps_left_out: 0,
+            authored: Authored::default(),
+        }
     }
 
     /// It keeps facts.
@@ -176,6 +185,7 @@ impl Work<'_> {
             let holders: Vec<ActorId> = [me, actor(recipient)].into_iter().chain(readers).collect();
             facts.create(SecretClass::Field(gid), &holders, secret.as_bytes());
         }
+        self.chronicle.authored.note(me, gid);
     }
 
     /// This CSE took a request of `claimed`, and answered it like this if it could at once.
@@ -193,8 +203,10 @@ impl Work<'_> {
         let message = FactMessage::of(content_digest(request));
         facts.accept(message, actor(me), claimed);
         if !status.is_some_and(Rsc::is_success) {
-            if status.is_some() {
-                facts.refuse("access_decision", About::Message(message.content), "refused");
+            if let Some(status) = status {
+                let is_bad = status == Rsc::BAD_REQUEST;
+                let mechanism = if is_bad { "request_check" } else { "access_decision" };
+                facts.refuse(mechanism, About::Message(message.content), "refused");
             }
             return;
         }

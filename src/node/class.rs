@@ -1,6 +1,7 @@
 //! A device class: what its processor costs in time and energy.
 
 use crate::association::{Operation, Operations, Received};
+use crate::sim::Draws;
 use crate::sim::time::Duration;
 
 /// A kind of machine.
@@ -39,6 +40,36 @@ pub struct FixedTimes {
     pub key_update: Duration,
     /// An application request or response.
     pub message: Duration,
+    /// How single service times vary about these means.
+    pub variation: Variation,
+}
+
+/// How service times vary about their mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Variation {
+    /// Not at all.
+    #[default]
+    None,
+    /// Exponential: the squared coefficient of variation is 1.
+    Exponential,
+    /// A mixture of two exponentials with balanced means: the squared coefficient of variation is 4.
+    Hyperexponential,
+}
+
+impl Variation {
+    /// A service time with this mean.
+    fn draw(self, mean: Duration, draws: &mut Draws<'_>) -> Duration {
+        /// Share of the short ones for a squared coefficient of variation of 4: (1 + sqrt(3/5)) / 2.
+        const SHORT: f64 = 0.887_298_334_620_741_7;
+        let factor = match self {
+            Self::None => return mean,
+            Self::Exponential => 1.0,
+            Self::Hyperexponential if draws.unit() < SHORT => 0.5 / SHORT,
+            Self::Hyperexponential => 0.5 / (1.0 - SHORT),
+        };
+        #[expect(clippy::cast_precision_loss, reason = "service times are far below 2^53 ns")]
+        whole_nanos(mean.0 as f64 * factor * draws.exponential())
+    }
 }
 
 /// Prices of operations, in nanoseconds each.
@@ -79,6 +110,14 @@ impl Class {
         match &self.cost {
             Cost::Fixed(times) => times.of(received),
             Cost::Operations(prices) => prices.of(operations, requests),
+        }
+    }
+
+    /// A single service time where the mean is `mean`.
+    pub(super) fn varied(&self, mean: Duration, draws: &mut Draws<'_>) -> Duration {
+        match &self.cost {
+            Cost::Fixed(times) => times.variation.draw(mean, draws),
+            Cost::Operations(_) => mean,
         }
     }
 
@@ -145,6 +184,28 @@ fn whole_nanos(nanos: f64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn service_times_vary_as_they_say_about_their_mean() {
+        let (streams, mut cursor) = (crate::sim::Seed(1).streams("test"), 0);
+        let mut draws = streams.draws(0, 0, &mut cursor);
+        let mut moments = |variation: Variation| {
+            let times: Vec<f64> = (0..200_000)
+                .map(|_| variation.draw(Duration(1_000_000), &mut draws).0 as f64 / 1e6)
+                .collect();
+            let n = times.len() as f64;
+            let mean = times.iter().sum::<f64>() / n;
+            let square = times.iter().map(|time| time * time).sum::<f64>() / n;
+            (mean, square / (mean * mean) - 1.0)
+        };
+        assert_eq!(moments(Variation::None), (1.0, 0.0));
+        for (variation, due) in [(Variation::Exponential, 1.0), (Variation::Hyperexponential, 4.0)]
+        {
+            let (mean, scv) = moments(variation);
+            assert!((mean - 1.0).abs() < 0.02, "{variation:?}: mean {mean}");
+            assert!((scv / due - 1.0).abs() < 0.05, "{variation:?}: {scv} instead of {due}");
+        }
+    }
 
     #[test]
     fn ccm_and_gcm_have_prices_of_their_own() {

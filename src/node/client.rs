@@ -58,6 +58,8 @@ enum Identity {
     Own,
     /// This one, towards a function.
     Function(Box<str>),
+    /// The one that it goes by for the time being, with the provisioned key.
+    Pseudonym(Box<str>),
     /// The one that an enrolment yields; none before the first, or after it proved useless.
     Enrolled(Option<Box<str>>),
 }
@@ -141,7 +143,7 @@ impl Client {
         self.failures = 0;
         let old = match std::mem::replace(&mut self.identity, Identity::Enrolled(Some(name))) {
             Identity::Enrolled(old) => old,
-            Identity::Own | Identity::Function(_) => None,
+            Identity::Own | Identity::Function(_) | Identity::Pseudonym(_) => None,
         };
         let change = if self.current.is_some() && self.wanted.is_none() {
             self.rekey(Rekey::Full, work.now, work)
@@ -156,11 +158,23 @@ impl Client {
         self.identity = Identity::Enrolled(Some(name));
     }
 
+    /// Goes by this name from now on. What there is with the registrar under the one before ends: associations and
+    /// tickets would link the two.
+    pub(super) fn go_by(&mut self, name: Box<str>, work: &mut Work<'_>) {
+        let lifetime = work.layout.key_lifetime_of(work.node, work.now);
+        self.stop_using_keys(work.now, lifetime, work.recorder);
+        self.renew_at = Time::NEVER;
+        self.pending = None;
+        self.ticket = None;
+        self.close(work);
+        self.identity = Identity::Pseudonym(name);
+    }
+
     /// Forgets the enrolled key; its name is handed back.
     pub(super) fn forget_key(&mut self) -> Option<Box<str>> {
         match &mut self.identity {
             Identity::Enrolled(name) => name.take(),
-            Identity::Own | Identity::Function(_) => None,
+            Identity::Own | Identity::Function(_) | Identity::Pseudonym(_) => None,
         }
     }
 
@@ -403,7 +417,9 @@ impl Client {
         let config = work.layout.group(work.node).association.at(work.now).1;
         let identity = match &self.identity {
             Identity::Own => work.layout.identity(work.node),
-            Identity::Function(name) | Identity::Enrolled(Some(name)) => name.to_string(),
+            Identity::Function(name)
+            | Identity::Pseudonym(name)
+            | Identity::Enrolled(Some(name)) => name.to_string(),
             Identity::Enrolled(None) => return Some(Change::KeyNeeded),
         };
         let offer = match &self.ticket {
@@ -475,8 +491,7 @@ impl Client {
         }
         work.out = outputs;
         if let Some(first) = flight {
-            work.recorder.counters.flights_sent += 1;
-            work.recorder.counters.flights_needed += u64::from(first);
+            work.recorder.flight(work.now, first);
         }
         (data, change)
     }

@@ -113,6 +113,8 @@ pub struct Custody {
     pub software: Option<Software>,
     /// The passwords of its users.
     pub passwords: Option<PasswordTable>,
+    /// Where its operator manages it.
+    pub management: Option<crate::backend::management::Port>,
     cursor: u64,
     chip_cursor: u64,
     host_cursor: u64,
@@ -181,6 +183,7 @@ impl Custody {
             backup: None,
             software: None,
             passwords: None,
+            management: None,
             cursor: 0,
             chip_cursor: 0,
             host_cursor: 0,

@@ -67,6 +67,8 @@ pub enum Command {
     },
     /// Make a report now, besides those that are due.
     ReportNow,
+    /// Whoever holds this terminal has it send something to the console.
+    Visit,
     /// The telemetry is another from now on.
     Retime,
     /// The deadline of the report that was due at `due` is over.
@@ -78,6 +80,8 @@ pub enum Command {
     Restart,
     /// Come from another address from now on (a NAT rebinding).
     Readdress,
+    /// Take the next name.
+    Rename,
     /// The operator puts the keys of this server back.
     Restore,
     /// The operator asks what software runs here.
@@ -106,6 +110,8 @@ pub enum Alarm {
     Server(u32),
     /// Of a request that waits for its answer.
     Request,
+    /// Of a terminal's visit to a console.
+    Visitor,
     /// Of a device's enrolment.
     Enrolment,
     /// Of the retrieval of keys.

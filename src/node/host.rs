@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 
 use super::application::Applications;
+use super::console::{Console, Outcome, Visit};
 use super::head_end::HeadEnd;
 use super::layout::{Layout, NodeId};
 use super::messenger::{Letter, Messenger, REGISTRAR, Tag, client};
@@ -11,6 +12,8 @@ use super::resources::HEAD_END;
 use super::work::Work;
 use crate::onem2m::cse::{Config, Destination, StartFault};
 use crate::onem2m::end_to_end::Recipient;
+use crate::onem2m::session::Sessions;
+use crate::onem2m::session::message::{self, Reply};
 use crate::onem2m::{DOMAIN, Effect, Service, device, requests};
 use crate::sim::time::{Duration, Time};
 use crate::wire::coap::Code;
@@ -35,6 +38,7 @@ pub(super) struct Host {
     messenger: Messenger,
     head_end: Option<Box<HeadEnd>>,
     applications: Applications,
+    console: Option<Box<Console>>,
     registration: Registration,
     /// The earliest wake-up that is scheduled.
     pub(super) wake: Time,
@@ -64,6 +68,7 @@ impl Host {
             messenger: Messenger::default(),
             head_end,
             applications: Applications::new(me, layout),
+            console: None,
             registration: Registration::Settled,
             wake: Time::NEVER,
         };
@@ -76,11 +81,21 @@ impl Host {
         self.service.open_with(recipient);
     }
 
+    /// Has a console with these sessions.
+    pub(super) fn open_console(&mut self, sessions: Sessions) {
+        self.console = Some(Box::new(Console::new(sessions)));
+    }
+
     /// The keys of the CSE itself, as they lie in memory.
     pub(super) fn memory_image(&self, out: &mut Vec<u8>) {
         if let Some(recipient) = self.service.recipient() {
             recipient.memory_image(out);
         }
+    }
+
+    /// The bytes of all resources; nothing if the store fails.
+    pub(super) fn tree_image(&self) -> Vec<u8> {
+        self.service.cse().image().unwrap_or_default()
     }
 
     pub(super) fn associated(&mut self, client_number: u32) {
@@ -108,6 +123,48 @@ impl Host {
         self.take(client(number), identity, bytes, work);
     }
 
+    /// Whether a message is for the console, which looks at the association that it came over.
+    pub(super) fn is_for_console(&self, bytes: &[u8]) -> bool {
+        self.console.is_some() && message::is_for_console(bytes)
+    }
+
+    /// A message for the console.
+    pub(super) fn visited(&mut self, visit: Visit<'_>, bytes: &[u8], work: &mut Work<'_>) {
+        work.requests += 1;
+        work.overhear(bytes);
+        let Some(console) = &mut self.console else { return };
+        let answer = match console.receive(visit, bytes, work) {
+            Some(Outcome::Answer(answer)) => Some(answer),
+            Some(Outcome::Ask(number, request)) => {
+                let reply = Reply::Status(self.carry_out(number, &request, work));
+                let console = self.console.as_mut();
+                console.and_then(|console| console.told(visit.client, bytes, &reply))
+            }
+            None => None,
+        };
+        let letter = |bytes| Letter { peer: client(visit.client), bytes };
+        work.letters.extend(answer.map(letter));
+    }
+
+    /// A request of the console in the name of an account, which is an AE of this CSE: what the CSE says. A request
+    /// that would have to wait for another CSE is none that a console makes.
+    fn carry_out(&mut self, number: u64, request: &Request, work: &mut Work<'_>) -> Rsc {
+        let account = request.from.as_deref().unwrap_or_default();
+        let mut effects = Vec::new();
+        work.requests += 1;
+        work.requested(Some(request.operation));
+        self.service.ask(work.now, account, number, request.clone(), &mut effects);
+        let status = effects.iter().find_map(|effect| match effect {
+            Effect::Answer { number: of, response } if *of == number => Some(response.status),
+            _ => None,
+        });
+        let status = status.unwrap_or(Rsc::NOT_REACHABLE);
+        work.served_request(request, account, Some(status));
+        effects.retain(|effect| !matches!(effect, Effect::Answer { .. }));
+        self.act(effects, work);
+        status
+    }
+
     /// A message of the registrar.
     pub(super) fn receive_from_above(&mut self, bytes: &[u8], work: &mut Work<'_>) {
         let registrar = work.layout.place(work.node).registrar;
@@ -122,6 +179,10 @@ impl Host {
             return self.answered(peer, bytes, work);
         }
         self.service.take_nothing_new(work.layout.is_full(work.node, work.now));
+        let brought = self.applications.brought(identity, bytes, work.layout);
+        let objection =
+            brought.as_ref().and_then(|it| self.applications.objection(it, work.layout));
+        self.service.take_no_content(objection.is_some());
         let mut effects = Vec::new();
         match self.service.receive(work.now, peer, identity, bytes, &mut effects) {
             Ok(operation) => {
@@ -136,12 +197,14 @@ impl Host {
                 } else if operation.is_none() {
                     work.recognised();
                 }
-                let is_create = operation == Some(Operation::Create);
-                if is_create
-                    && !self.applications.is_empty()
-                    && status().is_some_and(Rsc::is_success)
-                {
-                    self.applications.take(identity, bytes, work);
+                if let Some(brought) = brought.filter(|_| operation == Some(Operation::Create)) {
+                    match (status(), objection) {
+                        (Some(status), None) if status.is_success() => {
+                            self.applications.take(&brought, work);
+                        }
+                        (Some(Rsc::BAD_REQUEST), Some(why)) => work.objected(&brought, why),
+                        _ => {}
+                    }
                 }
             }
             Err(reason) => work.reject(reason.name()),
@@ -276,6 +339,9 @@ impl Host {
         self.messenger.restart();
         if let Some(head_end) = &mut self.head_end {
             head_end.restart(now);
+        }
+        if let Some(console) = &mut self.console {
+            console.restart();
         }
         self.forget_registration(me, layout);
         self.wake = Time::NEVER;

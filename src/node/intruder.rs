@@ -249,6 +249,11 @@ impl Hands<'_> {
         self.attacker
     }
 
+    /// What the site writes down, for the referee of a game.
+    pub(super) const fn chronicle(&mut self) -> &mut Chronicle {
+        self.chronicle
+    }
+
     /// The handle for what mechanisms of nodes say about what the intruder does to them.
     pub(super) fn node_facts(&mut self) -> Option<NodeFacts<'_>> {
         self.chronicle.node(self.now)

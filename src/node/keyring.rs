@@ -1,5 +1,7 @@
 //! A node's long-term keys: the places where they live, and the queues of those that are HSMs.
 
+use super::layout::{Layout, NodeId};
+use super::pseudonyms::Pseudonyms;
 use crate::credential::KeyBytes;
 use crate::credential::store::{
     Entry, HandshakeKeys, KeyStore, QueueFull, ServiceQueue, Store, StoreError, StoreOperation,
@@ -18,6 +20,8 @@ pub struct Keyring {
     store: Store,
     /// The place of the second factor.
     second: Option<Box<Store>>,
+    /// The names under which the keys are asked for, where these change.
+    pseudonyms: Option<Box<Pseudonyms>>,
     /// Of HSMs only.
     queues: Option<Box<Queues>>,
 }
@@ -36,7 +40,7 @@ impl Keyring {
         let queues = Queues { first: queue(&store), second: second.as_ref().and_then(queue) };
         let has_queue = queues.first.is_some() || queues.second.is_some();
         let queues = has_queue.then(|| Box::new(queues));
-        Self { store, second: second.map(Box::new), queues }
+        Self { store, second: second.map(Box::new), pseudonyms: None, queues }
     }
 
     /// The place of the first factor.
@@ -73,14 +77,38 @@ impl Keyring {
         let _ = self.store_mut().erase(name, &mut StoreWork::default());
     }
 
-    /// The keys for one call of an association at `now`.
-    pub(super) fn handshake_keys(&mut self, now: Time) -> HandshakeKeys<'_> {
+    /// The keys for one call of an association of `me` at `now`.
+    pub(super) fn handshake_keys<'a>(
+        &'a mut self,
+        now: Time,
+        me: NodeId,
+        layout: &'a Layout,
+    ) -> HandshakeKeys<'a> {
         let is_busy = self.is_busy(now);
         let keys = HandshakeKeys::new(self.store.keys(), now).while_busy(is_busy);
-        match &self.second {
+        let keys = match &self.second {
             Some(second) => keys.with_second_factor(second.keys()),
             None => keys,
+        };
+        match &self.pseudonyms {
+            Some(names) => keys.known_as(Box::new(move |name| names.in_store(name, me, layout))),
+            None => keys,
         }
+    }
+
+    /// The names under which its keys are asked for, if these change.
+    pub fn rename(&mut self, pseudonyms: Option<Box<Pseudonyms>>) {
+        self.pseudonyms = pseudonyms;
+    }
+
+    /// The same, to use them.
+    pub(super) fn pseudonyms(&mut self) -> Option<&mut Pseudonyms> {
+        self.pseudonyms.as_deref_mut()
+    }
+
+    /// The node that goes by this name, as `me` knows.
+    pub(super) fn whose(&self, name: &[u8], me: NodeId) -> Option<NodeId> {
+        self.pseudonyms.as_ref()?.whose(name, me)
     }
 
     fn is_busy(&mut self, now: Time) -> bool {

@@ -3,6 +3,7 @@
 use crate::association::Config;
 use crate::backend::{Form, Setting};
 use crate::net::LinkType;
+use crate::onem2m::session;
 use crate::sim::StreamKey;
 use crate::sim::time::{Duration, Time};
 
@@ -107,6 +108,8 @@ pub struct GroupSetting {
     pub is_sensitive: bool,
     /// Its members protect their reports from themselves to the CSE that keeps them.
     pub end_to_end: bool,
+    /// How its members change the names of their associations; `None`: they keep one.
+    pub renaming: Option<super::Renaming>,
     /// Its first member; the others follow it.
     pub first: NodeId,
     /// How many members it has.
@@ -119,6 +122,10 @@ pub struct GroupSetting {
     pub route: Option<Route>,
     /// How its members use the service layer.
     pub service: ServiceSetting,
+    /// The console of its members, CSEs: how sessions are looked after there.
+    pub console: Option<session::Policy>,
+    /// How people use its members, terminals of a console.
+    pub visits: Option<super::Visits>,
 }
 
 /// A MAF or MEF.
@@ -181,8 +188,6 @@ pub struct Layout {
     pub open_access: bool,
     /// CSEs believe whom a request names as its originator.
     pub believes_originators: bool,
-    /// When each link type is out of service: from, and until before.
-    pub outages: Vec<(usize, Time, Time)>,
     /// What is out of order, and when.
     pub faults: Vec<super::Fault>,
     /// From when on nothing fails any more; who is served after that has recovered.
@@ -237,12 +242,6 @@ impl Layout {
     pub fn telemetry_of(&self, node: NodeId, now: Time) -> (Time, Option<(Duration, u32)>) {
         let (since, telemetry) = self.group(node).telemetry.at(now);
         (since, *telemetry)
-    }
-
-    /// Whether the link type with this index is out of service at `now`.
-    #[must_use]
-    pub fn is_out(&self, link: usize, now: Time) -> bool {
-        self.outages.iter().any(|(out, from, until)| *out == link && (*from..*until).contains(&now))
     }
 
     /// Whether a report that is due at `due` counts: it could be answered in time before the run ends.

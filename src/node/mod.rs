@@ -10,6 +10,7 @@ mod capture;
 mod chronicle;
 mod class;
 mod client;
+mod console;
 mod custody;
 mod demultiplex;
 mod enrolment;
@@ -23,20 +24,24 @@ mod host;
 mod intruder;
 mod keyring;
 mod layout;
+mod linking;
+mod management;
 mod messenger;
 mod processor;
+mod pseudonyms;
 mod reporter;
 mod resources;
 mod server;
 mod site;
 mod transit;
 mod triage;
+mod visitor;
 mod work;
 
 pub use application::secrets;
-pub use backoff::{Backoff, Growth};
+pub use backoff::{Backoff, Failures, Growth};
 pub use chronicle::{Chronicle, Deed, STEPS_MAX, Step, actor, content_digest, resource};
-pub use class::{Class, Cost, FixedTimes, Prices};
+pub use class::{Class, Cost, FixedTimes, Prices, Variation};
 pub use custody::{
     Backup, Boot, Commands, Custody, CustodySetting, Software, image_digest, key_name,
 };
@@ -49,6 +54,10 @@ pub use keyring::Keyring;
 pub use layout::{
     ApplicationSetting, Function, GroupSetting, IDENTITY_MAX, Layout, NodeId, Place, Timed,
 };
+pub use linking::{Port, Subject};
+pub use management::kept_by;
+pub use pseudonyms::{Pseudonyms, Renaming};
 pub use resources::ServiceSetting;
 pub use site::{NodeParts, NodeSite};
 pub use triage::Triage;
+pub use visitor::{Visits, jar_with, token_in};

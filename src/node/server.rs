@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::console::{Console, Visit};
 use super::demultiplex;
 use super::event::Packet;
 use super::fetcher::Fetcher;
@@ -335,10 +336,14 @@ struct Desk<'a> {
 
 impl Desk<'_> {
     /// Who is at the other end: what the proven identity stands for, whatever address it comes from.
-    fn subject(&self, peer: &Peer, layout: &Layout) -> Option<String> {
+    fn subject(&self, peer: &Peer, work: &Work<'_>) -> Option<String> {
+        let layout = work.layout;
         let identity = peer.current.as_ref()?.peer_identity()?;
         if let Some(entity) = self.fetcher.and_then(|fetcher| fetcher.entity(identity)) {
             return Some(entity.to_owned());
+        }
+        if let Some(node) = work.keyring.whose(identity, work.node) {
+            return Some(layout.entity(node));
         }
         let text = str::from_utf8(identity).ok()?;
         let node = layout.named(text.split_once('@').map_or(text, |(relative, _)| relative))?;
@@ -350,7 +355,7 @@ impl Desk<'_> {
         let Some(current) = peer.current.as_ref().filter(|_| work.chronicle.is_on()) else {
             return;
         };
-        let client = self.subject(peer, work.layout);
+        let client = self.subject(peer, work);
         let client = client.and_then(|entity| work.layout.entity_named(&entity));
         for is_commit in [false, true] {
             work.agreed(current, Role::Server, client, (peer.since, is_commit));
@@ -358,7 +363,7 @@ impl Desk<'_> {
     }
 
     fn associated(&mut self, peer: &Peer, work: &Work<'_>) {
-        let is_known = self.subject(peer, work.layout).is_some();
+        let is_known = self.subject(peer, work).is_some();
         match &mut *self.application {
             Application::Service(Some(host)) if is_known => host.associated(self.client),
             Application::Function(function) => function.associated(self.client),
@@ -368,11 +373,16 @@ impl Desk<'_> {
 
     /// Hands a request on, and protects a function's answer; a CSE's messages go out at the end of the job.
     fn answer(&mut self, peer: &mut Peer, request: &[u8], config: &Config, work: &mut Work<'_>) {
-        let Some(subject) = self.subject(peer, work.layout) else {
+        let Some(subject) = self.subject(peer, work) else {
             return work.reject("unknown_subject");
         };
         let Some(current) = &mut peer.current else { return };
         let answer = match &mut *self.application {
+            Application::Service(Some(host)) if host.is_for_console(request) => {
+                let binding = Console::binding(current, work);
+                let visit = Visit { client: self.client, subject: &subject, binding };
+                return host.visited(visit, request, work);
+            }
             Application::Service(Some(host)) => {
                 return host.receive(self.client, &subject, request, work);
             }
@@ -457,8 +467,14 @@ impl Peer {
             let address = &mut self.pending_address;
             received = Some(receive_from(pending, address, config, packet, work));
         }
-        if let (None | Some((Received::Rejected(_), _)), Some(current)) =
-            (received, &mut self.current)
+        // What only lacks its key is of the handshake in progress; the association that it would replace
+        // must not be asked, lest its word on it stands for the reason.
+        let is_open = match received {
+            None => true,
+            Some((Received::Rejected(reason), _)) => reason != Rejection::UnknownIdentity,
+            Some(_) => false,
+        };
+        if let Some(current) = self.current.as_mut().filter(|_| is_open)
             && (anywhere || self.current_address == packet.address)
         {
             let address = &mut self.current_address;

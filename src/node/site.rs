@@ -15,10 +15,12 @@ use super::processor::Processor;
 use super::reporter::Reporter;
 use super::server::Server;
 use super::transit::Port;
+use super::visitor::Visitor;
 use crate::association::Config;
 use crate::ledger::{ActorId, CostKind};
 use crate::measure::Recorder;
 use crate::onem2m::end_to_end::{Originator, Recipient};
+use crate::onem2m::session::Sessions;
 use crate::sim::time::Time;
 use crate::sim::{Context, Origin, Site};
 
@@ -53,6 +55,10 @@ pub struct NodeParts {
     pub originator: Option<Box<Originator>>,
     /// What opens such reports, if some are for it.
     pub recipient: Option<Recipient>,
+    /// The sessions of its console, if it has one.
+    pub console: Option<Sessions>,
+    /// The password of its user, if it is a terminal.
+    pub password: Option<String>,
 }
 
 impl NodeSite {
@@ -101,6 +107,11 @@ impl NodeSite {
         {
             host.open_with(recipient);
         }
+        if let (Some(sessions), Some(host)) =
+            (parts.console, server.as_mut().and_then(Server::host))
+        {
+            host.open_console(sessions);
+        }
         let is_client = place.registrar != parts.id;
         let enrols = is_client && layout.group(parts.id).route.is_some();
         let telemetry = layout.telemetry_of(parts.id, Time::ZERO).1;
@@ -118,6 +129,11 @@ impl NodeSite {
                 Reporter::new(size, layout.group(parts.id).is_sensitive, registers)
                     .protected_by(parts.originator)
             }),
+            visitor: layout
+                .group(parts.id)
+                .visits
+                .zip(parts.password)
+                .map(|(visits, password)| Box::new(Visitor::new(visits, password))),
             cursor: 0,
             generation: 0,
             has_started: false,
@@ -126,6 +142,7 @@ impl NodeSite {
             gate: super::triage::Gate::new(parts.triage),
             failures: super::backoff::Failures::default(),
             address: 0,
+            report_due: Time::ZERO,
             is_tapped: false,
             is_watched: false,
             has_recovered: false,

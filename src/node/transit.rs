@@ -83,8 +83,8 @@ impl Port {
         let link = disturbed.as_ref().unwrap_or(link);
         let verdict = end.transmitter.send(link, rate, now, packet.bytes.len(), &mut draw);
         drop(draw);
-        let is_out = layout.is_out(index, now) || layout.is_cut(index, child, now);
-        let verdict = if is_out { Verdict::Drop(DropReason::LinkDown) } else { verdict };
+        let is_cut = layout.is_cut(index, child, now);
+        let verdict = if is_cut { Verdict::Drop(DropReason::LinkDown) } else { verdict };
         let len = packet.bytes.len() as u64 + u64::from(link.header);
         if is_up {
             actor.port.sent += len;

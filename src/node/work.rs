@@ -8,7 +8,7 @@ use super::event::{Done, Note, Packet};
 use super::keyring::Keyring;
 use super::layout::{Layout, NodeId};
 use super::messenger::Letter;
-use crate::association::{Env, KeyLog, Kind, Operations, Output, Received, Rejection};
+use crate::association::{Env, KeyLog, Kind, Operation, Operations, Output, Received, Rejection};
 use crate::credential::KeyBytes;
 use crate::credential::lifetime::Status;
 use crate::credential::store::{Entry, QueueFull, StoreError, Work as StoreWork};
@@ -65,7 +65,10 @@ pub(super) struct Work<'a> {
 impl Work<'_> {
     /// Calls an association with everything it may use.
     pub(super) fn call<T>(&mut self, call: impl FnOnce(&mut Env<'_>) -> T) -> T {
-        let keys = self.keyring.handshake_keys(self.clock());
+        let now = self.clock();
+        let hmacs = self.keyring.pseudonyms().map_or(0, |names| names.advance(now));
+        self.operations.count(Operation::Hmac, hmacs);
+        let keys = self.keyring.handshake_keys(now, self.node, self.layout);
         let mut secrets = Secrets::of(&mut self.recorder.tape, self.layout, self.node);
         let mut env = Env {
             now: self.now,

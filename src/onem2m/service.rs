@@ -112,6 +112,11 @@ impl Service {
         self.cse.take_nothing_new(is_full);
     }
 
+    /// An application refuses the contents that come, or no longer, see [`Cse::take_no_content`].
+    pub const fn take_no_content(&mut self, is_refused: bool) {
+        self.cse.take_no_content(is_refused);
+    }
+
     /// The CSE.
     #[must_use]
     pub const fn cse(&self) -> &Cse {

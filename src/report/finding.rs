@@ -2,7 +2,7 @@
 
 use super::summary::{GroupFacts, Summary};
 use super::words::{count, of_metric, percent, tame, time};
-use crate::run::Verdict;
+use crate::run::{Checked, Verdict};
 
 /// Verdict and key finding in one sentence. Where somebody attacked, what became of that comes first.
 #[must_use]
@@ -51,16 +51,11 @@ fn of_expectations(summary: &Summary) -> String {
         Verdict::Failed => match missed.clone().next() {
             None => "Failed".to_owned(),
             Some(first) => {
-                let value = first.value.map_or_else(
-                    || "does not exist".to_owned(),
-                    |v| format!("is {}", of_metric(&first.metric, v)),
-                );
                 let others = match missed.count() {
                     1 => String::new(),
                     n => format!(", and {} more missed", n - 1),
                 };
-                let (metric, expected) = (tame(&first.metric, 80), tame(&first.expected, 40));
-                format!("Failed: {metric} {value}, expected {expected}{others}")
+                format!("Failed: {}{others}", self::missed(first))
             }
         },
     };
@@ -72,6 +67,27 @@ fn of_expectations(summary: &Summary) -> String {
     }
     sentence.push('.');
     sentence
+}
+
+/// An expectation that was missed: `rekey.time_s.p99 is 41 s, expected < 30s`.
+pub(super) fn missed(checked: &Checked) -> String {
+    let value = checked.value.map_or_else(
+        || "does not exist".to_owned(),
+        |value| format!("is {}", of_metric(&checked.metric, value)),
+    );
+    let (metric, expected) = (tame(&checked.metric, 80), tame(&checked.expected, 40));
+    format!("{metric} {value}, expected {expected}")
+}
+
+/// The first thing that did not hold, in one line; none if everything did.
+#[must_use]
+pub fn first_failure(summary: &Summary) -> Option<String> {
+    let property = || {
+        let name = summary.broken.first()?;
+        Some(format!("{} must hold and does not", tame(name, 60)))
+    };
+    let first = summary.expectations.iter().find(|checked| !checked.held);
+    first.map(missed).or_else(property)
 }
 
 /// How many have their keys, and when. Several events may ask each member several times.

@@ -11,22 +11,29 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::capture::{self, Keys};
+use super::checks;
 use super::error::FolderError;
+use super::junit::junit;
 use super::manifest::{self, Manifest, Status};
+use super::page::{self, Extras};
 use super::read::{self, Data};
+use super::sarif::sarif;
 use super::series::{self, Series};
 use super::summary::summary;
 use super::text::text;
+use super::words::tame;
 use super::{hgrm, plots, sequence};
 use crate::run::{Outcome, Verdict};
 
 /// The file that names the newest results of a scenario.
 const LATEST: &str = "latest";
 /// The story of a run's attack, if somebody attacked.
-const STORY_PICTURE: &str = "story.svg";
-const STORY_TEXT: &str = "story.txt";
+pub(super) const STORY_PICTURE: &str = "story.svg";
+pub(super) const STORY_TEXT: &str = "story.txt";
+/// What is made from the data of a folder, besides its pictures.
+const RENDERED: [&str; 4] = ["summary.txt", "report.html", "junit.xml", "findings.sarif"];
 /// The files that a run writes and a forced run removes first.
-const OWN: [&str; 20] = [
+const OWN: [&str; 25] = [
     "scenario.toml",
     "summary.json",
     "summary.txt",
@@ -43,10 +50,15 @@ const OWN: [&str; 20] = [
     "latency/handshake.hgrm",
     "latency/rekey.hgrm",
     "latency/message.hgrm",
+    "latency/key_age.hgrm",
     "plots/load.svg",
     "plots/traffic.svg",
     "plots/secured.svg",
     "plots/latency.svg",
+    "plots/elements.svg",
+    "plots/amplification.svg",
+    "plots/hysteresis.svg",
+    "plots/exposure.svg",
 ];
 
 /// The results folder of one run.
@@ -169,7 +181,8 @@ impl Folder {
         self.add("summary.json", &json("summary.json", &figures)?)?;
         self.add(series::FILE, &Series::of(&outcome.recorder).to_csv()?)?;
         let recorder = &outcome.recorder;
-        let distributions = [&recorder.handshake, &recorder.rekey, &recorder.message];
+        let distributions =
+            [&recorder.handshake, &recorder.rekey, &recorder.message, &recorder.key_age];
         for (name, distribution) in read::CURVES.into_iter().zip(distributions) {
             self.add(&format!("latency/{name}.hgrm"), hgrm::write(distribution).as_bytes())?;
         }
@@ -180,16 +193,16 @@ impl Folder {
             self.add(STORY_TEXT, sequence::text(&story).as_bytes())?;
         }
         // Text and pictures come from the files, so that they can be made again from them alone.
-        let omitted = render(&self.path, &read::data(&self.path)?)?;
         let interrupted = outcome.verdict == Verdict::Interrupted;
-        self.finish(Manifest {
+        let mut manifest = Manifest {
             status: if interrupted { Status::Interrupted } else { Status::Complete },
             scenario: figures.scenario,
             seed: figures.seed,
             digest: figures.digest,
-            omitted,
             ..context.manifest()
-        })
+        };
+        render(&self.path, &read::data(&self.path)?, &mut manifest)?;
+        self.finish(manifest)
     }
 
     /// Lists all files in a last manifest.
@@ -247,13 +260,13 @@ impl Folder {
     }
 }
 
-/// Makes `summary.txt` and the pictures of a finished folder again from its data.
+/// Makes everything for people and for continuous integration of a finished folder again from its data.
 ///
 /// # Errors
 /// If the folder cannot be read or written.
 pub fn rebuild(path: &Path) -> Result<(), FolderError> {
     let mut manifest = read::finished(path)?;
-    manifest.omitted = render(path, &read::data(path)?)?;
+    render(path, &read::data(path)?, &mut manifest)?;
     let made = manifest::list(path)?.into_iter().filter(|file| is_rendered(&file.name));
     manifest.files.retain(|file| !is_rendered(&file.name));
     manifest.files.extend(made);
@@ -262,24 +275,36 @@ pub fn rebuild(path: &Path) -> Result<(), FolderError> {
 }
 
 fn is_rendered(name: &str) -> bool {
-    name == "summary.txt" || name.starts_with("plots/") && OWN.contains(&name)
+    RENDERED.contains(&name) || name.starts_with("plots/") && OWN.contains(&name)
 }
 
-/// Writes `summary.txt` and the pictures; answers which pictures were left out, and why.
-fn render(path: &Path, data: &Data) -> Result<BTreeMap<String, String>, FolderError> {
-    let mut omitted = BTreeMap::new();
+/// Writes everything that is made from the data of `path`; `manifest` learns which pictures were left out, and
+/// why.
+fn render(path: &Path, data: &Data, manifest: &mut Manifest) -> Result<(), FolderError> {
+    manifest.omitted.clear();
+    let mut pictures = Vec::new();
     for (name, picture) in plots::all(data)? {
         let file = format!("plots/{name}.svg");
         match picture {
-            Ok(svg) => put(path, &file, svg.as_bytes())?,
+            Ok(svg) => {
+                put(path, &file, svg.as_bytes())?;
+                pictures.push((name, svg));
+            }
             Err(why) => {
-                omitted.insert(name.to_owned(), why.to_owned());
+                manifest.omitted.insert(name.to_owned(), why.to_owned());
                 let _ = fs::remove_file(path.join(file));
             }
         }
     }
-    put(path, "summary.txt", text(&data.summary, None).as_bytes())?;
-    Ok(omitted)
+    let summary = &data.summary;
+    put(path, "summary.txt", text(summary, None).as_bytes())?;
+    let suite = format!("keystorm run {}", tame(&summary.scenario, 80));
+    let suite = junit(&suite, summary.wall_s, &checks::cases(summary, manifest));
+    put(path, "junit.xml", &suite.map_err(|e| FolderError::malformed("junit.xml", &e))?)?;
+    let sarif = sarif("run", &checks::rules(), &checks::found(summary));
+    put(path, "findings.sarif", format!("{sarif:#}\n").as_bytes())?;
+    let extras = Extras { pictures, ..read::extras(path)? };
+    put(path, "report.html", page::run(summary, manifest, &extras)?.as_bytes())
 }
 
 fn findings(outcome: &Outcome) -> Result<Vec<u8>, FolderError> {

@@ -6,17 +6,22 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use super::error::FolderError;
+use super::folder::{STORY_PICTURE, STORY_TEXT};
 use super::hgrm::{self, Curve};
 use super::manifest::{self, Manifest, Status};
+use super::page::Extras;
 use super::series::{self, Series};
 use super::summary::Summary;
 
 /// The distributions in `latency/`.
-pub(crate) const CURVES: [&str; 3] = ["handshake", "rekey", "message"];
+pub(crate) const CURVES: [&str; 4] = ["handshake", "rekey", "message", KEY_AGE];
+/// The one of them that folders of the first versions do not have.
+const KEY_AGE: &str = "key_age";
 /// Largest file of each kind that is read, in bytes.
 const MAX_JSON: u64 = 16 << 20;
 const MAX_SERIES: u64 = 128 << 20;
 const MAX_CURVE: u64 = 4 << 20;
+const MAX_STORY: u64 = 256 << 10;
 /// Groups, marks and link types that are read: more than a picture or a table can show.
 const MAX_PARTS: usize = 10_000;
 
@@ -38,7 +43,7 @@ pub struct Data {
     pub summary: Summary,
     /// What moved over time.
     pub series: Series,
-    /// Distributions by name: `handshake`, `rekey`, `message`.
+    /// Distributions by name: `handshake`, `rekey`, `message`, `key_age`.
     pub curves: BTreeMap<String, Curve>,
 }
 
@@ -97,10 +102,28 @@ pub(crate) fn data(path: &Path) -> Result<Data, FolderError> {
     let mut curves = BTreeMap::new();
     for name in CURVES {
         let file = format!("latency/{name}.hgrm");
+        if name == KEY_AGE && !path.join(&file).exists() {
+            continue;
+        }
         let curve = hgrm::read(&file, &bounded(path, &file, MAX_CURVE)?)?;
         curves.insert(name.to_owned(), curve);
     }
     Ok(Data { summary, series, curves })
+}
+
+/// What a folder holds for its page besides its data, as far as it is there.
+pub(crate) fn extras(path: &Path) -> Result<Extras, FolderError> {
+    let there = |name: &str, limit| match bounded(path, name, limit) {
+        Err(FolderError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+        other => other.map(Some),
+    };
+    let words = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    let story = there(STORY_PICTURE, MAX_STORY)?.zip(there(STORY_TEXT, MAX_STORY)?);
+    Ok(Extras {
+        scenario: there("scenario.toml", MAX_JSON)?.map(words).unwrap_or_default(),
+        story: story.map(|(picture, told)| (picture, words(told))),
+        pictures: Vec::new(),
+    })
 }
 
 /// Reads the bytes of a `summary.json`, which may be anything.
@@ -120,7 +143,9 @@ pub fn parse_summary(bytes: &[u8]) -> Result<Summary, FolderError> {
     let spans = [setting.handshake_span_s, setting.rekey_span_s].into_iter().flatten();
     let buckets = [setting.buckets.track_s, setting.buckets.peak_s, setting.buckets.band_s];
     let times = setting.marks.iter().map(|m| m.at_s).chain(spans.flat_map(|(a, b)| [a, b]));
-    let mut times = times.chain(buckets).chain([setting.duration_s, summary.simulated_s]);
+    let limits = [setting.key_lifetime_s, setting.key_hard_limit_s].into_iter().flatten();
+    let times = times.chain(buckets).chain(limits);
+    let mut times = times.chain([setting.duration_s, summary.simulated_s]);
     if !times.all(usable) {
         return Err(FolderError::malformed(FILE, &"a time is not usable"));
     }

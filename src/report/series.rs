@@ -66,6 +66,8 @@ impl Series {
         }
         series.track("association", "established", "1", &recorder.established, 1.0);
         series.track("rekey", "completed", "1", &recorder.rekeyed, 1.0);
+        series.track("flights", "sent", "1", &recorder.flights, 1.0);
+        series.track("flights", "needed", "1", &recorder.flights_needed, 1.0);
         series.band("association", "handshake", &recorder.handshake_band);
         series.band("message", "latency", &recorder.message_band);
         series

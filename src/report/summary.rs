@@ -76,6 +76,12 @@ pub struct Setting {
     pub rekey_span_s: Option<(f64, f64)>,
     /// Lengths of the buckets of `series.csv`.
     pub buckets: Buckets,
+    /// How long traffic keys are to be used, in seconds; null without a lifetime.
+    #[serde(default)]
+    pub key_lifetime_s: Option<f64>,
+    /// When keys are no longer used, whatever happens; null without such a limit.
+    #[serde(default)]
+    pub key_hard_limit_s: Option<f64>,
 }
 
 /// A group of like nodes.
@@ -116,6 +122,10 @@ pub struct Buckets {
 pub struct Traffic {
     /// Name of the link type.
     pub link: String,
+    /// Bytes per second that all links of this type carry at most, both directions; null where one has no
+    /// limit.
+    #[serde(default)]
+    pub capacity_bytes_per_s: Option<u64>,
     /// Datagrams sent.
     pub datagrams: u64,
     /// Datagrams lost.
@@ -190,7 +200,7 @@ pub fn summary(outcome: &Outcome) -> Summary {
         attacks: evidence::attacks(outcome),
         expectations: outcome.expectations.clone(),
         setting: setting(&outcome.plan, recorder),
-        traffic: traffic(recorder),
+        traffic: traffic(&outcome.plan, recorder),
         failures: owned(&recorder.counters.failed),
         rejections: owned(&recorder.counters.rejected),
     }
@@ -233,6 +243,8 @@ fn setting(plan: &Plan, recorder: &Recorder) -> Setting {
         handshake_span_s: seconds(recorder.handshake_span),
         rekey_span_s: seconds(recorder.rekey_span),
         buckets: super::series::buckets(recorder),
+        key_lifetime_s: plan.security.key_lifetime.map(Duration::as_secs_f64),
+        key_hard_limit_s: plan.security.key_hard_limit.map(Duration::as_secs_f64),
     }
 }
 
@@ -279,11 +291,24 @@ fn node(group: &str, member: Option<u32>) -> String {
     member.map_or_else(|| group.to_owned(), |member| format!("{group}-{member}"))
 }
 
-fn traffic(recorder: &Recorder) -> Vec<Traffic> {
+/// What all links of this type carry at most, both directions, in bytes per second.
+fn capacity(plan: &Plan, name: &str) -> Option<u64> {
+    let at = plan.links.iter().position(|link| link.name == name)?;
+    let links = plan.fleets.iter().map(|fleet| (fleet.link, fleet.count));
+    let links = links.chain(plan.gateways.iter().map(|gateway| (gateway.link, gateway.count)));
+    let links = links.chain(plan.functions.iter().map(|function| (function.link, function.count)));
+    let count: u64 = links.filter(|(link, _)| *link == at).map(|(_, n)| u64::from(n)).sum();
+    let link = &plan.links[at];
+    let both = link.rate_up?.saturating_add(link.rate_down?);
+    (count > 0).then(|| both.saturating_mul(count) / 8)
+}
+
+fn traffic(plan: &Plan, recorder: &Recorder) -> Vec<Traffic> {
     let named = recorder.link_names.iter().zip(&recorder.links);
     named
         .map(|(name, link)| Traffic {
             link: name.clone(),
+            capacity_bytes_per_s: capacity(plan, name),
             datagrams: link.datagrams,
             lost: link.lost,
             bytes: ByteClass::ALL

@@ -7,7 +7,7 @@ const MAX_ROWS: usize = 40;
 
 /// Columns, the first to the left and the others to the right.
 pub(super) struct Table {
-    heads: Vec<String>,
+    pub(super) heads: Vec<String>,
     pub(super) rows: Vec<Vec<String>>,
     /// All columns to the left.
     pub(super) is_left: bool,
@@ -24,6 +24,14 @@ impl Table {
         let heads = heads.iter().map(|head| (*head).to_owned()).collect();
         Self { heads, rows: Vec::new(), is_left: false, most }
     }
+
+    /// Keeps the rows that are shown; answers how many are not.
+    pub(super) fn cut(&mut self) -> usize {
+        let beyond = self.rows.len().saturating_sub(self.most);
+        self.rows.truncate(self.most);
+        beyond
+    }
+
     /// Nothing at all without rows.
     pub(super) fn write(&self, out: &mut String) {
         if self.rows.is_empty() {

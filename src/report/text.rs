@@ -8,9 +8,9 @@ use super::evidence::{AttackFigures, PropertyFigures};
 use super::finding;
 use super::summary::Summary;
 use super::table::Table;
-use super::words::{bytes, count, digits, of_metric, percent, tame, time};
+use super::words::{bytes, count, digits, of_metric, percent, shell_word, tame, time};
 use crate::measure::ByteClass;
-use crate::run::Metric;
+use crate::run::{Checked, Metric};
 
 /// Violations of a property that are shown.
 const VIOLATIONS_SHOWN: usize = 3;
@@ -26,16 +26,25 @@ pub fn text(summary: &Summary, place: Option<&Path>) -> String {
     }
     attacks(summary, &mut out);
     run(summary, &mut out);
-    times(summary, &mut out);
-    load(summary, &mut out);
-    traffic(summary, &mut out);
-    counts("failed", "handshakes that failed", &summary.failures, &mut out);
-    counts("rejected", "not accepted, by reason", &summary.rejections, &mut out);
-    expectations(summary, &mut out);
+    for table in tables(summary) {
+        table.write(&mut out);
+    }
+    expectations(summary).write(&mut out);
     let folder = place.map_or_else(|| "this folder".to_owned(), |p| p.display().to_string());
-    let argument = place.map_or_else(|| ".".to_owned(), |p| quoted(&p.display().to_string()));
+    let argument = place.map_or_else(|| ".".to_owned(), |p| shell_word(&p.display().to_string()));
     let _ = writeln!(out, "\nresults  {folder}\nreplay   keystorm replay {argument}");
     out
+}
+
+/// The figures as tables, the first word of each saying what it is of.
+pub(super) fn tables(summary: &Summary) -> [Table; 5] {
+    [
+        times(summary),
+        load(summary),
+        traffic(summary),
+        counts("failed", "handshakes that failed", &summary.failures),
+        counts("rejected", "not accepted, by reason", &summary.rejections),
+    ]
 }
 
 /// What became of attacks, and the first places where properties do not hold.
@@ -84,7 +93,7 @@ fn run(summary: &Summary, out: &mut String) {
     }
 }
 
-fn times(summary: &Summary, out: &mut String) {
+fn times(summary: &Summary) -> Table {
     let mut table = Table::new(&["time", "n", "mean", "p50", "p90", "p95", "p99", "p99.9", "max"]);
     for (name, key) in [
         ("handshake", "association.handshake_s"),
@@ -97,10 +106,10 @@ fn times(summary: &Summary, out: &mut String) {
         row.extend([d.mean, d.p50, d.p90, d.p95, d.p99, d.p999, d.max].map(time));
         table.rows.push(row);
     }
-    table.write(out);
+    table
 }
 
-fn load(summary: &Summary, out: &mut String) {
+fn load(summary: &Summary) -> Table {
     let mut table = Table::new(&[
         "load",
         "tier",
@@ -130,10 +139,10 @@ fn load(summary: &Summary, out: &mut String) {
             said(summary.distribution(&energy).map(|d| d.p50), super::words::energy),
         ]);
     }
-    table.write(out);
+    table
 }
 
-fn traffic(summary: &Summary, out: &mut String) {
+fn traffic(summary: &Summary) -> Table {
     let mut heads = vec!["link", "bytes", "datagrams", "lost"];
     heads.extend(ByteClass::ALL.map(ByteClass::name));
     let mut table = Table::new(&heads);
@@ -149,31 +158,20 @@ fn traffic(summary: &Summary, out: &mut String) {
         row.extend(ByteClass::ALL.map(|c| bytes(class(c.name()))));
         table.rows.push(row);
     }
-    table.write(out);
+    table
 }
 
-fn counts(
-    name: &str,
-    what: &str,
-    counts: &std::collections::BTreeMap<String, u64>,
-    out: &mut String,
-) {
+fn counts(name: &str, what: &str, counts: &std::collections::BTreeMap<String, u64>) -> Table {
     let mut table = Table::new(&[name, what]);
     let some = counts.iter().filter(|(_, n)| **n > 0);
     table.rows.extend(some.map(|(reason, n)| vec![tame(reason, NAME), count(*n)]));
-    table.write(out);
+    table
 }
 
-fn expectations(summary: &Summary, out: &mut String) {
+fn expectations(summary: &Summary) -> Table {
     let mut table = Table::new(&["expectation", "wanted", "got", "", ""]);
     for checked in &summary.expectations {
-        let value = checked.value.map_or_else(
-            || match summary.metrics.get(&checked.metric) {
-                Some(Metric::Number(None)) => "unknown".to_owned(),
-                _ => "no such metric".to_owned(),
-            },
-            |v| of_metric(&checked.metric, v),
-        );
+        let value = got(summary, checked);
         let (tick, word) = if checked.held { ("✓", "held") } else { ("✗", "failed") };
         table.rows.push(vec![
             tame(&checked.metric, NAME),
@@ -183,15 +181,14 @@ fn expectations(summary: &Summary, out: &mut String) {
             word.to_owned(),
         ]);
     }
-    table.write(out);
+    table
 }
 
-/// A path as a shell takes it.
-fn quoted(path: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "/._-+:=@,".contains(c);
-    if path.chars().all(plain) {
-        path.to_owned()
-    } else {
-        format!("'{}'", path.replace('\'', "'\\''"))
-    }
+/// What a run gave where something was expected.
+pub(super) fn got(summary: &Summary, checked: &Checked) -> String {
+    let unknown = || match summary.metrics.get(&checked.metric) {
+        Some(Metric::Number(None)) => "unknown".to_owned(),
+        _ => "no such metric".to_owned(),
+    };
+    checked.value.map_or_else(unknown, |value| of_metric(&checked.metric, value))
 }

@@ -196,6 +196,16 @@ pub(super) fn tame(text: &str, limit: usize) -> String {
     out
 }
 
+/// A word as a POSIX shell takes it: in quotation marks, unless it needs none.
+#[must_use]
+pub fn shell_word(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:%+@".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::console::{password, sessions};
 use super::custody::{custodial, custody, public_packages};
 use super::invade::{Attacker, invade, write_down_canaries, write_down_keys};
 use super::keys::{Provisioner, enrolees, server_secrets};
@@ -11,7 +12,7 @@ use crate::backend::Form;
 use crate::measure::{Group, Recorder, Tier};
 use crate::node::{
     ApplicationSetting, Fault, Function, FunctionKind, GroupSetting, Layout, NodeId, NodeParts,
-    NodeSite, Place, Route, ServiceSetting, Timed, Triage, Whom,
+    NodeSite, Place, Route, ServiceSetting, Timed, Triage, Trouble, Whom,
 };
 use crate::scenario::Plan;
 use crate::scenario::plan::{
@@ -74,10 +75,13 @@ impl World {
             let spec = &map.specs[place.group as usize];
             let served = std::mem::take(&mut clients[index]);
             let mut keyring = provisioner.keyring(id, spec.store, spec.serves, &served);
+            keyring.rename(provisioner.pseudonyms(id, &served));
             let custody = custodial.contains(&layout.group(id).name.as_str()).then(|| {
                 let chronicle = sites[place.site as usize].chronicle_mut();
                 custody(plan, &layout, id, &mut keyring, chronicle)
             });
+            let console =
+                sessions(plan, &layout, (id, &served), sites[place.site as usize].chronicle_mut());
             let server = spec.serves.then(|| (served, server_configs(&layout, id, seed)));
             sites[place.site as usize].add(NodeParts {
                 id,
@@ -90,6 +94,8 @@ impl World {
                 custody,
                 originator: provisioner.originator(id),
                 recipient: provisioner.recipient(id),
+                console,
+                password: password(&layout, id),
             });
         }
         if keeps_facts {
@@ -162,9 +168,8 @@ impl Map {
             half_open: plan.security.half_open,
             registers: plan.registers(),
             request_cache: plan.security.request_cache,
-            open_access: plan.security.open_access,
+            open_access: plan.security.open_access && !plan.closes_policies(),
             believes_originators: plan.security.believes_originators,
-            outages: outages(plan),
             faults: faults(plan),
             calm: plan.recovery.map(|recovery| recovery.after),
             end: Time::ZERO + plan.duration,
@@ -212,6 +217,7 @@ impl Map {
                 serves: true,
                 store: cse.store,
             });
+            self.layout.groups[group as usize].console = cse.console;
             let id = node_id(self.layout.places.len());
             self.place(group, 0, 0, locals, id, id);
         }
@@ -287,10 +293,12 @@ impl Map {
             setting.association.all_mut().for_each(|config| config.connection_id = id);
             setting.route = route(plan, fleet.enrolment);
             setting.service = service(plan, fleet);
+            setting.visits = fleet.visits;
             setting.telemetry = Timed::new(fleet.telemetry.map(|t| (t.interval, t.size)));
             setting.deadline = fleet.telemetry.and_then(|t| t.deadline);
             setting.is_sensitive = fleet.telemetry.is_some_and(|t| t.is_sensitive);
             setting.end_to_end = fleet.end_to_end;
+            setting.renaming = fleet.renaming;
             if let (true, Some(via), Registrar::Gateway) =
                 (fleet.service.registers, fleet.via, fleet.registrar)
             {
@@ -364,12 +372,15 @@ impl Map {
             deadline: None,
             is_sensitive: false,
             end_to_end: false,
+            renaming: None,
             form: Form::default(),
             first: node_id(self.layout.places.len()),
             count,
             is_cse: matches!(tier, Tier::Cse | Tier::Gateway),
             route: None,
             service: ServiceSetting::default(),
+            console: None,
+            visits: None,
         });
         self.groups.push(Group { name: name.to_owned(), tier, count, workers });
         u32::try_from(self.groups.len() - 1).expect("groups are few")
@@ -444,42 +455,46 @@ fn change_settings(plan: &Plan, layout: &mut Layout) {
     }
 }
 
-/// When link types are out of service: each failure ends at the next recovery, or never.
-fn outages(plan: &Plan) -> Vec<(usize, Time, Time)> {
-    let of_links = || {
-        plan.events.iter().filter_map(|event| match event.target {
-            Target::Link(index) => Some((index, event.at, event.action)),
-            _ => None,
-        })
-    };
-    let failures = of_links().filter(|(.., action)| matches!(action, Action::Fail { .. }));
-    let ends = |link: usize, from: Time| {
-        let back = |(index, at, action): &(usize, Time, Action)| {
-            *index == link && *at >= from && matches!(action, Action::Recover { .. })
-        };
-        of_links().find(back).map_or(Time::NEVER, |(_, at, _)| at)
-    };
-    failures.map(|(link, from, _)| (link, from, ends(link, from))).collect()
-}
-
-/// What is out of order, and when.
+/// What is out of order, and when. A link type that fails is cut until its next recovery, or for ever.
 fn faults(plan: &Plan) -> Vec<Fault> {
-    let fault = |event: &Event| {
-        let Action::Fault { member, trouble, lasts } = event.action else { return None };
-        let gateways = plan.cses.len();
-        let fleets = gateways + plan.gateways.len();
-        let of_group =
-            |index: usize| Whom::Group(u32::try_from(index).expect("groups are few"), member);
-        let whom = match event.target {
-            Target::Link(index) => Whom::Link(index),
-            Target::Cse(index) => of_group(index),
-            Target::Gateway(index) => of_group(gateways + index),
-            Target::Fleet(index) => of_group(fleets + index),
-            Target::Function(index) => of_group(fleets + plan.fleets.len() + index),
-        };
-        Some(Fault { whom, from: event.at, until: event.at + lasts, trouble })
+    let fault = |event: &Event| match (event.action, event.target) {
+        (Action::Fault { member, trouble, lasts }, target) => Some(Fault {
+            whom: whom(plan, target, member),
+            from: event.at,
+            until: event.at + lasts,
+            trouble,
+        }),
+        (Action::Fail { .. }, target @ Target::Link(_)) => Some(Fault {
+            whom: whom(plan, target, None),
+            from: event.at,
+            until: recovery(plan, target, event.at),
+            trouble: Trouble::Cut,
+        }),
+        _ => None,
     };
     plan.events.iter().filter_map(fault).collect()
+}
+
+/// When `target`, which fails at `from`, is back.
+fn recovery(plan: &Plan, target: Target, from: Time) -> Time {
+    let is_back = |event: &&Event| {
+        event.target == target && event.at >= from && matches!(event.action, Action::Recover { .. })
+    };
+    plan.events.iter().find(is_back).map_or(Time::NEVER, |event| event.at)
+}
+
+fn whom(plan: &Plan, target: Target, member: Option<u32>) -> Whom {
+    let gateways = plan.cses.len();
+    let fleets = gateways + plan.gateways.len();
+    let of_group =
+        |index: usize| Whom::Group(u32::try_from(index).expect("groups are few"), member);
+    match target {
+        Target::Link(index) => Whom::Link(index),
+        Target::Cse(index) => of_group(index),
+        Target::Gateway(index) => of_group(gateways + index),
+        Target::Fleet(index) => of_group(fleets + index),
+        Target::Function(index) => of_group(fleets + plan.fleets.len() + index),
+    }
 }
 
 fn node_id(index: usize) -> NodeId {

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rand_core::Rng as _;
 
+use crate::backend::Canary;
+use crate::backend::management::{self, DEFAULT_ACCOUNTS};
 use crate::credential::KeyBytes;
 use crate::credential::at_rest::PasswordTable;
 use crate::credential::command::{
@@ -11,12 +13,12 @@ use crate::credential::command::{
 };
 use crate::credential::software::{Attester, BootCheck, Policy, Vendor, Verifier};
 use crate::credential::store::{HostKey, Store};
-use crate::ledger::{ContentDigest, SecretClass};
+use crate::ledger::{About, ContentDigest, SecretClass};
 use crate::node::{
     Backup, Boot, Chronicle, Commands, Custody, CustodySetting, Keyring, Layout, NodeId, Software,
     actor, image_digest,
 };
-use crate::scenario::Plan;
+use crate::scenario::{Plan, surroundings};
 use crate::sim::Seed;
 use crate::sim::time::Time;
 
@@ -114,7 +116,33 @@ impl Factory<'_> {
                 facts.create(SecretClass::Password, &[actor(node)], password.as_bytes());
             }
         }
+        if self.plan.management.is_some_and(|port| port.has_default_account) {
+            let (user, password) = DEFAULT_ACCOUNTS[0];
+            // Everybody knows it: it is no secret of the ledger's. The words fit the table.
+            let _ = table.set(user, password, &mut salts);
+        }
         table
+    }
+
+    /// The management port, started; what its linter found is written down.
+    fn management(
+        &self,
+        node: NodeId,
+        accounts: &PasswordTable,
+        chronicle: &mut Chronicle,
+    ) -> Option<management::Port> {
+        let around = surroundings(&self.plan.security);
+        let mut key = [0; 16];
+        key.copy_from_slice(&self.secret("port", node.0).expose()[..16]);
+        // A parser that cannot be set up is a defect that every test of the backend would show.
+        let port =
+            management::Port::start(self.plan.management?, &around, accounts, Canary(key)).ok()?;
+        if let Some(mut facts) = chronicle.node(Time::ZERO) {
+            for finding in port.findings() {
+                facts.refuse("start_linter", About::Actor(actor(node)), finding.name());
+            }
+        }
+        Some(port)
     }
 }
 
@@ -150,7 +178,9 @@ pub(super) fn custody(
         }
     }
     if is_server {
-        custody.passwords = Some(factory.passwords(node, chronicle));
+        let passwords = factory.passwords(node, chronicle);
+        custody.management = factory.management(node, &passwords, chronicle);
+        custody.passwords = Some(passwords);
         if let Some(restored_after) = setting.restore {
             let streams = Seed(plan.seed).streams("factory backup");
             let mut cursor = 0;

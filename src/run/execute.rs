@@ -90,7 +90,7 @@ pub(super) fn run(
     let (recorder, mut sites) = close(report);
     let evidence =
         plan.keeps_facts().then(|| Evidence::of(&plan, &layout, &attackers, remains(&mut sites)));
-    let mut metrics = metrics::collect(&recorder, end, plan.registers());
+    let mut metrics = metrics::collect(&recorder, end, (plan.registers(), plan.has_console()));
     if let Some(recovery) = plan.recovery {
         let waiting = waiting(&layout, &attackers);
         metrics::recovery(&mut metrics, recovery.within, &waiting, &recorder.recovered);

@@ -8,13 +8,14 @@ use super::exposure::Associations;
 use super::invade::{Attacker, names};
 use super::reference::Reference;
 use crate::attack::{Attack, Loss};
+use crate::backend::management::Part;
 use crate::ledger::property::{self, Provisioned};
 use crate::ledger::verdict::{Question, judge};
 use crate::ledger::{
     About, ActorId, ClassId, ContentDigest, Fact, Facts, Finding, Judgement, Knowledge, Names,
     PropertyId, ResourceId, Verdict,
 };
-use crate::node::{Deed, Layout, NodeId, Step, actor};
+use crate::node::{Deed, Layout, NodeId, Step, actor, kept_by};
 use crate::scenario::Plan;
 use crate::scenario::plan::Invariant;
 use crate::sim::time::{Duration, Time};
@@ -108,7 +109,10 @@ impl Evidence {
             .collect();
         let broken = plan.hold.iter().filter(|invariant| is_broken(invariant, &findings));
         let broken = broken.cloned().collect();
-        let (names, resources) = (names(plan, layout), bench.policy.containers(layout));
+        let (names, mut resources) = (names(plan, layout), bench.policy.containers(layout));
+        if plan.management.is_some() {
+            resources.extend(parts(layout));
+        }
         Self { names, resources, facts, steps, steps_left_out, findings, broken, attacks, alarms }
     }
 }
@@ -306,6 +310,18 @@ impl<'a> Bench<'a> {
             }
         }
     }
+}
+
+/// What the parts of CSEs keep, with its names.
+fn parts(layout: &Layout) -> impl Iterator<Item = (ResourceId, String)> + use<'_> {
+    let nodes = (0..).map(NodeId).take(layout.places.len());
+    let cses = nodes.filter(|node| layout.group(*node).is_cse);
+    cses.flat_map(move |node| {
+        Part::ALL.iter().map(move |part| {
+            let (folder, file) = (part.folder(), part.file());
+            (kept_by(node, *part), format!("{folder}/{file} of {}", layout.identity(node)))
+        })
+    })
 }
 
 /// A property is violated, or its figure is not 0; a figure that the property does not have is broken, too, so that

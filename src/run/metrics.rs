@@ -12,8 +12,13 @@ use crate::sim::time::{Duration, Time};
 /// Nanoseconds in a second; nanojoules in a joule.
 const NANO: f64 = 1e9;
 
-/// The public metrics of a run that ended at `end`; `registers`: some entities register themselves.
-pub(super) fn collect(recorder: &Recorder, end: Time, registers: bool) -> BTreeMap<String, Metric> {
+/// The public metrics of a run that ended at `end`; `registers`: some entities register themselves; `has_console`: a
+/// CSE has a console.
+pub(super) fn collect(
+    recorder: &Recorder,
+    end: Time,
+    (registers, has_console): (bool, bool),
+) -> BTreeMap<String, Metric> {
     let mut metrics = Metrics(BTreeMap::new());
     metrics.population(&recorder.groups);
     metrics.counters(recorder);
@@ -22,6 +27,9 @@ pub(super) fn collect(recorder: &Recorder, end: Time, registers: bool) -> BTreeM
     metrics.enrolment(recorder);
     if registers {
         metrics.service(recorder);
+    }
+    if has_console {
+        metrics.sessions(recorder);
     }
     metrics.availability(recorder);
     metrics.links(recorder);
@@ -181,6 +189,14 @@ impl Metrics {
         }
         self.count("notification.delivered", counters.notified);
         self.distribution("notification.latency_s", &recorder.notification);
+    }
+
+    /// Who logged in, where there is a console.
+    fn sessions(&mut self, recorder: &Recorder) {
+        let counters = &recorder.counters;
+        self.count("session.logins", counters.session_logins);
+        self.count("session.lock_outs", counters.lock_outs);
+        self.count("session.false_lock_outs", counters.false_lock_outs);
     }
 
     /// Load of HSMs, where there are any.

@@ -2,6 +2,7 @@
 
 mod build;
 mod capture;
+mod console;
 mod custody;
 mod end_to_end;
 mod estimate;
@@ -14,7 +15,9 @@ mod keys;
 pub mod matrix;
 mod metrics;
 mod outcome;
+mod parallel;
 mod process;
+mod pseudonyms;
 mod reference;
 pub mod risk;
 mod script;
@@ -22,6 +25,7 @@ pub mod solve;
 pub mod sweep;
 #[cfg(test)]
 mod tests;
+pub mod validation;
 
 pub use capture::{Selection, UnknownNode};
 pub use estimate::Estimate;

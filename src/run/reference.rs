@@ -22,7 +22,9 @@ impl Reference {
         let mut owners = BTreeMap::new();
         for device in (0..population).map(NodeId) {
             let place = layout.place(device);
-            if layout.telemetry_of(device, Time::ZERO).1.is_none() || place.registrar == device {
+            let reports = layout.telemetry_of(device, Time::ZERO).1.is_some();
+            let has_user = layout.group(device).visits.is_some();
+            if !(reports || has_user) || place.registrar == device {
                 continue;
             }
             for host in [place.registrar, layout.root(device)] {

@@ -186,7 +186,7 @@ impl<'a> Script<'a> {
         }
     }
 
-    /// The index of a group; a link is none, its outages are part of the layout.
+    /// The index of a group; a link is none, its failures are faults of the layout.
     fn group(&self, target: Target) -> Option<usize> {
         Some(match target {
             Target::Link(_) => return None,

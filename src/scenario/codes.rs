@@ -255,6 +255,11 @@ codes! {
          is another scenario, and there are not more points than the limit in the message. The seed is no \
          key: `--seeds` varies it.",
         "[sweep]\nfleet.meters.start.jitter = [\"10s\", \"60s\"]\ncse.in.workers = [1, 2, 4]";
+    Sessions "KS0320" "nobody can log in like this",
+        "People log in at the console of a CSE, from terminals: a fleet with `visits`, whose registrar is that \
+         CSE. A session that is bound needs an association to be bound to. Who impersonates somebody uses a \
+         terminal with an account of its own; to touch the victim's, it stands behind the same gateway.",
+        "[cse.in.console]\n\n[fleet.desks]\nvisits = { interval = \"30s\" }";
     Expectation "KS0401" "the expectation does not parse",
         "An expectation is a metric and a comparison: `<`, `<=`, `=`, `>=` or `>`, and a value, \
          with or without a unit.",
@@ -283,4 +288,9 @@ codes! {
         "With the headers of CoAP, oneM2M and the record layer a report is longer than the link's \
          `mtu`; datagrams that do not fit are dropped.",
         "[link.access]\nmtu = \"1280B\"";
+    Misconfigured "KS0905" "a management port is misconfigured",
+        "The linter of TR-0008 CM25 found a default account, a page that should not be there, a version \
+         with a known flaw, a policy for everybody, or associations that protect nothing. The run does with it \
+         what `management.linter` says.",
+        "[management]\naccounts = \"own\"\nversion = \"2.5\"";
 }

@@ -17,7 +17,7 @@ pub(super) enum Unit {
 }
 
 /// Metrics of one value.
-const SINGLE: [(&str, Unit); 30] = [
+const SINGLE: [(&str, Unit); 33] = [
     ("population.devices", Unit::Count),
     ("population.gateways", Unit::Count),
     ("population.cses", Unit::Count),
@@ -46,6 +46,9 @@ const SINGLE: [(&str, Unit); 30] = [
     ("onem2m.subscribed", Unit::Count),
     ("notification.delivered", Unit::Count),
     ("key.overdue_device_s", Unit::Seconds),
+    ("session.logins", Unit::Count),
+    ("session.lock_outs", Unit::Count),
+    ("session.false_lock_outs", Unit::Count),
     ("recovery.devices", Unit::Count),
     ("recovery.lost", Unit::Count),
 ];

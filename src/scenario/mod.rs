@@ -24,12 +24,13 @@ mod table;
 mod tree;
 mod words;
 
+pub(crate) use check::surroundings;
 pub use check::{NAME_LEN_MAX, SCENARIO_NAME_LEN_MAX, expectation};
 pub use codes::{Code, Explanation, Severity, explain};
 pub use diagnostics::{DIAGNOSTICS_MAX, Diagnostic, Diagnostics, Record};
 pub(crate) use metric::REQUESTS;
 pub use plan::Plan;
-pub use preset::{Preset, presets};
+pub use preset::{Basis, Figure, Preset, figures, presets};
 pub use schema::schema;
 pub use source::{SOURCE_LEN_MAX, Source};
 pub(crate) use source::{nearest, quote};

@@ -1,8 +1,8 @@
 //! The checked plan of a run: every name resolved, every default filled in, nothing left to refuse.
 
-pub use super::risk::{Asset, AssetKind, ContextOfUse, Part, Risk, Treatment, Weight};
+pub use super::risk::{Asset, AssetKind, ContextOfUse, Excess, Part, Risk, Treatment, Weight};
 use crate::association::{Config, KeyExchange, Profile};
-use crate::backend::Setting;
+use crate::backend::{Setting, management};
 use crate::credential::store::{HsmProfile, StoreKind};
 use crate::ledger::PropertyId;
 use crate::net::LinkType;
@@ -11,8 +11,9 @@ pub use crate::node::{Rekey, Renewal};
 pub use crate::attack::Attack;
 pub use crate::node::CustodySetting;
 pub use crate::node::FunctionKind;
-use crate::node::{Backoff, Class, Triage};
-pub use crate::node::{Noise, Trouble};
+use crate::node::{Backoff, Class, Renaming, Triage};
+pub use crate::node::{Noise, Trouble, Visits};
+use crate::onem2m::session;
 use crate::sim::time::{Duration, Time};
 
 /// A run, ready to be built.
@@ -44,6 +45,8 @@ pub struct Plan {
     pub security: Security,
     /// How keys, software and secrets are looked after beside their stores.
     pub custody: CustodySetting,
+    /// How the management ports of CSEs are configured, if they have any.
+    pub management: Option<management::Setting>,
     /// What happens on purpose, in order of time.
     pub events: Vec<Event>,
     /// The threat of TR-0008 that it shows.
@@ -125,6 +128,12 @@ impl Plan {
         !self.attacks.is_empty() || self.threat.is_some() || !self.hold.is_empty()
     }
 
+    /// A linter closes policies that let everybody do everything.
+    #[must_use]
+    pub fn closes_policies(&self) -> bool {
+        self.management.is_some_and(|port| port.linter == management::Linter::Close)
+    }
+
     /// An attack is judged by what stolen keys open (property S3).
     #[must_use]
     pub fn asks_for_exposure(&self) -> bool {
@@ -135,6 +144,12 @@ impl Plan {
     #[must_use]
     pub fn registers(&self) -> bool {
         self.fleets.iter().any(|fleet| fleet.service.registers)
+    }
+
+    /// A CSE has a console.
+    #[must_use]
+    pub fn has_console(&self) -> bool {
+        self.cses.iter().any(|cse| cse.console.is_some())
     }
 
     /// The name of a group or link type.
@@ -176,6 +191,8 @@ pub struct Cse {
     pub queue: Option<u32>,
     /// What it does with handshakes while it is overloaded.
     pub triage: Triage,
+    /// How sessions are looked after at its console, if it has one.
+    pub console: Option<session::Policy>,
     /// Where its long-term keys live.
     pub store: StorePlace,
 }
@@ -292,12 +309,16 @@ pub struct Fleet {
     pub start: Schedule,
     /// What each device reports.
     pub telemetry: Option<Telemetry>,
+    /// How people use its devices, terminals of their registrar's console.
+    pub visits: Option<Visits>,
     /// How it comes by the key of its association.
     pub enrolment: Enrolment,
     /// How its devices come by their resources, and where these are.
     pub service: Service,
     /// Its devices protect their reports from themselves to the CSE of the head end.
     pub end_to_end: bool,
+    /// How its devices change the names of their associations, if they do.
+    pub renaming: Option<Renaming>,
     /// Where its long-term keys live.
     pub store: StorePlace,
     /// Whose service it is.

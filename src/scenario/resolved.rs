@@ -4,9 +4,9 @@
 use std::fmt::{Display, Write as _};
 
 use super::plan::{
-    Action, Battery, Change, Enrolment, Fleet, FunctionKind, Invariant, KeySharing, Noise, Part,
-    Plan, Recovery, Registrar, Rekey, Renewal, Schedule, Security, Service, Spread, StorePlace,
-    Target, Telemetry, Trouble, Weight,
+    Action, Battery, Change, Enrolment, Excess, Fleet, FunctionKind, Invariant, KeySharing, Noise,
+    Part, Plan, Recovery, Registrar, Rekey, Renewal, Schedule, Security, Service, Spread,
+    StorePlace, Target, Telemetry, Trouble, Visits, Weight,
 };
 use super::quantity::{power_text, price_text, rate_text, size_text, time_text};
 use crate::association::{KeyExchange, Profile, Suite12};
@@ -15,7 +15,11 @@ use crate::backend::sql::Query;
 use crate::backend::{Coding, Setting, native, page, tenants};
 use crate::credential::at_rest::Hashing;
 use crate::net::LinkType;
-use crate::node::{Backoff, Boot, Class, Commands, Cost, CustodySetting, Growth, Triage};
+use crate::node::{
+    Backoff, Boot, Class, Commands, Cost, CustodySetting, Growth, Renaming, Triage, Variation,
+};
+use crate::onem2m::session;
+use crate::onem2m::session::message::Carriage;
 use crate::sim::time::Duration;
 
 /// TOML text that, loaded alone, gives the same plan.
@@ -32,6 +36,7 @@ pub(super) fn resolved(plan: &Plan) -> String {
     backends(&mut text, plan);
     security(&mut text, plan);
     custody(&mut text, plan);
+    management(&mut text, plan);
     events(&mut text, plan);
     risk(&mut text, plan);
     attacks(&mut text, plan);
@@ -106,6 +111,12 @@ fn class(text: &mut String, class: &Class) {
             time(text, "datagram", times.datagram);
             time(text, "key_update", times.key_update);
             time(text, "message", times.message);
+            let variation = match times.variation {
+                Variation::None => "none",
+                Variation::Exponential => "exponential",
+                Variation::Hyperexponential => "hyperexponential",
+            };
+            quoted(text, "variation", variation);
         }
     }
 }
@@ -126,14 +137,21 @@ fn link(text: &mut String, link: &LinkType) {
     quoted(text, "rx_energy_per_byte", format_args!("{}uJ", link.medium.rx_uj_per_byte));
 }
 
-fn groups(text: &mut String, plan: &Plan) {
+fn cses(text: &mut String, plan: &Plan) {
     for cse in &plan.cses {
         line(text, format_args!("\n[cse.{}]", cse.name));
         quoted(text, "class", &plan.classes[cse.class].name);
         servers(text, cse.workers, cse.queue);
         triage(text, &cse.triage);
         store(text, cse.store);
+        if let Some(policy) = &cse.console {
+            console(text, policy);
+        }
     }
+}
+
+fn groups(text: &mut String, plan: &Plan) {
+    cses(text, plan);
     for function in &plan.functions {
         let kind = match function.kind {
             FunctionKind::Maf => "maf",
@@ -188,11 +206,60 @@ fn groups(text: &mut String, plan: &Plan) {
         };
         quoted(text, "enrolment", enrolment);
         service(text, fleet.service);
-        if fleet.end_to_end {
-            line(text, format_args!("end_to_end = true"));
-        }
+        secrecy(text, fleet);
         worth(text, fleet);
         telemetry(text, fleet);
+        if let Some(visits) = &fleet.visits {
+            self::visits(text, visits);
+        }
+    }
+}
+
+/// Keys of a table within that of the CSE.
+fn console(text: &mut String, policy: &session::Policy) {
+    let tokens = match policy.tokens {
+        session::Tokens::Sequential => "sequential",
+        session::Tokens::Random => "random",
+    };
+    let carried = match policy.carriage {
+        Carriage::Header => "header",
+        Carriage::Address => "address",
+    };
+    quoted(text, "console.tokens", tokens);
+    quoted(text, "console.carried", carried);
+    line(text, format_args!("console.bound = {}", policy.is_bound));
+    line(text, format_args!("console.rotated = {}", policy.rotates));
+    optional_time(text, "console.idle", policy.idle);
+    optional_time(text, "console.absolute", policy.absolute);
+    line(text, format_args!("console.revoked = {}", policy.revokes));
+    match policy.lock_out {
+        Some(session::LockOut { after, lasts }) => {
+            line(text, format_args!("console.lock_out = {after}"));
+            time(text, "console.locked_for", lasts);
+        }
+        None => quoted(text, "console.lock_out", "none"),
+    }
+    line(text, format_args!("console.alarms = {}", policy.alarms));
+}
+
+fn visits(text: &mut String, visits: &Visits) {
+    let Visits { interval, requests, pause, typos } = visits;
+    let (interval, pause) = (time_text(interval.0), time_text(pause.0));
+    let words = format!(
+        "{{ interval = \"{interval}\", requests = {requests}, pause = \"{pause}\", typos = {typos:?} }}"
+    );
+    line(text, format_args!("visits = {words}"));
+}
+
+/// What its devices hide of their reports and of themselves.
+fn secrecy(text: &mut String, fleet: &Fleet) {
+    if fleet.end_to_end {
+        line(text, format_args!("end_to_end = true"));
+    }
+    if let Some(Renaming { every, pause }) = fleet.renaming {
+        let (every, pause) = (time_text(every.0), time_text(pause.0));
+        let words = format!("{{ every = \"{every}\", pause = \"{pause}\" }}");
+        line(text, format_args!("pseudonyms = {words}"));
     }
 }
 
@@ -328,6 +395,7 @@ fn application(setting: Setting) -> String {
         }
         Setting::Xpath { coding: by } => format!("xpath = {{ coding = \"{}\" }}", coding(by)),
         Setting::Ldap { coding: by } => format!("ldap = {{ coding = \"{}\" }}", coding(by)),
+        Setting::Header { coding: by } => format!("header = {{ coding = \"{}\" }}", coding(by)),
         Setting::Shell { coding: by } => format!("shell = {{ coding = \"{}\" }}", coding(by)),
         Setting::Page { slot, escaping, validation } => {
             let slot = match slot {
@@ -335,6 +403,7 @@ fn application(setting: Setting) -> String {
                 page::Slot::Content => "content",
                 page::Slot::Link => "link",
                 page::Slot::Search => "search",
+                page::Slot::Fragment => "fragment",
             };
             let escaping = match escaping {
                 page::Escaping::None => "none",
@@ -531,6 +600,17 @@ fn custody(text: &mut String, plan: &Plan) {
     quoted(text, "passwords", passwords);
 }
 
+fn management(text: &mut String, plan: &Plan) {
+    let Some(port) = plan.management else { return };
+    line(text, "\n[management]");
+    quoted(text, "accounts", if port.has_default_account { "default" } else { "own" });
+    line(text, format_args!("debug = {}", port.has_debug_page));
+    line(text, format_args!("listing = {}", port.lists_folders));
+    quoted(text, "version", port.version.name());
+    quoted(text, "architecture", port.architecture.name());
+    quoted(text, "linter", port.linter.name());
+}
+
 fn attacks(text: &mut String, plan: &Plan) {
     for attack in &plan.attacks {
         line(text, "\n[[attack]]");
@@ -610,6 +690,11 @@ fn risk(text: &mut String, plan: &Plan) {
     words.extend(risk.budget.map(|budget| format!("budget = {budget:?}")));
     let currency = risk.currency.as_deref().map(toml::Value::from);
     words.extend(currency.map(|currency| format!("currency = {currency}")));
+    words.extend(risk.is_treated.then(|| "treat = true".to_owned()));
+    words.extend(risk.is_uniform.then(|| "weights = \"uniform\"".to_owned()));
+    words.extend(risk.overload.map(|Excess { per_second, size }| {
+        format!("overload = {{ per_second = {per_second}, size = \"{size}B\" }}")
+    }));
     if !words.is_empty() {
         line(text, format_args!("\n[risk]\n{}", words.join("\n")));
     }

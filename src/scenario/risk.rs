@@ -18,12 +18,27 @@ pub struct Risk {
     pub budget: Option<f64>,
     /// What costs are counted in.
     pub currency: Option<String>,
+    /// Runs take the treatments that the assessment chooses.
+    pub is_treated: bool,
+    /// All services count alike.
+    pub is_uniform: bool,
+    /// Gateways do not fail: devices behind them send this much.
+    pub overload: Option<Excess>,
     /// Shared assets that somebody declared, by name.
     pub assets: Vec<Asset>,
     /// What might be done, by name.
     pub treatments: Vec<Treatment>,
     /// In which contexts the system is used, by name.
     pub contexts: Vec<ContextOfUse>,
+}
+
+/// What each device of a service sends that is no longer its owner's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Excess {
+    /// Datagrams a second.
+    pub per_second: u32,
+    /// Bytes of each.
+    pub size: u32,
 }
 
 /// Something on which several services depend.

@@ -53,11 +53,15 @@ impl Draws<'_> {
         u64::try_from(wide >> 64).unwrap_or(bound - 1)
     }
 
-    /// Exponential with mean 1, by inversion; the same on every platform.
+    /// Uniform between 0 and 1, neither of which it is.
     #[expect(clippy::cast_precision_loss, reason = "53 bits fit an f64 exactly")]
+    pub fn unit(&mut self) -> f64 {
+        ((self.next_u64() >> 11) as f64 + 0.5) / (1u64 << 53) as f64
+    }
+
+    /// Exponential with mean 1, by inversion; the same on every platform.
     pub fn exponential(&mut self) -> f64 {
-        let unit = ((self.next_u64() >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
-        -libm::log(unit)
+        -libm::log(self.unit())
     }
 
     fn with<T>(&mut self, draw: impl FnOnce(&mut ChaCha8Rng) -> T) -> T {

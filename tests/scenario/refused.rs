@@ -351,6 +351,16 @@ fn warnings_do_not_stop() {
     assert_eq!(warning(&report, &["link.wire.mtu=100B"]), "KS0904");
     let slow = good(LEAST, &["fleet.devices.start.poisson=0.001/s"]);
     assert_eq!(slow.warnings.iter().next().unwrap().code.as_str(), "KS0903");
+    let port = |words: &str| warning(&and(&format!("[management]\n{words}")), &[]);
+    assert_eq!(port(""), "");
+    assert_eq!(port("accounts = \"default\"\nversion = \"2.3\""), "KS0905 KS0905");
+}
+
+#[test]
+fn a_port_that_is_not_there_cannot_be_explored() {
+    let explore = "[[attack]]\nat = \"1s\"\nexplore = { target = \"in\" }\n";
+    assert_eq!(codes(&and(explore), &[]), ["KS0103"]);
+    assert_eq!(codes(&and(&format!("{explore}[management]\n")), &[]), [""; 0]);
 }
 
 #[test]
@@ -389,4 +399,82 @@ fn what_is_resolved_names_the_same_applications() {
     let again = good(&first.resolved, &[]);
     assert_eq!(first.plan.backends, again.plan.backends);
     assert_eq!(first.plan.backends.len(), 4);
+}
+
+/// A CSE with a console, terminals and a visitor, and an attack on sessions.
+fn desks(attack: &str) -> String {
+    let fleet = |name: &str| {
+        format!(
+            "[fleet.{name}]\ncount = 2\nclass = \"box\"\nlink = \"wire\"\nvia = \"office\"\n\
+             registrar = \"in\"\nvisits = {{ interval = \"3s\", pause = \"100ms\" }}\n"
+        )
+    };
+    and(&format!(
+        "[cse.in.console]\nidle = \"none\"\nlock_out = 3\n\
+         [gateway.office]\nclass = \"box\"\nlink = \"wire\"\nregistrar = \"in\"\n{}{}\
+         [[attack]]\nat = \"1s\"\nimpersonate = {{ target = \"desks\", {attack} }}\n",
+        fleet("desks"),
+        fleet("guests"),
+    ))
+}
+
+#[test]
+fn sessions_need_a_console_a_terminal_and_something_to_be_bound_to() {
+    let code = |text: &str| codes(text, &[]);
+    let right = desks("act = \"theft\", from = \"guests\"");
+    assert!(code(&right).is_empty(), "{:?}", code(&right));
+    assert!(code(&desks("act = \"reuse\"")).is_empty());
+    assert_eq!(code(&desks("act = \"reuse\", from = \"guests\"")), ["KS0320"]);
+    assert_eq!(code(&desks("act = \"guess\"")), ["KS0320"]);
+    assert_eq!(code(&desks("act = \"guess\", from = \"devices\"")), ["KS0320"]);
+    assert_eq!(code(&desks("act = \"guess\", from = \"nobody\"")), ["KS0201"]);
+    assert_eq!(code(&desks("act = \"borrow\"")), ["KS0107"]);
+    let apart = right.replace("[gateway.office]\n", "[gateway.office]\ncount = 2\n");
+    assert_eq!(code(&apart), ["KS0320"]);
+    let plain =
+        right.replace("[cse.in.console]", "[security]\nprofile = \"none\"\n[cse.in.console]");
+    assert_eq!(code(&plain), ["KS0320", "KS0320"]);
+    let loose = plain.replace("idle =", "bound = false\nidle =");
+    assert!(code(&loose).is_empty(), "{:?}", code(&loose));
+    let closed = right.replace("[cse.in.console]\nidle = \"none\"\nlock_out = 3\n", "");
+    assert!(code(&closed).iter().all(|code| *code == "KS0320"), "{:?}", code(&closed));
+    let reports = "visits = { interval";
+    let both = right.replacen(
+        reports,
+        &format!("telemetry = {{ interval = \"1s\", size = \"9B\" }}\n{reports}"),
+        1,
+    );
+    assert_eq!(code(&both), ["KS0320"]);
+    assert_eq!(code(&right.replace("\"100ms\"", "\"0s\"")), ["KS0106", "KS0106"]);
+}
+
+#[test]
+fn what_is_resolved_has_the_same_sessions() {
+    let text = desks("act = \"log\", from = \"guests\", times = 3");
+    let first = good(&text, &[]);
+    let again = good(&first.resolved, &[]);
+    assert_eq!(first.plan.cses, again.plan.cses);
+    assert_eq!(first.plan.fleets, again.plan.fleets);
+    assert_eq!(first.plan.attacks, again.plan.attacks);
+    assert_eq!(first.resolved, again.resolved);
+}
+
+#[test]
+fn names_that_change_must_last_and_keys_be_there() {
+    let fleet = |more: &str| with("registrar = \"in\"", &format!("registrar = \"in\"\n{more}"));
+    let changes = |words: &str| codes(&fleet(&format!("pseudonyms = {{ {words} }}")), &[]);
+    assert_eq!(changes("every = \"1min\", pause = \"59s\""), [""; 0]);
+    assert_eq!(changes("every = \"1min\", pause = \"1min\""), ["KS0106"]);
+    assert_eq!(changes("every = \"0s\", on = false"), ["KS0106"]);
+    assert_eq!(changes("pause = \"1s\""), ["KS0103"]);
+}
+
+#[test]
+fn an_observer_hears_what_it_is_asked_about() {
+    let linking = |listens, apart| {
+        let words = format!("target = \"devices\", listens = \"{listens}\", apart = \"{apart}\"");
+        codes(&and(&format!("[[attack]]\nat = \"1s\"\nlinking = {{ {words} }}")), &[])
+    };
+    assert_eq!(linking("5min", "1min"), [""; 0]);
+    assert_eq!(linking("5min", "5min"), ["KS0301"]);
 }

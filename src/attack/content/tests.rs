@@ -1,6 +1,7 @@
 //! Each payload does what it is for where nothing holds it, and nothing where something does.
 
 use super::*;
+use crate::backend::header::Downloads;
 use crate::backend::ldap::Directory;
 use crate::backend::native::{Check, Parser};
 use crate::backend::page::{Dashboard, Escaping, Slot, Validation};
@@ -36,6 +37,9 @@ fn level(kind: Injection, coding: Coding, value: &str) -> Level {
         Injection::LdapAlways | Injection::LdapWildcard => {
             Directory::new(CANARY).use_value(coding, value).level
         }
+        Injection::HeaderSplit | Injection::HeaderField => {
+            Downloads::new(CANARY).use_value(coding, value).level
+        }
         _ => Notifier::new(CANARY).use_value(coding, value).level,
     }
 }
@@ -55,8 +59,12 @@ fn every_injection_leaves_its_slot_pasted_and_none_bound() {
 
 #[test]
 fn unions_and_commands_reach_their_goal() {
-    use Injection::{LdapAlways, Option, ShellSeparator, ShellSubstitution, SqlUnion, XpathUnion};
-    for kind in [SqlUnion, XpathUnion, LdapAlways, ShellSeparator, ShellSubstitution, Option] {
+    use Injection::{
+        HeaderSplit, LdapAlways, Option, ShellSeparator, ShellSubstitution, SqlUnion, XpathUnion,
+    };
+    let kinds =
+        [SqlUnion, XpathUnion, LdapAlways, HeaderSplit, ShellSeparator, ShellSubstitution, Option];
+    for kind in kinds {
         each(|draws| {
             let value = injection(kind, HOST, draws);
             assert_eq!(level(kind, Coding::Concatenated, &value), Level::Goal, "{kind:?} {value}");
@@ -88,6 +96,7 @@ fn all_markup_steals_the_session_and_is_held() {
         (Place::Element, Slot::Content),
         (Place::Attribute, Slot::Name),
         (Place::Link, Slot::Link),
+        (Place::Written, Slot::Fragment),
     ];
     for (place, slot) in places {
         each(|draws| {

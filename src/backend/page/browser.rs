@@ -2,11 +2,12 @@
 //!
 //! What it is: html5ever's tree, and of that tree every slot that browsers execute: script elements, event
 //! handlers, `javascript:` addresses, documents inside the page. What it is not: a layout, a network, a
-//! policy (no CSP, no HttpOnly), a DOM that scripts change. Its operator touches everything on the page, so a
+//! policy (no CSP, no HttpOnly), an engine for the page's own scripts: what such a script writes into the page is
+//! given to [`Dom::write`]. Its operator touches everything on the page, so a
 //! handler that waits for a pointer runs too: the worst case.
 
 use html5ever::tendril::TendrilSink as _;
-use html5ever::{ParseOpts, parse_document};
+use html5ever::{LocalName, ParseOpts, QualName, ns, parse_document, parse_fragment};
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
 
 use super::script;
@@ -53,19 +54,32 @@ impl Dom {
         let html = html.get(..end).unwrap_or_default().to_owned();
         let tree = parse_document(RcDom::default(), ParseOpts::default()).one(html);
         let mut dom = Self::default();
+        dom.walk(tree.document, true);
+        dom
+    }
+
+    /// A script of the page writes a text into an element of it as markup, as an assignment to its `innerHTML`
+    /// does. Script elements that come so do not run (HTML standard, "fragment parsing"); all else does.
+    pub(super) fn write(&mut self, element: &str, text: &str) {
+        let context = QualName::new(None, ns!(html), LocalName::from(element));
+        let options = ParseOpts::default();
+        let parser = parse_fragment(RcDom::default(), options, context, Vec::new(), true);
+        self.walk(parser.one(text).document, false);
+    }
+
+    /// Takes in a tree.
+    fn walk(&mut self, root: Handle, scripts_run: bool) {
         // A node that is dropped empties all that are below it: the root lives until the end.
-        let root = tree.document;
         let mut waiting = vec![(0u32, root.clone())];
         while let Some((depth, node)) = waiting.pop() {
-            dom.node(depth, &node);
+            self.node(depth, &node, scripts_run);
             let children = node.children.borrow();
             waiting.extend(children.iter().rev().map(|child| (depth + 1, child.clone())));
         }
         drop(root);
-        dom
     }
 
-    fn node(&mut self, depth: u32, node: &Handle) {
+    fn node(&mut self, depth: u32, node: &Handle, scripts_run: bool) {
         match &node.data {
             NodeData::Text { contents } => self.text.push(contents.borrow().to_string()),
             NodeData::Comment { .. } => self.skeleton.push(format!("{depth} a comment")),
@@ -78,23 +92,27 @@ impl Dom {
                 let names: Vec<&str> = attributes.iter().map(|(name, _)| name.as_str()).collect();
                 let element = name.local.to_string();
                 self.skeleton.push(format!("{depth} {}{element} {}", name.ns, names.join(" ")));
-                self.active_in(&element, &attributes, node);
+                if element == "script" && scripts_run {
+                    self.script(&attributes, node);
+                }
+                self.active_in(&element, &attributes);
                 self.text.extend(attributes.into_iter().map(|(_, value)| value));
             }
             _ => {}
         }
     }
 
-    fn active_in(&mut self, element: &str, attributes: &[(String, String)], node: &Handle) {
-        let get = |name: &str| {
-            attributes.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
-        };
-        if element == "script" && get("type").is_none_or(is_script) {
-            match get("src") {
-                Some(address) => self.active.push(Active::Load(address.to_owned())),
-                None => self.active.push(Active::Script(text_below(node))),
-            }
+    fn script(&mut self, attributes: &[(String, String)], node: &Handle) {
+        if value(attributes, "type").is_none_or(is_script) {
+            self.active.push(match value(attributes, "src") {
+                Some(address) => Active::Load(address.to_owned()),
+                None => Active::Script(text_below(node)),
+            });
         }
+    }
+
+    fn active_in(&mut self, element: &str, attributes: &[(String, String)]) {
+        let get = |name: &str| value(attributes, name);
         for (name, value) in attributes {
             if name.starts_with("on") {
                 self.active.push(Active::Script(value.clone()));
@@ -121,6 +139,10 @@ impl Dom {
             _ => {}
         }
     }
+}
+
+fn value<'a>(attributes: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    attributes.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
 }
 
 /// Media types of scripts; the empty one is the default.
@@ -157,17 +179,17 @@ pub(super) fn scheme(address: &str) -> Option<String> {
 
 /// A browser with a page open.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Browser {
+pub(in crate::backend) struct Browser {
     cookie: String,
     depth: u32,
     /// What scripts sent.
-    pub(super) sent: Vec<Sent>,
+    pub(in crate::backend) sent: Vec<Sent>,
     /// A script did something.
-    pub(super) has_executed: bool,
+    pub(in crate::backend) has_executed: bool,
     /// Steps of scripts.
-    pub(super) steps: u64,
+    pub(in crate::backend) steps: u64,
     /// Scripts were stopped.
-    pub(super) is_exhausted: bool,
+    pub(in crate::backend) is_exhausted: bool,
 }
 
 impl Browser {

@@ -12,6 +12,8 @@ use std::sync::OnceLock;
 
 use minijinja::{AutoEscape, Environment, context};
 
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
 use super::{Canary, Fault, Interpretation, Refusal, TOO_LONG, VALUE_BYTES_MAX};
 use crate::ledger::{Level, Sink};
 use crate::planted::{self, Defect};
@@ -24,6 +26,9 @@ const FILTERED: Refusal = Refusal { mechanism: "tag_filter", reason: "tag was re
 const SCHEME: Refusal = Refusal { mechanism: "contextual_escaping", reason: "scheme of a link" };
 /// What stands in a link that was refused.
 const NOWHERE: &str = "#";
+/// The device's own page, and the element of it that its script writes to.
+const DEVICE: &str = "/devices/pump";
+const HEADING: &str = "h1";
 
 /// Where on the page a value stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +41,9 @@ pub enum Slot {
     Link,
     /// What was searched for, reflected from the request for the page.
     Search,
+    /// The fragment of the link to the device's own page. No server sees it: a script of that page takes it out
+    /// of its address and writes it into a heading.
+    Fragment,
 }
 
 /// How values are put into the page.
@@ -47,7 +55,7 @@ pub enum Escaping {
     OneTag,
     /// With the signs of markup escaped, wherever they stand.
     Markup,
-    /// With the signs of markup escaped, and in links only schemes that load.
+    /// With the signs of markup escaped, in links only schemes that load, and by scripts as text.
     Contextual,
 }
 
@@ -116,12 +124,13 @@ impl Dashboard {
         value: &str,
     ) -> Result<(Level, String, Browser), Fault> {
         let html = render(escaping, slot, value)?;
-        let dom = Dom::read(&html);
-        let harmless = Dom::read(&render(escaping, slot, BENIGN)?);
+        let dom = opened(escaping, slot, &html);
+        let harmless = opened(escaping, slot, &render(escaping, slot, BENIGN)?);
         let mut browser = Browser::new(&self.session.text());
         browser.open(&dom);
         let shown = match escaping {
             Escaping::Contextual if !is_loadable(slot, value) => NOWHERE.to_owned(),
+            Escaping::Contextual if slot == Slot::Fragment => value.to_owned(),
             _ => value.replace("\r\n", "\n").replace('\r', "\n"),
         };
         let level = if browser.has_executed {
@@ -135,6 +144,30 @@ impl Dashboard {
         };
         Ok((level, html, browser))
     }
+}
+
+/// A browser opens a page of this text, with the session.
+pub(super) fn visit(html: &str, session: Canary) -> Browser {
+    let mut browser = Browser::new(&session.text());
+    browser.open(&Dom::read(html));
+    browser
+}
+
+/// What the operator looks at in the end: the page, or the device's own page, to which its link leads.
+fn opened(escaping: Escaping, slot: Slot, html: &str) -> Dom {
+    let page = Dom::read(html);
+    if slot != Slot::Fragment {
+        return page;
+    }
+    let fragment = page.text.iter().find_map(|text| text.strip_prefix(DEVICE)?.strip_prefix('#'));
+    let text = percent_decode_str(fragment.unwrap_or_default()).decode_utf8_lossy();
+    let mut dom = Dom::read(include_str!("device.html"));
+    match escaping {
+        // What the server escapes is another page's text: percent signs hide the fragment from it.
+        Escaping::None | Escaping::OneTag | Escaping::Markup => dom.write(HEADING, &text),
+        Escaping::Contextual => dom.text.push(text.into_owned()),
+    }
+    dom
 }
 
 /// The text of a page is that of the harmless one with this value in its slot. NUL is dropped or replaced by
@@ -170,7 +203,10 @@ fn render(escaping: Escaping, slot: Slot, value: &str) -> Result<String, Fault> 
     let row = context! {
         name => in_slot(Slot::Name, "pump"),
         content => in_slot(Slot::Content, "21"),
-        link => in_slot(Slot::Link, "/devices/pump"),
+        link => match slot {
+            Slot::Fragment => format!("{DEVICE}#{}", utf8_percent_encode(&value, NON_ALPHANUMERIC)),
+            _ => in_slot(Slot::Link, DEVICE),
+        },
     };
     let page = context! { search => in_slot(Slot::Search, "pump"), rows => vec![row] };
     let fault = Fault::of("page");

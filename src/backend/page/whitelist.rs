@@ -30,7 +30,7 @@ pub(super) fn check(slot: Slot, value: &str) -> Result<(), Refusal> {
     let refuse = |reason| Refusal { mechanism: "whitelist", reason };
     let decoded = decode(value).map_err(refuse)?;
     let rule = match slot {
-        Slot::Name => Rule { length_max: 64, signs: " .,-_'()#/" },
+        Slot::Name | Slot::Fragment => Rule { length_max: 64, signs: " .,-_'()#/" },
         Slot::Content => Rule { length_max: 256, signs: " .,-_'()#/:;+*%?!\u{b0}" },
         Slot::Link => Rule { length_max: 256, signs: ".-_~/:?=%#" },
         Slot::Search => Rule { length_max: 64, signs: " .,-_'()" },

@@ -9,8 +9,8 @@ mod word;
 
 use std::collections::BTreeMap;
 
-use brush_parser::ast::Program;
-use brush_parser::{Parser, ParserOptions};
+use brush_parser::ast::{IoFd, Program};
+use brush_parser::{Parser, ParserOptions, Token, tokenize_str};
 
 use super::{Canary, Coding, Interpretation, Refusal, Sent, TOO_LONG, contains};
 use crate::ledger::{Level, Sink};
@@ -206,7 +206,24 @@ impl Notifier {
 
 /// A line in the grammar of a POSIX shell.
 fn parse(line: &str) -> Option<Program> {
+    if names_impossible_descriptor(line) {
+        return None;
+    }
     Parser::new(line.as_bytes(), &options()).parse_program().ok()
+}
+
+/// A redirection of a file descriptor whose number fits no descriptor, such as `9999999999>file`: an error in a shell,
+/// and a panic in the parser.
+fn names_impossible_descriptor(line: &str) -> bool {
+    let tokens = tokenize_str(line).unwrap_or_default();
+    tokens.windows(2).any(|pair| match pair {
+        [Token::Word(number, _), Token::Operator(operator, _)] => {
+            operator.starts_with(['<', '>'])
+                && number.chars().all(|digit| digit.is_ascii_digit())
+                && number.parse::<IoFd>().is_err()
+        }
+        _ => false,
+    })
 }
 
 fn options() -> ParserOptions {

@@ -26,6 +26,16 @@ fn levels_are_told_apart() {
 }
 
 #[test]
+fn a_descriptor_that_cannot_be_is_an_error_of_syntax() {
+    for value in ["x 99999999999>file", "x; 2147483648<file", "$(id 99999999999999999999>&1)"] {
+        assert!(used(Coding::Concatenated, value).level <= Level::Effect, "{value}");
+        assert_eq!(used(Coding::Bound, value).level, Level::Equal, "{value}");
+    }
+    assert_eq!(pasted("x 99999999999>file"), (Sink::Shell, Level::Syntax));
+    assert_eq!(pasted("x 2>file"), (Sink::Shell, Level::Effect));
+}
+
+#[test]
 fn every_way_out_of_the_slot_reaches_the_canary() {
     for value in [
         "x; cat /etc/keystore",

@@ -5,12 +5,13 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::Context as _;
 use keystorm::fuzzing::campaign::Finding;
 use keystorm::fuzzing::{Figures, Oracle, Violation};
 
+use super::host::processor;
 use super::slice::{Outcome, Slice};
 
 /// Where the crate lies, seen from the root of the repository.
@@ -123,14 +124,6 @@ fn hear(line: &str, figures: &mut Figures) {
             _ => {}
         }
     }
-}
-
-/// User and system time of a process on Linux, from its ticks of 10 ms.
-fn processor(id: u32) -> Option<f64> {
-    let text = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-    let mut fields = text.rsplit_once(')')?.1.split_ascii_whitespace().skip(11);
-    let ticks: u64 = fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?;
-    Some(Duration::from_millis(ticks * 10).as_secs_f64())
 }
 
 /// What stopped the program: the newest input that it left, and why.

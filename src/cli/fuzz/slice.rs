@@ -14,8 +14,12 @@ use serde_json::Value;
 
 use crate::cli::progress;
 
-/// A process that says nothing for so long is taken for one that hangs.
+use super::host::processor;
+
+/// A process that says nothing for so long on processors is taken for one that hangs.
 const SILENCE: Duration = Duration::from_secs(30);
+/// The same for one that does nothing at all, or where processors do not tell.
+const STILLNESS: Duration = Duration::from_secs(600);
 /// How often the wish to stop is looked at.
 const TICK: Duration = Duration::from_millis(200);
 
@@ -57,7 +61,7 @@ impl Slice<'_> {
             }
         });
         let mut outcome = Outcome::default();
-        let is_done = self.listen(&receiver, &mut outcome, tell);
+        let is_done = self.listen(child.id(), &receiver, &mut outcome, tell);
         let hangs = is_done == Some(false);
         if is_done != Some(true) {
             let _ = child.kill();
@@ -93,15 +97,18 @@ impl Slice<'_> {
     /// Listens until the process ends (true), says nothing for too long (false), or the user stops (none).
     fn listen(
         &self,
+        process: u32,
         lines: &Receiver<String>,
         outcome: &mut Outcome,
         tell: &mut dyn FnMut(&Figures),
     ) -> Option<bool> {
         let mut silent = Duration::ZERO;
+        let mut heard_at = processor(process);
         loop {
             match lines.recv_timeout(TICK) {
                 Ok(line) => {
                     silent = Duration::ZERO;
+                    heard_at = processor(process);
                     self.hear(&line, outcome, tell);
                 }
                 Err(RecvTimeoutError::Disconnected) => return Some(true),
@@ -110,7 +117,9 @@ impl Slice<'_> {
                     if progress::is_stopped() {
                         return None;
                     }
-                    if silent >= SILENCE {
+                    // On a busy machine a process may wait for its turn, which is no fault of its own.
+                    let spent = processor(process).zip(heard_at).map(|(now, then)| now - then);
+                    if silent >= STILLNESS || spent.is_some_and(|it| it >= SILENCE.as_secs_f64()) {
                         return Some(false);
                     }
                 }

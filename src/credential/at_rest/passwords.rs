@@ -153,6 +153,18 @@ impl PasswordTable {
         &self.rows
     }
 
+    /// How it hashes.
+    #[must_use]
+    pub const fn hashing(&self) -> Hashing {
+        self.hashing
+    }
+
+    /// Whether there is such a user.
+    #[must_use]
+    pub fn has(&self, user: &str) -> bool {
+        self.rows.iter().any(|row| row.user == user)
+    }
+
     /// Sets the password of a user, with a fresh salt if there is one.
     ///
     /// # Errors

@@ -24,7 +24,12 @@ pub struct HandshakeKeys<'a> {
     /// The first identity that no key was known for.
     unknown: RefCell<Option<Box<[u8]>>>,
     is_busy: bool,
+    /// The name in the store for another, where names change.
+    names: Option<Box<Resolve<'a>>>,
 }
+
+/// Tells the name in a store for the identity that a handshake names.
+pub type Resolve<'a> = dyn Fn(&[u8]) -> Option<Vec<u8>> + 'a;
 
 impl<'a> HandshakeKeys<'a> {
     /// The keys of `store` as they are at `now`.
@@ -39,6 +44,7 @@ impl<'a> HandshakeKeys<'a> {
             refusal: Cell::default(),
             unknown: RefCell::default(),
             is_busy: false,
+            names: None,
         }
     }
 
@@ -46,6 +52,13 @@ impl<'a> HandshakeKeys<'a> {
     #[must_use]
     pub fn while_busy(self, is_busy: bool) -> Self {
         Self { is_busy, ..self }
+    }
+
+    /// Handshakes name keys otherwise than the store does: what `names` knows is looked up under the name that it
+    /// tells, all else as it is.
+    #[must_use]
+    pub fn known_as(self, names: Box<Resolve<'a>>) -> Self {
+        Self { names: Some(names), ..self }
     }
 
     /// With a second factor: the key of the same name in another place has to contribute, too. Both ends
@@ -114,6 +127,8 @@ impl<'a> HandshakeKeys<'a> {
         if self.is_busy {
             return Err(StoreError::Busy);
         }
+        let resolved = self.names.as_ref().and_then(|names| names(identity));
+        let identity = resolved.as_deref().unwrap_or(identity);
         if self.store.attributes(identity).is_none() {
             self.note_unknown(identity);
         }

@@ -39,7 +39,7 @@ pub(in crate::credential) use image::Reader;
 
 pub use element::{Hsm, HsmProfile};
 pub use flash::PlainFlash;
-pub use handshake::HandshakeKeys;
+pub use handshake::{HandshakeKeys, Resolve};
 pub use image::carve;
 pub use pairing::{HostKey, PAIRING_NONCE_LEN};
 pub use power::{Probe, SAMPLES, TRACES_MAX, Trace};

@@ -1,12 +1,12 @@
 //! A campaign as one page: no network, no script.
 
 use minijinja::value::Serde;
-use minijinja::{Environment, Value, context};
+use minijinja::{Value, context};
 use serde::Serialize;
 
 use super::write::{command, headline, missing, note, plateau, setting};
 use super::{Campaign, Progress};
-use crate::report::{count, time};
+use crate::report::{FolderError, count, page as framed, time};
 
 /// Width and height of a picture, in its own units.
 const SIZE: (f64, f64) = (200.0, 80.0);
@@ -41,10 +41,7 @@ struct FindingView {
 }
 
 /// The page.
-pub(super) fn page(campaign: &Campaign, folder: &str) -> Result<String, minijinja::Error> {
-    let mut pages = Environment::new();
-    // The ending `.html` is what switches the escaping on.
-    pages.add_template("page.html", include_str!("page.html"))?;
+pub(super) fn page(campaign: &Campaign, folder: &str) -> Result<String, FolderError> {
     let findings: Vec<FindingView> = campaign
         .findings
         .iter()
@@ -61,7 +58,7 @@ pub(super) fn page(campaign: &Campaign, folder: &str) -> Result<String, minijinj
         .collect();
     let rows: Vec<Row> =
         campaign.targets.iter().map(|(name, it)| row(campaign, name, it)).collect();
-    pages.get_template("page.html")?.render(context! {
+    let view = context! {
         headline => headline(campaign),
         setting => setting(campaign),
         plateau => plateau(campaign),
@@ -70,7 +67,8 @@ pub(super) fn page(campaign: &Campaign, folder: &str) -> Result<String, minijinj
         edges => if campaign.engine == "libfuzzer" { "edges" } else { "behaviours" },
         findings => Value::from(Serde(&findings)),
         rows => Value::from(Serde(&rows)),
-    })
+    };
+    framed("report.html", include_str!("page.html"), view)
 }
 
 fn row(campaign: &Campaign, name: &str, progress: &Progress) -> Row {

@@ -5,10 +5,10 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use serde_json::json;
-
-use super::{Campaign, Finding, page};
-use crate::fuzzing::targets;
+use super::{Campaign, Finding, Progress, page};
+use crate::fuzzing::{Oracle, targets};
+use crate::report::junit::{Case, Failure, junit};
+use crate::report::sarif::{Found, Level, Rule, sarif};
 use crate::report::{count, time};
 
 /// The file that a campaign goes on from.
@@ -48,9 +48,11 @@ pub fn write(folder: &Path, campaign: &Campaign) -> io::Result<()> {
         fs::write(inputs.join(format!("{}.bin", finding.id)), finding.bytes())?;
     }
     fs::write(folder.join("summary.txt"), text(campaign, &place))?;
-    fs::write(folder.join("results.csv"), csv(campaign))?;
-    fs::write(folder.join("junit.xml"), junit(campaign, &place))?;
-    fs::write(folder.join("findings.sarif"), sarif(campaign, &place).to_string())?;
+    fs::write(folder.join("results.csv"), csv(campaign)?)?;
+    let suite = junit("keystorm fuzz", campaign.spent_s(), &cases(campaign, &place))?;
+    fs::write(folder.join("junit.xml"), suite)?;
+    let sarif = sarif("fuzz", &rules(), &found(campaign, &place));
+    fs::write(folder.join("findings.sarif"), format!("{sarif:#}\n"))?;
     let html = page::page(campaign, &place).map_err(io::Error::other)?;
     fs::write(folder.join("report.html"), html)?;
     let half = folder.join("state.json.new");
@@ -170,84 +172,86 @@ pub fn text(campaign: &Campaign, folder: &str) -> String {
 }
 
 /// The columns of ProFuzzBench's `results.csv`, and executions.
-fn csv(campaign: &Campaign) -> String {
-    let mut out = String::from("time,subject,fuzzer,run,cov_type,cov,executions\n");
+fn csv(campaign: &Campaign) -> io::Result<Vec<u8>> {
+    let mut out = csv::Writer::from_writer(Vec::new());
+    out.write_record(["time", "subject", "fuzzer", "run", "cov_type", "cov", "executions"])?;
     let kind = if campaign.engine == "libfuzzer" { "edges" } else { "behaviours" };
     for (name, it) in &campaign.targets {
         for point in &it.points {
-            let (time, edges, executions) = (point.time_s, point.edges, point.executions);
-            let _ =
-                writeln!(out, "{time:.1},{name},{},1,{kind},{edges},{executions}", campaign.engine);
+            let [time, edges, executions] = [
+                format!("{:.1}", point.time_s),
+                point.edges.to_string(),
+                point.executions.to_string(),
+            ];
+            out.write_record([&time, name, &campaign.engine, "1", kind, &edges, &executions])?;
         }
     }
-    out
+    out.into_inner().map_err(|error| error.into_error())
 }
 
-fn escaped(text: &str) -> String {
-    let clean: String = text.chars().filter(|c| !c.is_control() || *c == '\n').collect();
-    clean.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
-fn junit(campaign: &Campaign, folder: &str) -> String {
-    let mut cases = String::new();
-    for (name, it) in &campaign.targets {
-        let _ = write!(
-            cases,
-            "  <testcase classname=\"fuzz\" name=\"{name}\" time=\"{:.1}\">",
-            it.processor_s
-        );
-        let own = |finding: &&Finding| finding.target == *name && !finding.is_canary();
-        for finding in campaign.findings.iter().filter(own) {
-            let message = escaped(&format!("{}: {}", finding.oracle, finding.place));
-            let detail = escaped(&format!("{}\n{}", finding.detail, command(finding, folder)));
-            let _ = write!(cases, "<failure message=\"{message}\">{detail}</failure>");
+/// JUnit: each target is a test.
+fn cases(campaign: &Campaign, folder: &str) -> Vec<Case> {
+    let case = |(name, it): (&String, &Progress)| {
+        let own: Vec<&Finding> = campaign
+            .findings
+            .iter()
+            .filter(|finding| finding.target == *name && !finding.is_canary())
+            .collect();
+        let detail = |finding: &&Finding| {
+            let Finding { oracle, place, detail, .. } = finding;
+            format!("{oracle}: {place}: {detail}\n{}\n", command(finding, folder))
+        };
+        let message = own.first().map(|first| match own.len() {
+            1 => format!("{}: {}", first.oracle, first.place),
+            n => format!("{n} findings, the first {}: {}", first.oracle, first.place),
+        });
+        let detail = own.iter().map(detail).collect();
+        Case {
+            class: "fuzz".to_owned(),
+            name: name.clone(),
+            time_s: Some(it.processor_s),
+            failure: message.map(|message| Failure { message, detail }),
         }
-        cases.push_str("</testcase>\n");
-    }
-    let failures = campaign.findings.iter().filter(|finding| !finding.is_canary()).count();
-    let tests = campaign.targets.len();
-    format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"keystorm fuzz\" tests=\"{tests}\" failures=\"{failures}\">\n{cases}</testsuite>\n"
-    )
+    };
+    campaign.targets.iter().map(case).collect()
 }
 
-fn sarif(campaign: &Campaign, folder: &str) -> serde_json::Value {
-    let results: Vec<serde_json::Value> = campaign
-        .findings
-        .iter()
-        .filter(|finding| !finding.is_canary())
+/// The oracles as rules.
+fn rules() -> Vec<Rule> {
+    let rule = |oracle: Oracle| Rule {
+        id: oracle.name().to_owned(),
+        text: oracle.meaning().to_owned(),
+        level: Level::Error,
+    };
+    Oracle::ALL.into_iter().filter(|oracle| *oracle != Oracle::Canary).map(rule).collect()
+}
+
+fn found(campaign: &Campaign, folder: &str) -> Vec<Found> {
+    let findings = campaign.findings.iter().filter(|finding| !finding.is_canary());
+    findings
         .map(|finding| {
-            json!({
-                "ruleId": finding.oracle,
-                "level": "error",
-                "baselineState": if finding.is_known { "unchanged" } else { "new" },
-                "message": {"text": format!("{}: {}\n{}", finding.place, finding.detail, command(finding, folder))},
-                "partialFingerprints": {"keystorm/v1": finding.id},
-                "locations": [{"physicalLocation": {"artifactLocation": {
-                    "uri": finding.place.split(' ').next().filter(|it| it.ends_with(".rs"))
-                        .map_or_else(|| format!("fuzz/fuzz_targets/{}.rs", finding.target), str::to_owned)
-                }}}],
-            })
+            let Finding { id, target, oracle, place, detail, is_known, .. } = finding;
+            let source = place.split(' ').next().filter(|it| it.ends_with(".rs"));
+            Found {
+                rule: oracle.clone(),
+                level: Level::Error,
+                text: format!("{place}: {detail}\n{}", command(finding, folder)),
+                uri: source.map_or_else(|| format!("fuzz/fuzz_targets/{target}.rs"), str::to_owned),
+                fingerprint: id.clone(),
+                is_known: Some(*is_known),
+            }
         })
-        .collect();
-    json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": {"name": "keystorm fuzz", "version": campaign.keystorm, "rules": []}},
-            "results": results,
-        }],
-    })
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fuzzing::{Oracle, Violation};
+    use crate::fuzzing::Violation;
 
     fn campaign() -> Campaign {
         let mut campaign = Campaign { engine: "builtin".to_owned(), ..Campaign::default() };
-        campaign.targets.insert("coap".to_owned(), super::super::Progress::default());
+        campaign.targets.insert("coap".to_owned(), Progress::default());
         let violation =
             Violation::new(Oracle::Panic, "src/wire/<a>.rs index", "line 1: \"x\" & <script>");
         campaign.keep(Finding::new("coap", &violation, b"abc"));
@@ -277,7 +281,7 @@ mod tests {
     fn a_campaign_without_its_canary_says_so() {
         let mut campaign = campaign();
         assert!(!campaign.is_deaf());
-        campaign.targets.insert("canary".to_owned(), super::super::Progress::default());
+        campaign.targets.insert("canary".to_owned(), Progress::default());
         assert!(campaign.is_deaf() && headline(&campaign).contains("canary"));
     }
 }

@@ -1,7 +1,7 @@
 //! A case: requests that are sent one after the other, and what is to be thought of their answers.
 
 use super::answer::Answer;
-use super::exchange::{Heard, Reply};
+use super::exchange::Heard;
 use super::oracle::{Oracle, Owed, Verdict, judge};
 use super::shot::Shot;
 use super::stage::Type;
@@ -53,7 +53,7 @@ impl Case {
             let owed = if at == self.focus { self.owed } else { Owed::Answer };
             verdicts.extend(judge(one, owed, slow_seconds));
         }
-        let answers: Vec<Option<Answer>> = heard.iter().map(answer).collect();
+        let answers: Vec<Option<Answer>> = heard.iter().map(Heard::answer).collect();
         if let Some((oracle, reason)) = self.expected(&answers) {
             verdicts.push(Verdict { oracle, reason });
         }
@@ -106,12 +106,5 @@ impl Case {
     /// All requests, from nothing.
     pub fn all(&self) -> impl Iterator<Item = &Shot> {
         self.setup.iter().chain(&self.shots)
-    }
-}
-
-fn answer(heard: &Heard) -> Option<Answer> {
-    match &heard.reply {
-        Reply::Answer(bytes) => Some(Answer::read(heard.shot.binding, bytes, &heard.shot.method)),
-        _ => None,
     }
 }

@@ -14,7 +14,7 @@ use super::setting::{ProbeError, Progress, Setting};
 use super::shot::{Binding, Shot};
 use super::stage::{CORE, Stage, Type};
 use super::watch::{Usage, Watch};
-use super::{hostile, race, scene, smaller, survey};
+use super::{hostile, race, scene, smaller};
 use crate::live::Clock;
 use crate::wire::value::Serialisation;
 
@@ -191,7 +191,7 @@ impl<'s> Engine<'s> {
     }
 
     pub(super) fn note(&mut self, heard: &Heard) {
-        let rsc = survey::read(heard).and_then(|answer| answer.rsc).unwrap_or(0);
+        let rsc = heard.answer().and_then(|answer| answer.rsc).unwrap_or(0);
         *self.answers.entry(rsc).or_default() += 1;
         if self.latencies.len() < LATENCIES_MAX && matches!(heard.reply, Reply::Answer(_)) {
             self.latencies.push(heard.seconds);

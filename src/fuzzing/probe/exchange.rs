@@ -4,6 +4,7 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
 
+use super::answer::Answer;
 use super::shot::{Binding, Shot};
 use crate::live::Clock;
 use crate::sim::time::Time;
@@ -45,6 +46,17 @@ pub struct Heard {
     pub seconds: f64,
     /// All that was said: when (nanoseconds), whether by us, and what.
     pub spoken: Vec<(u64, bool, Vec<u8>)>,
+}
+
+impl Heard {
+    /// The answer, read; `None` if there was none.
+    #[must_use]
+    pub fn answer(&self) -> Option<Answer> {
+        match &self.reply {
+            Reply::Answer(bytes) => Some(Answer::read(self.shot.binding, bytes, &self.shot.method)),
+            _ => None,
+        }
+    }
 }
 
 /// Sends a shot and waits for what comes back, at most `limit`.

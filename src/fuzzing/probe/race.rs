@@ -6,7 +6,6 @@ use super::finding::{Finding, Signature};
 use super::oracle::Oracle;
 use super::shot::Shot;
 use super::stage::{Stage, container, entity};
-use super::survey::read;
 use crate::wire::primitive::Operation;
 use crate::wire::value::{Map, Value};
 
@@ -30,8 +29,9 @@ pub(super) fn race(engine: &mut Engine<'_>, stage: &Stage) -> Option<Finding> {
     for one in &heard {
         engine.note(one);
     }
-    let made = heard.iter().filter_map(read).filter(|answer| answer.rsc == Some(2_001)).count();
-    let there = read(&engine.send(&look, stage.at)).is_some_and(|answer| answer.is_success());
+    let made =
+        heard.iter().filter_map(Heard::answer).filter(|answer| answer.rsc == Some(2_001)).count();
+    let there = engine.send(&look, stage.at).answer().is_some_and(|answer| answer.is_success());
     let reason = match made {
         0 | 1 if there == (made == 1) => return None,
         0 => "no CREATE succeeded, but the resource is there".to_owned(),

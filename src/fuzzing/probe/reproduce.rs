@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 
 use super::shot::{Binding, Shot};
+use crate::report::shell_word;
 use crate::wire::coap::Token;
 
 /// A script and the files that it needs.
@@ -58,7 +59,7 @@ impl Script {
                     && !text.starts_with('@')
                     && !text.contains(char::is_control) =>
             {
-                quoted(text)
+                shell_word(text)
             }
             _ => {
                 let name = format!("{number:02}-body.bin");
@@ -96,11 +97,11 @@ impl Script {
         if !(plain && spoken && shot.is_framed()) || target.contains('#') || target.len() > 60_000 {
             return None;
         }
-        let url = quoted(&format!("http://{at}{target}"));
+        let url = shell_word(&format!("http://{at}{target}"));
         let mut line =
-            format!("curl -sS -i -g -m 15 --path-as-is -X {} {url}", quoted(&shot.method));
+            format!("curl -sS -i -g -m 15 --path-as-is -X {} {url}", shell_word(&shot.method));
         for (name, value) in texts.iter().filter(|(name, _)| !own(name)) {
-            let _ = write!(line, " \\\n  -H {}", quoted(&format!("{name}: {value}")));
+            let _ = write!(line, " \\\n  -H {}", shell_word(&format!("{name}: {value}")));
         }
         // What curl would add by itself.
         for own in ["User-Agent", "Accept", "Content-Type"] {
@@ -152,7 +153,7 @@ impl Script {
             return None;
         }
         let mark = if query.is_empty() { "" } else { "?" };
-        let url = quoted(&format!("coap://{at}{path}{mark}{}", query.join("&")));
+        let url = shell_word(&format!("coap://{at}{path}{mark}{}", query.join("&")));
         let payload = if shot.body.is_empty() {
             String::new()
         } else {
@@ -179,8 +180,4 @@ fn raw(at: SocketAddr, binding: Binding, name: &str) -> String {
             "bash -c 'exec 3<>/dev/udp/{host}/{port}; cat {name} >&3; timeout 5 head -c 1 <&3 | od -c'"
         ),
     }
-}
-
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
 }

@@ -8,6 +8,8 @@ use super::finding::{Ended, Finding, Outcome};
 use super::oracle::{Oracle, Severity};
 use super::reproduce::Script;
 use super::shot::Binding;
+use crate::report::junit::{Case, Failure, junit};
+use crate::report::sarif::{Found, Level, Rule, sarif};
 use crate::report::{Context, Folder, FolderError, count, exchange_capture};
 
 /// The folder of what repeats the findings, in the results folder.
@@ -235,8 +237,10 @@ pub fn write(folder: &mut Folder, outcome: &Outcome, context: &Context) -> Resul
     folder.add("findings.jsonl", lines.as_bytes())?;
     folder.add("summary.json", &pretty(&outcome.summary()))?;
     folder.add("summary.txt", summary_text(outcome, None).as_bytes())?;
-    folder.add("findings.sarif", &pretty(&sarif(&ranked)))?;
-    folder.add("junit.xml", junit(outcome, &ranked).as_bytes())?;
+    folder.add("findings.sarif", &pretty(&sarif("probe", &rules(), &found(&ranked))))?;
+    let suite = junit("keystorm probe", outcome.seconds, &cases(&ranked));
+    let io = |source| FolderError::Io { path: "junit.xml".into(), source };
+    folder.add("junit.xml", &suite.map_err(io)?)?;
     folder.complete("probe", outcome.seed, outcome.ended == Ended::Stopped, context)
 }
 
@@ -276,79 +280,53 @@ fn line(finding: &Finding, folder: &str) -> Value {
     })
 }
 
-/// SARIF 2.1.0: a rule for each oracle, a stable fingerprint for each finding.
-fn sarif(ranked: &[&Finding]) -> Value {
-    let level = |severity| match severity {
-        Severity::Critical | Severity::High => "error",
-        Severity::Medium => "warning",
-        Severity::Low => "note",
+/// A rule for each oracle.
+fn rules() -> Vec<Rule> {
+    let rule = |oracle: Oracle| Rule {
+        id: oracle.name().to_owned(),
+        text: oracle.meaning().to_owned(),
+        level: level(oracle.severity()),
     };
-    let rules: Vec<Value> = Oracle::ALL
-        .into_iter()
-        .map(|oracle| {
-            json!({
-                "id": oracle.name(),
-                "shortDescription": { "text": oracle.meaning() },
-                "defaultConfiguration": { "level": level(oracle.severity()) },
-            })
-        })
-        .collect();
-    let results: Vec<Value> = ranked
-        .iter()
-        .enumerate()
-        .map(|(index, finding)| {
-            let path = format!("{FINDINGS}/{}/repeat.sh", folder_of(index, finding));
-            json!({
-                "ruleId": finding.signature.oracle.name(),
-                "level": level(finding.signature.oracle.severity()),
-                "message": { "text": format!("{}: {}", finding.signature.name(), finding.reason) },
-                "locations": [{ "physicalLocation": { "artifactLocation": { "uri": path } } }],
-                "partialFingerprints": { "probe/v1": finding.signature.name() },
-            })
-        })
-        .collect();
-    json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": "keystorm",
-                "version": env!("CARGO_PKG_VERSION"),
-                "rules": rules,
-            } },
-            "results": results,
-        }],
-    })
+    Oracle::ALL.into_iter().map(rule).collect()
 }
 
-/// JUnit: each rule is a test.
-fn junit(outcome: &Outcome, ranked: &[&Finding]) -> String {
-    let failed = outcome.by_oracle().len();
-    let mut text = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=\"keystorm probe\" \
-         tests=\"{}\" failures=\"{failed}\" time=\"{:.3}\">\n",
-        Oracle::ALL.len(),
-        outcome.seconds
-    );
-    for oracle in Oracle::ALL {
-        let own: Vec<_> =
-            ranked.iter().filter(|finding| finding.signature.oracle == oracle).collect();
-        let name = oracle.name();
-        if own.is_empty() {
-            text.push_str(&format!("    <testcase classname=\"probe\" name=\"{name}\"/>\n"));
-            continue;
+const fn level(severity: Severity) -> Level {
+    match severity {
+        Severity::Critical | Severity::High => Level::Error,
+        Severity::Medium => Level::Warning,
+        Severity::Low => Level::Note,
+    }
+}
+
+/// A stable fingerprint for each finding.
+fn found(ranked: &[&Finding]) -> Vec<Found> {
+    let found = |(index, finding): (usize, &&Finding)| {
+        let name = finding.signature.name();
+        Found {
+            rule: finding.signature.oracle.name().to_owned(),
+            level: level(finding.signature.oracle.severity()),
+            text: format!("{name}: {}", finding.reason),
+            uri: format!("{FINDINGS}/{}/repeat.sh", folder_of(index, finding)),
+            fingerprint: name,
+            is_known: None,
         }
+    };
+    ranked.iter().enumerate().map(found).collect()
+}
+
+/// Each rule is a test.
+fn cases(ranked: &[&Finding]) -> Vec<Case> {
+    let case = |oracle: Oracle| {
+        let own = ranked.iter().filter(|finding| finding.signature.oracle == oracle);
         let reasons: Vec<String> = own
-            .iter()
             .map(|found| format!("{}: {}", found.signature.name(), shown(&found.reason)))
             .collect();
-        let reasons = quick_xml::escape::escape(reasons.join("\n")).into_owned();
-        text.push_str(&format!(
-            "    <testcase classname=\"probe\" name=\"{name}\">\n      <failure message=\"{} findings\">{reasons}\
-             </failure>\n    </testcase>\n",
-            own.len()
-        ));
-    }
-    text.push_str("  </testsuite>\n</testsuites>\n");
-    text
+        let failure = (!reasons.is_empty()).then(|| Failure {
+            message: format!("{} findings", reasons.len()),
+            detail: reasons.join("\n"),
+        });
+        let (class, name) = ("probe".to_owned(), oracle.name().to_owned());
+        Case { class, name, time_s: None, failure }
+    };
+    Oracle::ALL.into_iter().map(case).collect()
 }

@@ -2,19 +2,11 @@
 
 use super::answer::Answer;
 use super::engine::Engine;
-use super::exchange::{Heard, Reply};
+use super::exchange::Heard;
 use super::setting::{ProbeError, Target};
 use super::stage::{Stage, TYPES};
 use crate::wire::primitive::Operation;
 use crate::wire::value::Serialisation;
-
-/// The answer to a request, read.
-pub(super) fn read(heard: &Heard) -> Option<Answer> {
-    match &heard.reply {
-        Reply::Answer(bytes) => Some(Answer::read(heard.shot.binding, bytes, &heard.shot.method)),
-        _ => None,
-    }
-}
 
 /// The stage over one binding.
 pub(super) fn stage(engine: &Engine<'_>, target: &Target) -> Stage {
@@ -43,9 +35,13 @@ impl Engine<'_> {
         let Some(first) = stages.first() else { return Ok(()) };
         for of in TYPES {
             let heard = self.prepare(first, of);
-            let made = heard.last().and_then(read).is_some_and(|answer| answer.is_success());
+            let made =
+                heard.last().and_then(Heard::answer).is_some_and(|answer| answer.is_success());
             if of.number == 2 && !made {
-                let what = heard.last().and_then(read).map_or_else(|| "no answer".to_owned(), said);
+                let what = heard
+                    .last()
+                    .and_then(Heard::answer)
+                    .map_or_else(|| "no answer".to_owned(), said);
                 return Err(ProbeError::NoEntity(first.owner.clone(), what));
             }
             if made {
@@ -73,7 +69,7 @@ impl Engine<'_> {
             return Err(refused("that is no address of a CSEBase".to_owned()));
         };
         let heard = self.send(&shot, target.at);
-        match read(&heard) {
+        match heard.answer() {
             None => Err(ProbeError::Silent(place())),
             Some(answer) if answer.is_success() => {
                 self.stages.push(stage);
@@ -87,7 +83,7 @@ impl Engine<'_> {
     pub(super) fn register_other(&mut self) -> Result<(), ProbeError> {
         let Some(first) = self.stages.first().cloned() else { return Ok(()) };
         let Some(shot) = first.shot(&first.register_other()) else { return Ok(()) };
-        let answer = read(&self.send(&shot, first.at));
+        let answer = self.send(&shot, first.at).answer();
         // From an earlier campaign it may be there.
         match answer {
             Some(answer) if answer.is_success() || matches!(answer.rsc, Some(4_117 | 4_105)) => {

@@ -54,7 +54,7 @@ struct Disclosed(Vec<StolenKeys>);
 impl KeyLog for Disclosed {
     fn disclose(&mut self, _: SecretLabel, _: &[u8], secret: &[u8]) {
         if let (Ok(secret), true) = (secret.try_into(), self.0.len() < DATAGRAMS_MAX) {
-            self.0.push(StolenKeys::from_secret(&secret));
+            self.0.push(StolenKeys::of(&secret));
         }
     }
 }

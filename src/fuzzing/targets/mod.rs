@@ -12,6 +12,7 @@ pub(super) mod keys;
 pub(super) mod primitives;
 pub(super) mod service;
 pub(super) mod sinks;
+pub(super) mod traces;
 
 use super::tape::{Tape, text};
 use super::target::check;

@@ -1,6 +1,8 @@
 //! Untrusted values in interpreters: where they are bound, they stay values, whatever they are.
 
 use super::{Oracle, Tape, Trail, Verdict, check, text};
+use crate::backend::header::Downloads;
+use crate::backend::ldap::Directory;
 use crate::backend::page::{Dashboard, Escaping, Slot, Validation};
 use crate::backend::shell::Notifier;
 use crate::backend::sql::{Inventory, Query};
@@ -10,24 +12,27 @@ use crate::ledger::Level;
 
 const CANARY: Canary = Canary(*b"a secret of 16 b");
 const QUERIES: [Query; 4] = [Query::Name, Query::Number, Query::Store, Query::Report];
-const SLOTS: [Slot; 4] = [Slot::Name, Slot::Content, Slot::Link, Slot::Search];
+/// Places where a value goes: each query, each slot, and the others.
+const SINKS: u8 = 13;
+const SLOTS: [Slot; 5] = [Slot::Name, Slot::Content, Slot::Link, Slot::Search, Slot::Fragment];
 
 /// The first byte says where the value goes.
 pub(in crate::fuzzing) fn run(input: &[u8], trail: &mut Trail) -> Verdict {
     let mut tape = Tape::new(input);
-    let sink = tape.byte() % 10;
+    let sink = tape.byte() % SINKS;
     let value = text(tape.rest());
-    let n = usize::from(sink) % 4;
-    let used = match sink {
-        0..=3 => {
-            Inventory::new(CANARY).and_then(|mut it| it.use_value(QUERIES[n], Coding::Bound, value))
-        }
-        4..=7 => {
-            Dashboard::new(Escaping::Contextual, Validation::None, CANARY).show(SLOTS[n], value)
-        }
-        8 => Registry::new(CANARY).use_value(Coding::Bound, value),
-        _ => Ok(Notifier::new(CANARY).use_value(Coding::Bound, value)),
-    };
+    let n = usize::from(sink);
+    let used =
+        match sink {
+            0..=3 => Inventory::new(CANARY)
+                .and_then(|mut it| it.use_value(QUERIES[n], Coding::Bound, value)),
+            4..=8 => Dashboard::new(Escaping::Contextual, Validation::None, CANARY)
+                .show(SLOTS[n - 4], value),
+            9 => Registry::new(CANARY).use_value(Coding::Bound, value),
+            10 => Ok(Directory::new(CANARY).use_value(Coding::Bound, value)),
+            11 => Ok(Downloads::new(CANARY).use_value(Coding::Bound, value)),
+            _ => Ok(Notifier::new(CANARY).use_value(Coding::Bound, value)),
+        };
     judge(used, value, trail)
 }
 
@@ -52,7 +57,7 @@ fn judge(used: Result<Interpretation, Fault>, value: &str, trail: &mut Trail) ->
 }
 
 pub(in crate::fuzzing) fn seeds() -> Vec<Vec<u8>> {
-    const VALUES: [&str; 8] = [
+    const VALUES: [&str; 10] = [
         "O'Brien & Söhne",
         "x' UNION SELECT value, 1 FROM credential --",
         "' or '1'='1",
@@ -61,9 +66,11 @@ pub(in crate::fuzzing) fn seeds() -> Vec<Vec<u8>> {
         "$(cat /etc/keystore)",
         "\u{202e}emoji \u{1f600} \"quoted\" %00",
         "'] | //credential | x['",
+        "x)(objectClass=*",
+        "x\r\nContent-Type: text/html\r\n\r\n<script>alert(1)</script>",
     ];
     let mut seeds = Vec::new();
-    for sink in 0..10 {
+    for sink in 0..SINKS {
         for (index, value) in (0..).zip(VALUES) {
             if (index + sink) % 3 == 0 {
                 seeds.push([&[sink], value.as_bytes()].concat());
@@ -109,6 +116,8 @@ pub(in crate::fuzzing) const WORDS: &[&str] = &[
     "or",
     "\u{0}",
     "\r\n",
+    "\r\nSet-Cookie: ",
+    ")(objectClass=*",
     "\u{2028}",
     "\u{fffd}",
     "<svg/onload=",

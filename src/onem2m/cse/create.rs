@@ -1,9 +1,9 @@
 //! CREATE (TS-0001 clause 10.1.2).
 
 use super::refusal::{
-    ABSENT, CHILD, CONTENT, FULL, MEMBER, MEMBER_TYPE, MEMBERS, NAME_TAKEN, NOT_ALLOWED,
-    NOT_SUBSCRIBABLE, PAST, POLICY, POLICY_ID, RANGE, REGISTERED, RESULT_CONTENT, Refusal,
-    TOO_DEEP, TOO_MANY_SUBSCRIPTIONS, TYPE_UNKNOWN,
+    ABSENT, CHILD, CONTENT, CONTENT_REFUSED, FULL, MEMBER, MEMBER_TYPE, MEMBERS, NAME_TAKEN,
+    NOT_ALLOWED, NOT_SUBSCRIBABLE, PAST, POLICY, POLICY_ID, RANGE, REGISTERED, RESULT_CONTENT,
+    Refusal, TOO_DEEP, TOO_MANY_SUBSCRIPTIONS, TYPE_UNKNOWN,
 };
 use super::task::{Answer, Step, Task, Turn};
 use super::{Cse, Where, attributes, notify, privilege};
@@ -51,6 +51,9 @@ impl<S: Store> Cse<S> {
             return Err(TOO_DEEP);
         }
         if kind.number == ty::CIN {
+            if self.is_content_refused {
+                return Err(CONTENT_REFUSED);
+            }
             self.make_room(turn, parent, &mut record)?;
         }
         let id = self.insert(parent, kind.number, &record)?;

@@ -70,6 +70,7 @@ pub struct Cse<S: Store = Memory> {
     pending: Pending,
     counter: u64,
     is_full: bool,
+    is_content_refused: bool,
 }
 
 /// Where an address leads.
@@ -112,6 +113,7 @@ impl<S: Store> Cse<S> {
             pending: Pending::default(),
             counter: 0,
             is_full: false,
+            is_content_refused: false,
         };
         match root {
             None => cse.found()?,
@@ -124,6 +126,12 @@ impl<S: Store> Cse<S> {
     /// (INTERNAL_SERVER_ERROR), what reads or deletes is not.
     pub const fn take_nothing_new(&mut self, is_full: bool) {
         self.is_full = is_full;
+    }
+
+    /// The application that uses contents refuses those that come, or no longer: a `<contentInstance>` that
+    /// would be stored is answered 4000 (BAD_REQUEST) instead.
+    pub const fn take_no_content(&mut self, is_refused: bool) {
+        self.is_content_refused = is_refused;
     }
 
     /// Who it is.
@@ -201,18 +209,36 @@ impl<S: Store> Cse<S> {
         [self.pending.next_deadline(), resource].into_iter().flatten().min()
     }
 
+    /// The bytes of all resources, one after the other: what whoever may read the whole store has.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub fn image(&self) -> Result<Vec<u8>, StoreFault> {
+        let mut image = Vec::new();
+        self.walk(|_, _, body| image.extend_from_slice(body))?;
+        Ok(image)
+    }
+
     /// A digest of all resources with all their bytes.
     ///
     /// # Errors
     /// A failure of the store.
     pub fn digest(&self) -> Result<u64, StoreFault> {
         let mut hasher = SipHasher13::new_with_keys(0, 0);
+        self.walk(|id, ty, body| {
+            hasher.write_u64(id.0);
+            hasher.write_u16(ty);
+            hasher.write(body);
+        })?;
+        Ok(hasher.finish())
+    }
+
+    /// Looks at each resource: its identifier, its type and its bytes.
+    fn walk(&self, mut look: impl FnMut(Id, u16, &[u8])) -> Result<(), StoreFault> {
         let mut stack = vec![self.root];
         while let Some(id) = stack.pop() {
             let node = self.store.node(id)?.ok_or(StoreFault::Absent)?;
-            hasher.write_u64(id.0);
-            hasher.write_u16(node.ty);
-            hasher.write(&node.body);
+            look(id, node.ty, &node.body);
             for family in [Family::Instances, Family::Others] {
                 let mut next = self.store.first(id, family)?;
                 while let Some(child) = next {
@@ -221,7 +247,7 @@ impl<S: Store> Cse<S> {
                 }
             }
         }
-        Ok(hasher.finish())
+        Ok(())
     }
 
     const fn turn<'o>(&self, now: Time, out: &'o mut Vec<Output>) -> Turn<'o> {

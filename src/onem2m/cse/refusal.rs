@@ -54,6 +54,7 @@ refusals! {
     CHILD = 4_108, "the target has no children of this type";
     TYPE_UNKNOWN = 5_001, "resources of this type are not hosted";
     CONTENT = 4_000, "pc is absent or not of the type";
+    CONTENT_REFUSED = 4_000, "the application does not take this content";
     NO_CONTENT = 4_000, "pc has no place in this request";
     NAME = 4_000, "rn is not a resource name";
     NAME_TAKEN = 4_105, "a child has that name";

@@ -82,15 +82,13 @@ impl Registrar {
     }
 
     /// Brings the table to `now`, for rotation by time: one HMAC for each device and epoch passed, at
-    /// most `behind` + `ahead` + 1. To be called before look-ups; within an epoch it costs nothing.
-    pub fn advance(&mut self, now: Time) {
-        let Some(epoch) = self.epoch(now) else { return };
-        if epoch <= self.reached {
-            return;
-        }
+    /// most `behind` + `ahead` + 1, and as many again to take old ones out. To be called before look-ups; within
+    /// an epoch it costs nothing. How many HMACs it took.
+    pub fn advance(&mut self, now: Time) -> u64 {
+        let Some(epoch) = self.epoch(now).filter(|epoch| *epoch > self.reached) else { return 0 };
         self.reached = epoch;
         let devices: Vec<u32> = self.devices.keys().copied().collect();
-        devices.into_iter().for_each(|device| self.move_to(device, epoch));
+        devices.into_iter().map(|device| self.move_to(device, epoch)).sum()
     }
 
     /// Whose pseudonym this is. Nobody's if it is none that is valid now. Several holders if pseudonyms
@@ -133,13 +131,13 @@ impl Registrar {
         (epoch.saturating_sub(self.behind), epoch.saturating_add(self.ahead).saturating_add(1))
     }
 
-    /// Moves the epochs of a device in the table forward.
-    fn move_to(&mut self, device: u32, epoch: u64) {
+    /// Moves the epochs of a device in the table forward. How many HMACs that took.
+    fn move_to(&mut self, device: u32, epoch: u64) -> u64 {
         let (first, end) = self.range(epoch);
-        let Some(entry) = self.devices.get_mut(&device) else { return };
+        let Some(entry) = self.devices.get_mut(&device) else { return 0 };
         let (old_first, old_end) = entry.epochs;
         if end <= old_end {
-            return;
+            return 0;
         }
         entry.epochs = (first, end);
         let secret = entry.secret.clone();
@@ -149,6 +147,7 @@ impl Registrar {
         for epoch in first.max(old_end)..end {
             self.table.insert((secret.pseudonym(epoch), Holder { device, epoch }));
         }
+        old_end.min(first).saturating_sub(old_first) + (end - first.max(old_end))
     }
 
     fn move_to_none(&mut self, device: u32) {

@@ -261,6 +261,8 @@ const LIST: u8 = 7;
 const OBJECT: u8 = 8;
 /// From here on: text of `tag - SHORT` bytes.
 const SHORT: u8 = 16;
+/// Items of a list that room is made for before they are read: a length is a claim, at every depth.
+const RESERVED_MAX: usize = 16;
 
 fn put_value(out: &mut Vec<u8>, value: &Value) {
     match value {
@@ -394,7 +396,7 @@ impl<'b> Input<'b> {
             LIST | OBJECT if depth == MAX_DEPTH => return None,
             LIST => {
                 let len = self.len()?;
-                let mut items = Vec::with_capacity(len.min(self.0.len()));
+                let mut items = Vec::with_capacity(len.min(RESERVED_MAX));
                 for _ in 0..len {
                     items.push(self.value(depth + 1)?);
                 }

@@ -143,20 +143,11 @@ fn ratio(
 /// The comparison as one object. Its keys are public.
 #[must_use]
 pub fn json(comparison: &Comparison) -> Value {
-    let spread = |spread: &Spread| {
-        object!({
-            "mean": spread.mean,
-            "interval": spread.interval.map(|(low, high)| [low, high]),
-            "min": spread.min,
-            "max": spread.max,
-            "runs": spread.runs,
-        })
-    };
     let change = |change: &Change| {
         object!({
             "metric": change.metric,
-            "a": spread(&change.a),
-            "b": spread(&change.b),
+            "a": change.a,
+            "b": change.b,
             "difference": change.b.mean - change.a.mean,
             "ratio": change.ratio,
             "interval": change.interval.map(|(low, high)| [low, high]),

@@ -1,9 +1,7 @@
 //! The matrix as one page: no network, no script.
 
-use std::sync::OnceLock;
-
 use minijinja::value::Serde;
-use minijinja::{Environment, Value, context};
+use minijinja::{Value, context};
 use serde::Serialize;
 
 use super::data::{Cell, Matrix, Row};
@@ -11,12 +9,12 @@ use super::{cost, cost_interval, headline, heat, interval};
 use crate::attack::catalogue::COUNTERMEASURES;
 use crate::ledger::Verdict;
 use crate::report::error::FolderError;
+use crate::report::page::{drawing, page as framed};
 use crate::report::sequence::{self, Story};
 use crate::report::words::{of_metric, percent, time};
 
 /// The name of the file, for errors.
 const FILE: &str = "matrix.html";
-const STYLE: &str = include_str!("page.css");
 
 /// What the page shows of a threat.
 #[derive(Serialize)]
@@ -70,27 +68,15 @@ struct StoryView {
 /// # Errors
 /// If the template does not fit, which it does.
 pub fn page(matrix: &Matrix, stories: &[(u8, Story)]) -> Result<String, FolderError> {
-    static PAGES: OnceLock<Result<Environment<'static>, minijinja::Error>> = OnceLock::new();
-    let malformed = |e: &dyn std::fmt::Display| FolderError::malformed(FILE, e);
-    let pages = PAGES.get_or_init(|| {
-        let mut pages = Environment::new();
-        // The ending `.html` is what switches the escaping on.
-        pages.add_template("page.html", include_str!("page.html"))?;
-        Ok(pages)
-    });
-    let pages = pages.as_ref().map_err(|e| malformed(e))?;
-    let template = pages.get_template("page.html").map_err(|e| malformed(&e))?;
     let rows: Vec<RowView> = matrix.rows.iter().map(|row| row_view(row, stories)).collect();
     let view = context! {
         headline => headline(matrix),
         keystorm => matrix.keystorm.clone(),
         is_partial => matrix.is_partial,
-        // Both are made here: the pictures escape every word themselves.
-        style => Value::from_safe_string(STYLE.to_owned()),
-        picture => Value::from_safe_string(heat::svg(matrix)),
+        picture => drawing(&heat::svg(matrix)),
         rows => Value::from(Serde(&rows)),
     };
-    template.render(view).map_err(|e| malformed(&e))
+    framed(FILE, include_str!("page.html"), view)
 }
 
 fn row_view(row: &Row, stories: &[(u8, Story)]) -> RowView {
@@ -104,7 +90,7 @@ fn row_view(row: &Row, stories: &[(u8, Story)]) -> RowView {
         stories: stories
             .map(|(_, story)| StoryView {
                 title: story.title.clone(),
-                picture: Value::from_safe_string(sequence::svg(story)),
+                picture: drawing(&sequence::svg(story)),
             })
             .collect(),
     }

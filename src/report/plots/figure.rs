@@ -14,9 +14,20 @@ pub(super) struct Figure {
     /// What the horizontal axis shows.
     pub(super) caption: String,
     /// Moments to mark through all panels.
-    pub(super) marks: Vec<(f64, String)>,
+    pub(super) marks: Vec<Moment>,
     /// From top to bottom.
     pub(super) panels: Vec<Panel>,
+}
+
+/// A place on the horizontal axis that is marked through all panels.
+#[derive(Clone, Debug)]
+pub(super) struct Moment {
+    /// Where.
+    pub(super) at: f64,
+    /// What, in a few words.
+    pub(super) label: String,
+    /// It must not be passed; else something happens there.
+    pub(super) is_limit: bool,
 }
 
 /// One panel.

@@ -1,6 +1,6 @@
 //! Where everything goes in a picture, so that no words stand on each other or on data.
 
-use super::figure::{Colour, Figure, Label, Panel};
+use super::figure::{Colour, Figure, Label, Moment, Panel};
 use super::style::SIZE;
 use crate::report::drawing::{Anchor, Rect, cut, width, wrapped};
 use crate::report::words::tame;
@@ -134,10 +134,11 @@ fn marks(figure: &Figure, plot: Rect, words: &mut Vec<Words>) -> (usize, usize) 
     let x = |at: f64| place(at, figure.x.from, figure.x.to, plot.left, plot.right);
     let mut rows: Vec<Vec<Words>> = Vec::new();
     let mut unlabelled = 0;
-    let shown: Vec<_> = figure.marks.iter().filter(|(at, _)| figure.x.holds(*at)).collect();
-    for (at, label) in shown.iter().take(MARK_WORDS) {
+    let shown: Vec<_> = figure.marks.iter().filter(|mark| figure.x.holds(mark.at)).collect();
+    for Moment { at, label, is_limit } in shown.iter().copied().take(MARK_WORDS) {
         let text = cut(&tame(label, 60), SMALL, false, SIZE.0 / 2.0);
         let start = Words::new(&text, x(*at) - 3.0, 0.0, SMALL).faint();
+        let start = Words { colour: is_limit.then_some(Colour::Red), ..start };
         let start = if start.rect().right > SIZE.0 - 8.0 {
             let right = x(*at) + 3.0;
             Words { x: right, anchor: Anchor::End, ..start }

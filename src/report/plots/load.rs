@@ -103,7 +103,7 @@ fn panel(data: &Data, view: &View, groups: &[&GroupFacts], wanted: usize) -> Pan
 }
 
 /// `up to 80 %`; what is next to nothing says so itself.
-fn up_to(share: f64) -> String {
+pub(super) fn up_to(share: f64) -> String {
     let said = percent(share);
     if said.starts_with('<') { said } else { format!("up to {said}") }
 }

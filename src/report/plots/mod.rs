@@ -1,10 +1,16 @@
 //! Pictures of a run, from the data of its folder. Figures are data; [`style`] draws them.
 
+mod amplification;
 mod axis;
+mod elements;
+mod exposure;
 mod figure;
+mod frontier;
+mod hysteresis;
 mod latency;
 mod layout;
 mod load;
+mod pareto;
 mod risk;
 mod secured;
 mod style;
@@ -28,6 +34,10 @@ pub(crate) fn all(data: &Data) -> Result<Vec<(&'static str, Picture)>, FolderErr
         ("traffic", traffic::figure(data, &view)),
         ("secured", secured::figure(data)),
         ("latency", latency::figure(data, &view)),
+        ("elements", elements::figure(data, &view)),
+        ("amplification", amplification::figure(data, &view)),
+        ("hysteresis", hysteresis::figure(data, &view)),
+        ("exposure", exposure::figure(data)),
     ];
     let drawn = figures.into_iter().map(|(name, figure)| {
         Ok(match figure {
@@ -43,9 +53,17 @@ pub(crate) fn risk(assessment: &crate::run::risk::Assessment) -> Result<String, 
     style::svg("risk", &risk::figure(assessment))
 }
 
-/// The picture of a sweep, if its points lie along something.
-pub(crate) fn sweep(table: &crate::run::sweep::Table) -> Result<Option<String>, FolderError> {
-    sweep::figure(table).map(|figure| style::svg("sweep", &figure)).transpose()
+/// The pictures of a sweep by name, as far as its points lie along something.
+pub(crate) fn sweep(
+    table: &crate::run::sweep::Table,
+) -> Result<Vec<(&'static str, String)>, FolderError> {
+    let figures = [
+        ("sweep", sweep::figure(table)),
+        ("frontier", frontier::figure(table)),
+        ("pareto", pareto::figure(table)),
+    ];
+    let drawn = figures.into_iter().filter_map(|(name, figure)| Some((name, figure?)));
+    drawn.map(|(name, figure)| Ok((name, style::svg(name, &figure)?))).collect()
 }
 
 /// Setting, seed and digest.

@@ -1,13 +1,16 @@
 //! `secured.svg`: which share of the fleet has its keys, by time from the trigger.
 
 use super::axis::{Axis, log};
-use super::figure::{Colour, Figure, Label, Panel, Shape};
+use super::figure::{Colour, Figure, Label, Moment, Panel, Shape};
 use crate::report::hgrm::Curve;
 use crate::report::read::Data;
 use crate::report::words::{count, percent, time};
+use crate::scenario::scale::{Kind, quantity};
 
 /// A curve whose end is this many times its median gets a logarithmic axis.
 const WIDE: f64 = 40.0;
+/// A limit within this many times the curve's end is drawn.
+const LIMIT_FAR: f64 = 3.0;
 /// Share of the horizontal axis that words beside a dot take.
 const BESIDE: f64 = 0.3;
 /// Up to this many members each is a step of its own.
@@ -27,6 +30,8 @@ struct Progress {
     what: &'static str,
     /// What times count from.
     from: &'static str,
+    /// The metric of these times.
+    metric: &'static str,
 }
 
 /// The figure, or why there is none.
@@ -35,7 +40,11 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
     let Some(progress) = progress.filter(|p| p.done > 0 && !p.points.is_empty()) else {
         return Err("nobody made or changed keys");
     };
-    let end = progress.points.last().map_or(1.0, |p| p.0).max(1e-6);
+    let last = progress.points.last().map_or(1.0, |p| p.0).max(1e-6);
+    // Limits that lie far behind the end would press the curve to the edge.
+    let (near, far): (Vec<_>, Vec<_>) =
+        limits(data, &progress).into_iter().partition(|limit| limit.at <= LIMIT_FAR * last);
+    let end = near.iter().map(|limit| limit.at).fold(last, f64::max);
     let median = reached(&progress, 0.5).map_or(end, |p| p.0);
     let logarithmic = median > 0.0 && end / median > WIDE;
     let first = progress.points.iter().map(|p| p.0).find(|t| *t > 0.0).unwrap_or(end);
@@ -81,10 +90,38 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
         title: headline(&progress),
         subtitle: super::subtitle(&data.summary),
         x,
-        caption: format!("time from {}", progress.from),
-        marks: Vec::new(),
+        caption: caption(&progress, &far),
+        marks: near.into_iter().map(|limit| Moment { at: across(limit.at), ..limit }).collect(),
         panels: vec![Panel { title, weight: 1.0, y, shapes, labels }],
     })
+}
+
+/// What is expected of the times that the curve shows.
+fn limits(data: &Data, progress: &Progress) -> Vec<Moment> {
+    let expectations = data.summary.expectations.iter();
+    let of_metric = expectations.filter_map(|checked| {
+        let figure = match checked.metric.strip_prefix(progress.metric)? {
+            "" => "all",
+            figure => figure.strip_prefix('.')?,
+        };
+        let bound = checked.expected.trim_start_matches(['<', '=', ' ']);
+        let (_, quantity) = quantity(bound).filter(|(kind, _)| *kind == Kind::Time)?;
+        let at = Kind::Time.si(quantity);
+        let is_upper = checked.expected.starts_with('<');
+        is_upper.then(|| Moment {
+            at,
+            label: format!("{figure} at most {}", time(at)),
+            is_limit: true,
+        })
+    });
+    of_metric.filter(|limit| limit.at > 0.0).collect()
+}
+
+fn caption(progress: &Progress, far: &[Moment]) -> String {
+    let beyond = far.first().map_or_else(String::new, |limit| {
+        format!("; the limit, {}, lies far to the right", limit.label)
+    });
+    format!("time from {}{beyond}", progress.from)
 }
 
 /// New keys by time from each member's trigger.
@@ -100,6 +137,7 @@ fn rekeyed(data: &Data) -> Option<Progress> {
         who: if once { "members" } else { "re-keys" },
         what: if once { "have new keys" } else { "are done" },
         from: "the trigger",
+        metric: "rekey.time_s",
     })
 }
 
@@ -123,6 +161,7 @@ fn established(data: &Data) -> Option<Progress> {
             who: "members",
             what,
             from,
+            metric: "association.handshake_s",
         });
     }
     let mut sum = 0.0;
@@ -136,7 +175,15 @@ fn established(data: &Data) -> Option<Progress> {
         progress.push((at.max(0.0), f64::min(sum / all as f64, 1.0)));
     }
     let done = super::view::whole(sum).min(all);
-    Some(Progress { points: progress, all, done, who: "members", what, from: "the first start" })
+    Some(Progress {
+        points: progress,
+        all,
+        done,
+        who: "members",
+        what,
+        from: "the first start",
+        metric: "association.makespan_s",
+    })
 }
 
 fn shares(curve: &Curve, done: u64, all: u64) -> Vec<(f64, f64)> {

@@ -95,10 +95,11 @@ fn panel<'a>(
     for (level, _) in &y.ticks {
         chart.draw_series(LineSeries::new(across(*level), stroke(GRID, 1.0)))?;
     }
-    for (at, _) in figure.marks.iter().filter(|(at, _)| x.holds(*at)) {
-        let line = [(*at, y.from), (*at, y.to)].into_iter();
+    for mark in figure.marks.iter().filter(|mark| x.holds(mark.at)) {
+        let line = [(mark.at, y.from), (mark.at, y.to)].into_iter();
         let (dash, gap) = (pixels(4.0), pixels(3.0));
-        chart.draw_series(DashedLineSeries::new(line, dash, gap, stroke(MARK, 1.0)))?;
+        let look = if mark.is_limit { limit() } else { stroke(MARK, 1.0) };
+        chart.draw_series(DashedLineSeries::new(line, dash, gap, look))?;
     }
     for shape in &panel.shapes {
         match shape {
@@ -114,8 +115,12 @@ fn panel<'a>(
             }
             Shape::Limit(level) if y.holds(*level) => {
                 let line = across(*level).into_iter();
-                let style = stroke(Colour::Red.rgb(), 1.5);
-                chart.draw_series(DashedLineSeries::new(line, pixels(7.0), pixels(4.0), style))?;
+                chart.draw_series(DashedLineSeries::new(
+                    line,
+                    pixels(7.0),
+                    pixels(4.0),
+                    limit(),
+                ))?;
             }
             Shape::Limit(_) => {}
             Shape::Drop(at) => {
@@ -148,6 +153,11 @@ fn text<'a>(root: &Area<'a>, words: &Words, colour: RGBColor) -> Result<(), Fail
 
 fn stroke(colour: RGBColor, width: f64) -> ShapeStyle {
     ShapeStyle::from(&colour).stroke_width(pixels(width).unsigned_abs())
+}
+
+/// The look of what must not be passed.
+fn limit() -> ShapeStyle {
+    stroke(Colour::Red.rgb(), 1.5)
 }
 
 /// `point`, moved to the edge if it lies outside.

@@ -6,20 +6,20 @@ use super::figure::{Colour, Figure, Label, Panel, Shape};
 use crate::report::sweep::{headline, load_figure, main_figure, short};
 use crate::report::words::{of_metric, tame};
 use crate::run::sweep::{Row, Table};
-use crate::scenario::plan::Relation;
+use crate::scenario::plan::{Expectation, Relation};
 use crate::scenario::scale::{is_wide, quantity};
 
 /// Lines of one picture; the other points are in the table.
 const LINES: [Colour; 4] = [Colour::Blue, Colour::Orange, Colour::Green, Colour::Grey];
 
 /// Where the values of the swept key stand.
-struct Across {
+pub(super) struct Across {
     /// Its axis, by number.
-    axis: usize,
+    pub(super) axis: usize,
     /// Places of its values, in their order.
-    places: Vec<(String, f64)>,
+    pub(super) places: Vec<(String, f64)>,
     /// The axis that is drawn.
-    x: Axis,
+    pub(super) x: Axis,
 }
 
 /// A line: what it is called, and its points by place.
@@ -64,27 +64,37 @@ pub(super) fn figure(table: &Table) -> Option<Figure> {
 
 /// The key with most quantities, else the first with several values.
 fn across(table: &Table) -> Option<Across> {
-    let values = |axis: usize| {
-        let mut values: Vec<&String> = Vec::new();
-        for row in &table.rows {
-            if !values.contains(&&row.values[axis]) {
-                values.push(&row.values[axis]);
-            }
-        }
-        values
-    };
+    let values = |axis: usize| values(table, axis);
     let several = |axis: &usize| values(*axis).len() > 1;
-    let quantities = |axis: &usize| {
-        let kinds: Vec<_> = values(*axis).into_iter().map(|value| quantity(value)).collect();
-        kinds.iter().all(|kind| kind.is_some_and(|(kind, _)| Some(kind) == kinds[0].map(|k| k.0)))
-    };
+    let quantities = |axis: &usize| are_quantities(&values(*axis));
     let candidates: Vec<usize> = (0..table.axes.len()).filter(several).collect();
     // The one with most values is the axis, the others are lines; of equals the first.
     let most = |one: &usize, other: &usize| values(*one).len().cmp(&values(*other).len());
     let axis = candidates.iter().copied().rev().filter(quantities).max_by(most);
-    let axis = axis.or_else(|| candidates.first().copied())?;
-    let is_quantity = quantities(&axis);
-    let values = values(axis);
+    along(table, axis.or_else(|| candidates.first().copied())?)
+}
+
+/// The values of an axis, each once.
+pub(super) fn values(table: &Table, axis: usize) -> Vec<&String> {
+    let mut values: Vec<&String> = Vec::new();
+    for row in &table.rows {
+        if !values.contains(&&row.values[axis]) {
+            values.push(&row.values[axis]);
+        }
+    }
+    values
+}
+
+/// All of them count the same thing.
+pub(super) fn are_quantities(values: &[&String]) -> bool {
+    let kinds: Vec<_> = values.iter().map(|value| quantity(value)).collect();
+    kinds.iter().all(|kind| kind.is_some_and(|(kind, _)| Some(kind) == kinds[0].map(|k| k.0)))
+}
+
+/// Where the values of an axis stand.
+pub(super) fn along(table: &Table, axis: usize) -> Option<Across> {
+    let values = values(table, axis);
+    let is_quantity = are_quantities(&values);
     let size = |value: &str| quantity(value).map_or(0, |(_, quantity)| quantity.units);
     let least = values.iter().map(|value| size(value)).min()?;
     let most = values.iter().map(|value| size(value)).max()?;
@@ -150,17 +160,7 @@ fn panel(table: &Table, across: &Across, lines: &[Line<'_>], name: &str) -> Opti
     if all.is_empty() {
         return None;
     }
-    let is_time = name.contains("_s.") || name.ends_with("_s");
-    let is_log = is_time && least > 0.0 && most / least > 20.0;
-    let y = if is_log {
-        Axis::log_time(least / 1.3, most * 1.3)
-    } else if name.contains("utilisation") || name.ends_with("_fraction") {
-        Axis::share(most, 5)
-    } else if is_time {
-        Axis::time(0.0, most * 1.05, 0.0, 5)
-    } else {
-        Axis::linear(most * 1.05, 5, |value| of_metric(name, value))
-    };
+    let (y, is_log) = scale(name, least, most);
     let level = |value: f64| if is_log { log(value) } else { value };
     let mut shapes: Vec<Shape> =
         lines.iter().flat_map(|line| feasible(table, across, line, lines.len(), &y)).collect();
@@ -186,15 +186,36 @@ fn panel(table: &Table, across: &Across, lines: &[Line<'_>], name: &str) -> Opti
     }
     if let Some(limit) = limit {
         shapes.push(Shape::Limit(level(limit.bound)));
-        let word = match limit.relation {
-            Relation::Less | Relation::AtMost => "at most",
-            Relation::Equal => "equal to",
-            Relation::AtLeast | Relation::Greater => "at least",
-        };
-        let text = format!("{word} {}", of_metric(name, limit.bound));
+        let text = bound(limit);
         labels.push(Label::margin(level(limit.bound), text, Colour::Red));
     }
     Some(Panel { title: name.to_owned(), weight: 1.0, y, shapes, labels })
+}
+
+/// An axis for a figure, and whether it is logarithmic.
+pub(super) fn scale(name: &str, least: f64, most: f64) -> (Axis, bool) {
+    let is_time = name.contains("_s.") || name.ends_with("_s");
+    let is_log = is_time && least > 0.0 && most / least > 20.0;
+    let axis = if is_log {
+        Axis::log_time(least / 1.3, most * 1.3)
+    } else if name.contains("utilisation") || name.ends_with("_fraction") {
+        Axis::share(most, 5)
+    } else if is_time {
+        Axis::time(0.0, most * 1.05, 0.0, 5)
+    } else {
+        Axis::linear(most * 1.05, 5, |value| of_metric(name, value))
+    };
+    (axis, is_log)
+}
+
+/// A limit in words: `at most 30 s`.
+pub(super) fn bound(limit: &Expectation) -> String {
+    let word = match limit.relation {
+        Relation::Less | Relation::AtMost => "at most",
+        Relation::Equal => "equal to",
+        Relation::AtLeast | Relation::Greater => "at least",
+    };
+    format!("{word} {}", of_metric(&limit.metric, limit.bound))
 }
 
 /// The stretches in which the points of a line meet everything; several lines make them darker.

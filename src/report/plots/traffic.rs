@@ -2,6 +2,7 @@
 
 use super::axis::Axis;
 use super::figure::{Colour, Figure, Label, Panel, Shape};
+use super::load::up_to;
 use super::view::{Bin, Fold, View};
 use crate::measure::ByteClass;
 use crate::report::read::Data;
@@ -10,6 +11,10 @@ use crate::report::words::{bytes, percent, scaled, tame};
 
 /// Link types that are shown: those with the most bytes.
 const LINKS: usize = 3;
+/// Share of what links carry that planners allow.
+const FULL: f64 = 0.8;
+/// A limit within this many times the peak is drawn.
+const LIMIT_NEAR: f64 = 2.5;
 
 const fn colour(class: ByteClass) -> Colour {
     match class {
@@ -80,14 +85,26 @@ fn panel(data: &Data, view: &View, link: &Traffic, panels: usize) -> (Panel, f64
         below = above;
     }
     let peak = below.iter().map(|b| b.2).fold(0.0, f64::max);
-    let y = Axis::linear(peak * 1.05, if panels > 2 { 2 } else { 4 }, |v| scaled(v, "B/s"));
+    let limit = link.capacity_bytes_per_s.map(|capacity| FULL * capacity as f64);
+    let near = limit.filter(|limit| *limit <= LIMIT_NEAR * peak);
+    let most = near.map_or(peak, |limit| peak.max(limit));
+    let y = Axis::linear(most * 1.05, if panels > 2 { 2 } else { 4 }, |v| scaled(v, "B/s"));
     let n = rows.len().max(1) as f64;
     let labels = rows.iter().enumerate().map(|(i, (class, sum))| {
         let text = format!("■ {} {}", class.name(), bytes(*sum));
         Label::margin(y.to * (0.5 + (i as f64 - n / 2.0) * 0.04), text, colour(*class))
     });
-    let title = format!("{}: bytes per second, both directions", tame(&link.link, 40));
-    let labels = labels.collect();
+    let used = link
+        .capacity_bytes_per_s
+        .filter(|capacity| *capacity > 0)
+        .map(|capacity| format!(", {} of what the links carry", up_to(peak / capacity as f64)));
+    let used = used.unwrap_or_default();
+    let title = format!("{}: bytes per second, both directions{used}", tame(&link.link, 40));
+    let mut labels: Vec<Label> = labels.collect();
+    if let Some(limit) = near {
+        shapes.push(Shape::Limit(limit));
+        labels.push(Label::margin(limit, format!("{} of the rate", percent(FULL)), Colour::Red));
+    }
     (Panel { title, weight: 1.0, y, shapes, labels }, peak, keys / f64::max(all, 1.0))
 }
 

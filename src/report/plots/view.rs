@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::axis::Axis;
+use super::figure::Moment;
 use crate::measure::ByteClass;
 use crate::report::read::Data;
 use crate::report::summary::Mark;
@@ -23,7 +24,7 @@ pub(super) struct View {
     /// What its labels count from, in words.
     pub(super) caption: String,
     /// The marks of the run.
-    pub(super) marks: Vec<(f64, String)>,
+    pub(super) marks: Vec<Moment>,
 }
 
 /// How buckets become a bin.
@@ -63,15 +64,27 @@ impl View {
             }
             _ => "time from the start of the run".to_owned(),
         };
-        let marks = marks.into_iter().map(|m| (m.at_s, m.label.clone())).collect();
+        let moment = |m: &Mark| Moment { at: m.at_s, label: m.label.clone(), is_limit: false };
+        let marks = marks.into_iter().map(moment).collect();
         Self { axis, caption, marks }
     }
 
     /// `points` (starts of buckets of `width`) as bins that cover the view.
     pub(super) fn bins(&self, points: &[(f64, f64)], width: f64, fold: Fold) -> Vec<Bin> {
+        self.bins_at_most(points, width, fold, BINS)
+    }
+
+    /// The same in about `most` bins or fewer.
+    pub(super) fn bins_at_most(
+        &self,
+        points: &[(f64, f64)],
+        width: f64,
+        fold: Fold,
+        most: f64,
+    ) -> Vec<Bin> {
         let span = self.axis.to - self.axis.from;
         let width = width.max(span / 1e5).max(1e-9);
-        let each = (span / width / BINS).ceil().max(1.0);
+        let each = (span / width / most).ceil().max(1.0);
         let bin = width * each;
         let first = (self.axis.from / bin).floor();
         let count = ((self.axis.to / bin).ceil() - first).clamp(1.0, 2.0 * BINS);

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::report::error::FolderError;
-use crate::run::Verdict;
 use crate::run::sweep::{Table, flat};
 
 /// The name of the file, for errors.
@@ -26,13 +25,9 @@ pub fn csv(table: &Table) -> Result<String, FolderError> {
     for (row, notes) in table.rows.iter().zip(&table.notes) {
         for note in notes {
             let figures = flat(&note.metrics);
-            let verdict = match note.verdict {
-                Verdict::Held => "held",
-                Verdict::Failed => "failed",
-                Verdict::Interrupted => "interrupted",
-            };
             let mut line = row.values.clone();
-            line.extend([note.seed.to_string(), verdict.to_owned(), note.digest.clone()]);
+            let verdict = note.verdict.name().to_owned();
+            line.extend([note.seed.to_string(), verdict, note.digest.clone()]);
             line.extend([note.events.to_string(), note.wall_s.to_string()]);
             let cell = |name| figures.get(name).map_or_else(String::new, f64::to_string);
             line.extend(names.iter().map(cell));

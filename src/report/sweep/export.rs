@@ -1,5 +1,7 @@
 //! A sweep as a job array of a scheduler that exists: each job runs one shard, and `--collect` gathers them.
 
+use crate::report::shell_word;
+
 /// A scheduler of a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheduler {
@@ -19,8 +21,8 @@ pub fn job_script(
     out: &str,
     jobs: usize,
 ) -> String {
-    let command = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
-    let out = quoted(out);
+    let command = words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ");
+    let out = shell_word(out);
     let (head, task) = match scheduler {
         Scheduler::Slurm => (
             format!(
@@ -42,15 +44,6 @@ pub fn job_script(
          # When all are done: keystorm sweep --collect {out}/shard-* --out {out}/all\n\
          exec keystorm {command} --threads 1 --progress none \\\n  --shard \"${task}/{jobs}\" --out {out}/\"shard-${task}\"\n"
     )
-}
-
-/// A word that a shell takes as it is.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:%+@".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 #[cfg(test)]

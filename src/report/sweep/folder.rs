@@ -12,7 +12,7 @@ use super::{csv, json, text};
 use crate::report::error::FolderError;
 use crate::report::folder::{json as json_bytes, put};
 use crate::report::lines::{self, Lines};
-use crate::report::plots;
+use crate::report::{page, plots};
 use crate::run::sweep::{Effort, Note, Table};
 
 /// The name of the file that says what was asked.
@@ -24,7 +24,15 @@ const JOURNAL_MAX: u64 = 1 << 30;
 /// Journals of one folder that are read at most: each shard writes its own.
 const JOURNALS_MAX: usize = 10_000;
 /// What is made from the runs.
-const MADE: [&str; 4] = ["summary.txt", "summary.json", "points.csv", "plots/sweep.svg"];
+const MADE: [&str; 7] = [
+    "summary.txt",
+    "summary.json",
+    "points.csv",
+    "plots/sweep.svg",
+    "plots/frontier.svg",
+    "plots/pareto.svg",
+    "report.html",
+];
 /// The version of these files.
 const SCHEMA: u32 = 1;
 
@@ -236,7 +244,8 @@ fn journals(path: &Path) -> Result<Vec<String>, FolderError> {
     Ok(names)
 }
 
-/// Writes everything that is made from the runs: `summary.txt`, `summary.json`, `points.csv` and `plots/sweep.svg`.
+/// Writes everything that is made from the runs: `summary.txt`, `summary.json`, `points.csv`, pictures and
+/// `report.html`.
 ///
 /// # Errors
 /// If a file cannot be written.
@@ -244,8 +253,9 @@ pub fn write(path: &Path, table: &Table, effort: &Effort) -> Result<(), FolderEr
     put(path, "summary.txt", text(table).as_bytes())?;
     put(path, "summary.json", &json_bytes("summary.json", &json(table, effort))?)?;
     put(path, "points.csv", csv(table)?.as_bytes())?;
-    if let Some(picture) = plots::sweep(table)? {
-        put(path, "plots/sweep.svg", picture.as_bytes())?;
+    let pictures = plots::sweep(table)?;
+    for (name, picture) in &pictures {
+        put(path, &format!("plots/{name}.svg"), picture.as_bytes())?;
     }
-    Ok(())
+    put(path, "report.html", page::sweep(table, &request(path)?, &pictures)?.as_bytes())
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::figures::headline;
-use crate::run::sweep::{Effort, Row, Spread, Table};
+use crate::run::sweep::{Effort, Row, Table};
 
 /// A sweep as one object.
 #[must_use]
@@ -30,7 +30,7 @@ pub fn json(table: &Table, effort: &Effort) -> Value {
         "scenario": table.scenario,
         "question": table.question,
         "answer": headline(table),
-        "verdict": verdict(table),
+        "verdict": table.verdict(),
         "axes": axes,
         "seeds": [table.seeds.0, table.seeds.1],
         "expectations": expectations,
@@ -47,19 +47,6 @@ pub fn json(table: &Table, effort: &Effort) -> Value {
     })
 }
 
-/// `held`: some point meets what is expected with every seed, or nothing is expected; `failed`: none does;
-/// `interrupted`: runs are missing.
-#[must_use]
-fn verdict(table: &Table) -> &'static str {
-    if table.done() < table.asked {
-        "interrupted"
-    } else if table.expectations.is_empty() || table.rows.iter().any(Row::is_feasible) {
-        "held"
-    } else {
-        "failed"
-    }
-}
-
 fn point(table: &Table, row: &Row) -> Value {
     let values: Map<String, Value> = table
         .axes
@@ -67,25 +54,12 @@ fn point(table: &Table, row: &Row) -> Value {
         .zip(&row.values)
         .map(|(axis, value)| (axis.key.clone(), json!(value)))
         .collect();
-    let metrics: Map<String, Value> =
-        row.figures.iter().map(|(name, spread)| (name.clone(), figure(spread))).collect();
     json!({
         "values": values,
         "runs": row.runs,
         "held": row.held,
         "feasible": row.is_feasible(),
         "missed": row.broken,
-        "metrics": metrics,
-    })
-}
-
-/// Mean, its 95 % interval, and the range over the seeds.
-fn figure(spread: &Spread) -> Value {
-    json!({
-        "mean": spread.mean,
-        "interval": spread.interval.map(|(low, high)| [low, high]),
-        "min": spread.min,
-        "max": spread.max,
-        "runs": spread.runs,
+        "metrics": row.figures,
     })
 }

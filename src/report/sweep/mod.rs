@@ -12,4 +12,5 @@ pub use export::{Scheduler, job_script};
 pub use figures::{headline, load_figure, main_figure, short};
 pub use folder::{Request, Sweep, collect, request, write};
 pub use json::json;
+pub(super) use text::points as table_of;
 pub use text::text;

@@ -21,6 +21,12 @@ pub fn text(table: &Table) -> String {
         table.rows.len(),
         table.done()
     ));
+    points(table).write(&mut out);
+    out
+}
+
+/// A line for each point.
+pub(in crate::report) fn points(table: &Table) -> Lines {
     let figures: Vec<String> = figures(table);
     let mut heads: Vec<String> = table.axes.iter().map(|axis| short(table, &axis.key)).collect();
     heads.extend(figures.iter().cloned());
@@ -41,8 +47,7 @@ pub fn text(table: &Table) -> String {
         }
         lines.rows.push(line);
     }
-    lines.write(&mut out);
-    out
+    lines
 }
 
 /// The figures that have a column: the two that are asked for, and what is expected besides.

@@ -32,6 +32,7 @@ files! {
     6 "t06-key-in-memory";
     7 "t07-between-cses";
     7 "t07-eavesdropping";
+    7 "t07-linking";
     7 "t07-middle-node";
     7 "t07-recorded";
     8 "t08-alteration";
@@ -46,9 +47,20 @@ files! {
     15 "t15-element-moved";
     16 "t16-overflow";
     17 "t17-injection";
+    18 "t18-after-logout";
     18 "t18-disguise";
+    18 "t18-fixed-token";
+    18 "t18-guessed-password";
+    18 "t18-guessed-token";
+    18 "t18-stolen-token";
+    18 "t18-token-in-log";
+    19 "t19-console";
     19 "t19-defaults";
+    19 "t19-parser";
+    19 "t19-paths";
     20 "t20-passwords-stolen";
     21 "t21-invalid-input";
+    22 "t22-dom";
+    22 "t22-reflected";
     22 "t22-script";
 }

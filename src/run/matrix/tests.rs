@@ -16,11 +16,14 @@ fn judged(path: &str, on: &[u8]) -> Judgement {
 
 #[test]
 fn cells_turn_when_their_mechanism_is_taken_away() {
-    let cells: [(&str, &[u8], Mechanism); 5] = [
+    let cells: [(&str, &[u8], Mechanism); 8] = [
         ("t04-server-key", &[2, 3], Mechanism::ExportRefusal),
         ("t07-middle-node", &[7, 19], Mechanism::PrimitiveEncryption),
         ("t08-alteration", &[7], Mechanism::RecordTag),
         ("t10-unauthorised", &[12], Mechanism::PackageSignature),
+        ("t18-after-logout", &[24], Mechanism::SessionRevocation),
+        ("t18-guessed-password", &[24], Mechanism::LockOut),
+        ("t18-stolen-token", &[24], Mechanism::SessionBinding),
         ("t19-defaults", &[25], Mechanism::AccessDecision),
     ];
     for (path, on, mechanism) in cells {
@@ -43,6 +46,20 @@ fn the_replay_window_stops_replays_where_nothing_stands_behind_it() {
     };
     assert_eq!(replayed(), Verdict::Prevented);
     assert_eq!(without(Mechanism::ReplayWindow, replayed), Verdict::Succeeded);
+}
+
+#[test]
+fn rotation_stops_fixation_where_binding_does_not_stand_behind_it() {
+    let file = FILES.iter().find(|file| file.path.contains("t18-fixed-token")).unwrap();
+    let fixed = || {
+        let overrides = ["cse.in.console.bound=false".to_owned()];
+        let loaded = load(&Source::new(file.path, file.text), &overrides, Some(1));
+        let outcome = execute(loaded.unwrap_or_else(|_| panic!("it loads")).plan, 1, &|_| true);
+        outcome.evidence.unwrap().attacks[0].judgement
+    };
+    assert_eq!(fixed().verdict, Verdict::Prevented);
+    // When the victim has logged out, the attacker goes on with a token that is no more, which is noticed.
+    assert!(without(Mechanism::SessionRotation, fixed).is_violated);
 }
 
 /// What stolen keys opened of a meter whose key exchange is this one, and whether its long-term key opened the past.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Set, ThreatFile};
 use crate::ledger::Judgement;
+use crate::run::risk::{Request, RiskError, treated};
 use crate::run::{Metric, Outcome, Verdict, execute};
 use crate::scenario::{Source, load};
 
@@ -114,8 +115,19 @@ impl Trial {
         goes_on: &(dyn Fn() -> bool + Sync),
     ) -> Result<Outcome, Refused> {
         let source = Source::new(self.file.path, self.file.text);
-        let loaded = load(&source, &self.overrides(all), Some(self.seed));
-        let loaded = loaded.map_err(|faults| Refused::Scenario(faults.render(false)))?;
+        let overrides = self.overrides(all);
+        let loaded = load(&source, &overrides, Some(self.seed));
+        let mut loaded = loaded.map_err(|faults| Refused::Scenario(faults.render(false)))?;
+        if loaded.plan.risk.is_treated {
+            let (overrides, seed) = (overrides.as_slice(), Some(self.seed));
+            let request = Request { source: &source, overrides, seed, budget: None };
+            loaded = match treated(&request, &|_| goes_on()) {
+                Ok(treated) => treated,
+                // The run stops at once as well, and says so.
+                Err(RiskError::Interrupted) => loaded,
+                Err(error) => return Err(Refused::Scenario(error.to_string())),
+            };
+        }
         Ok(execute(loaded.plan, 1, &|_| goes_on()))
     }
 

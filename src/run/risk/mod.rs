@@ -12,7 +12,7 @@ pub use figures::{
     Assessment, Exposure, Found, Inventory, Register, RegisterEntry, ServiceFacts, TreatmentFacts,
 };
 
-use crate::scenario::{Diagnostics, Source};
+use crate::scenario::{Diagnostics, Loaded, Source, load};
 
 /// What is to be assessed.
 pub struct Request<'a> {
@@ -86,4 +86,38 @@ pub fn assess(
     let choice = choice::choose(&bench)?;
     let runs = tally.runs.load(Ordering::Relaxed);
     Ok(figures::assessment(&bench, &choice, runs))
+}
+
+/// The scenario with the treatments that its own assessment chooses (TR-0008 CM16); `keep_on` as for [`assess`].
+///
+/// # Errors
+/// As for [`assess`]; only that who knows of nothing that is shared treats nothing.
+pub fn treated(
+    request: &Request<'_>,
+    keep_on: &(dyn Fn(u64) -> bool + Sync),
+) -> Result<Loaded, RiskError> {
+    match assess(request, keep_on) {
+        Ok(done) => with_chosen(request, &done),
+        Err(RiskError::NoAssets) => with(request, &[]),
+        Err(other) => Err(other),
+    }
+}
+
+/// The scenario with the treatments that an assessment of it has chosen, as a plan to run.
+///
+/// # Errors
+/// The scenario is refused with them.
+pub fn with_chosen(request: &Request<'_>, done: &Assessment) -> Result<Loaded, RiskError> {
+    let chosen = done.treatments.iter().filter(|treatment| treatment.chosen);
+    let set: Vec<String> = chosen.flat_map(|treatment| treatment.set.clone()).collect();
+    with(request, &set)
+}
+
+fn with(request: &Request<'_>, set: &[String]) -> Result<Loaded, RiskError> {
+    let mut overrides = [request.overrides, set].concat();
+    overrides.push("risk.treat=false".to_owned());
+    load(request.source, &overrides, request.seed).map_err(|report| RiskError::Refused {
+        what: "the treatments that were chosen".to_owned(),
+        report: Box::new(report),
+    })
 }

@@ -6,11 +6,14 @@ use std::sync::{Arc, Mutex};
 
 use rayon::prelude::*;
 
-use super::inventory::{Discovery, discover};
+use super::inventory::{Discovery, Known, discover};
 use super::{Request, RiskError, Tally};
+use crate::attack::{Attack, Overload, Victims};
 use crate::measure::{Flows, Recorder, ServiceRecord};
 use crate::run::execute::execute_observed;
-use crate::scenario::plan::{Action, Asset, ContextOfUse, Event, Risk, Spread};
+use crate::scenario::plan::{
+    Action, ContextOfUse, Event, Excess, Fleet, Part, Risk, Spread, Target, Weight,
+};
 use crate::scenario::{Loaded, Plan, load};
 use crate::sim::time::{Duration, Time};
 
@@ -133,7 +136,7 @@ impl<'a> Bench<'a> {
         let discovery = discover(plan, &base, before);
         let before = services(plan, &base);
         let losses = discovery.known.par_iter().map(|known| {
-            let failed = self.simulate(self.failing(plan, &known.asset), None)?;
+            let failed = self.simulate(self.failing(plan, known), None)?;
             Ok(self.loss(plan, &before, &services(plan, &failed)))
         });
         let losses: Vec<Loss> = losses.collect::<Result<_, RiskError>>()?;
@@ -155,10 +158,18 @@ impl<'a> Bench<'a> {
         Ok(outcome.recorder)
     }
 
-    /// The plan while an asset fails.
-    fn failing(&self, plan: &Plan, asset: &Asset) -> Plan {
+    /// The plan while an asset fails, or is sent more than it can carry.
+    fn failing(&self, plan: &Plan, known: &Known) -> Plan {
         let mut plan = plan.clone();
-        for part in &asset.parts {
+        let is_gateway = |part: &Part| matches!(part.target, Target::Gateway(_));
+        if let Some(excess) = plan.risk.overload
+            && known.asset.parts.iter().all(is_gateway)
+        {
+            plan.attacks.extend(self.overload(&plan, known, excess));
+            plan.is_attacked = true;
+            return plan;
+        }
+        for part in &known.asset.parts {
             let (target, member, spread) = (part.target, part.member, Spread::AtOnce);
             let actions = [Action::Fail { member }, Action::Recover { member }];
             for (action, at) in actions.into_iter().zip([self.at, self.at + self.outage]) {
@@ -167,6 +178,23 @@ impl<'a> Bench<'a> {
         }
         plan.events.sort_by_key(|event| event.at);
         plan
+    }
+
+    /// The service that is worth least sends too much: nobody looks after it as after the others.
+    fn overload(&self, plan: &Plan, known: &Known, excess: Excess) -> Option<Attack> {
+        let fleets = known.services.iter().filter_map(|number| plan.fleets.get(*number));
+        let worth = |fleet: &&Fleet| fleet.weight.availability;
+        let least = fleets.min_by(|a, b| worth(a).total_cmp(&worth(b)))?;
+        let Excess { per_second, size } = excess;
+        Some(Attack {
+            name: "overload".to_owned(),
+            at: Time::ZERO + self.at,
+            victims: Victims { group: least.name.clone(), members: least.count },
+            program: Overload { per_second, size, lasts: self.outage }.into(),
+            violates: Vec::new(),
+            alarm_within: Duration::ZERO,
+            loss: None,
+        })
     }
 
     /// A report that is missing is one interval of one device without service.
@@ -186,7 +214,7 @@ impl<'a> Bench<'a> {
     }
 }
 
-/// Loads the scenario with more overrides; each service has a deadline then.
+/// Loads the scenario with more overrides, in peace; each service has a deadline then.
 fn reload(request: &Request<'_>, more: &[String], what: String) -> Result<Plan, RiskError> {
     let mut overrides = request.overrides.to_vec();
     overrides.extend(more.iter().cloned());
@@ -196,7 +224,15 @@ fn reload(request: &Request<'_>, more: &[String], what: String) -> Result<Plan, 
             for telemetry in loaded.plan.fleets.iter_mut().filter_map(|f| f.telemetry.as_mut()) {
                 telemetry.deadline.get_or_insert(telemetry.interval);
             }
-            return Ok(loaded.plan);
+            let mut plan = loaded.plan;
+            if plan.risk.is_uniform {
+                plan.fleets.iter_mut().for_each(|fleet| fleet.weight = Weight::default());
+            }
+            // Nobody attacks what is assessed, and without a threat no facts are kept.
+            plan.attacks.clear();
+            plan.hold.clear();
+            plan.threat = None;
+            return Ok(plan);
         }
         Err(report) => Box::new(report),
     };

@@ -6,11 +6,9 @@
 //! seeds that meet.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::metrics::{holds, value_of};
+use super::parallel::at_once;
 use super::{Verdict, execute};
 use crate::ledger::Proportion;
 use crate::scenario::plan::{Expectation, Plan};
@@ -199,7 +197,7 @@ impl State<'_> {
             if trial.met < trial.seen.len() || !(search.goes_on)() {
                 break;
             }
-            for (seed, values) in at_once(search, rung, batch) {
+            for (seed, values) in figures(search, rung, batch) {
                 self.runs += 1;
                 let met = search
                     .wanted
@@ -222,30 +220,16 @@ impl State<'_> {
 }
 
 /// The figures of one value with several seeds.
-fn at_once(search: &Search<'_>, rung: usize, seeds: &[u64]) -> Vec<(u64, Vec<Option<f64>>)> {
+fn figures(search: &Search<'_>, rung: usize, seeds: &[u64]) -> Vec<(u64, Vec<Option<f64>>)> {
     let each = (search.threads / seeds.len().max(1)).max(1);
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::new());
-    let worker = || {
-        while let Some(seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let mut plan = (search.plan)(rung);
-            plan.seed = *seed;
-            let outcome = execute(plan, each, &|_| (search.goes_on)());
-            if outcome.verdict == Verdict::Interrupted {
-                break;
-            }
-            let values = search.wanted.iter().map(|each| value_of(&outcome.metrics, &each.metric));
-            let values = values.collect();
-            done.lock().unwrap_or_else(PoisonError::into_inner).push((*seed, values));
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 1..seeds.len() {
-            scope.spawn(worker);
-        }
-        worker();
+    let mut done = at_once(seeds, search.threads, |seed| {
+        let mut plan = (search.plan)(rung);
+        plan.seed = *seed;
+        let outcome = execute(plan, each, &|_| (search.goes_on)());
+        let is_whole = outcome.verdict != Verdict::Interrupted;
+        let value = |wanted: &Expectation| value_of(&outcome.metrics, &wanted.metric);
+        is_whole.then(|| (*seed, search.wanted.iter().map(value).collect()))
     });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(seed, _)| *seed);
     done
 }

@@ -3,14 +3,14 @@
 mod table;
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 pub use table::{Row, Spread, Table, flat, main_figures};
 
+use super::parallel::at_once;
 use super::process::stopwatch;
 use super::{Checked, Estimate, Metric, Outcome, Verdict, execute};
 use crate::scenario::sweep::Grid;
@@ -133,33 +133,23 @@ pub fn run(
     let threads = threads.max(1);
     // Fewer runs than threads: each may have several.
     let each = (threads / items.len().max(1)).max(1);
-    let (next, stopped) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let notes = Mutex::new(Vec::new());
+    let stopped = AtomicBool::new(false);
     let goes_on = || !stopped.load(Ordering::Relaxed) && goes_on();
-    let worker = || {
-        while goes_on() {
-            let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-            let mut plan = grid.points[item.point].plan.clone();
-            plan.seed = item.seed;
-            let outcome = execute(plan, each, &|_| goes_on());
-            if outcome.verdict == Verdict::Interrupted {
-                break;
-            }
-            let note = Note::of(item, outcome);
-            if !keep(item, &note) {
-                stopped.store(true, Ordering::Relaxed);
-            }
-            notes.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(note);
+    let attempt = |item: &Item| {
+        let mut plan = grid.points[item.point].plan.clone();
+        plan.seed = item.seed;
+        let outcome = goes_on().then(|| execute(plan, each, &|_| goes_on()))?;
+        if outcome.verdict == Verdict::Interrupted {
+            return None;
         }
+        let note = Note::of(item, outcome);
+        if !keep(item, &note) {
+            stopped.store(true, Ordering::Relaxed);
+        }
+        Some(note)
     };
     let watch = stopwatch();
-    std::thread::scope(|scope| {
-        for _ in 1..threads.min(items.len()) {
-            scope.spawn(worker);
-        }
-        worker();
-    });
-    let notes = notes.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let notes = at_once(items, threads, attempt);
     let effort = Effort {
         runs: notes.len(),
         run_s: notes.iter().map(|note| note.wall_s).sum(),

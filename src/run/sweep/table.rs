@@ -133,6 +133,19 @@ impl Table {
         }
     }
 
+    /// Held: some point meets what is expected with every seed, or nothing is expected; failed: none does;
+    /// interrupted: runs are missing.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        if self.done() < self.asked {
+            Verdict::Interrupted
+        } else if self.expectations.is_empty() || self.rows.iter().any(Row::is_feasible) {
+            Verdict::Held
+        } else {
+            Verdict::Failed
+        }
+    }
+
     /// Runs that are there.
     #[must_use]
     pub fn done(&self) -> usize {

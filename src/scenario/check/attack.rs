@@ -6,8 +6,8 @@ use super::network::Network;
 use crate::attack::catalogue::{Countermeasure as Catalogued, Threat};
 use crate::attack::content::Family;
 use crate::attack::{
-    Attack, Eavesdrop, Flood, Hijack, Hostile, Loss, Overload, Program, Relay, Replay, Tamper,
-    Trespass, Victims,
+    Attack, Eavesdrop, Flood, Hijack, Hostile, Linking, Loss, Overload, Program, Relay, Replay,
+    Tamper, Trespass, Victims,
 };
 use crate::ledger::PropertyId;
 use crate::scenario::codes::Code;
@@ -16,13 +16,15 @@ use crate::scenario::source::{At, enumerate, quote};
 use crate::scenario::table::{Field, List};
 use crate::scenario::words::{
     AttackTable, ContentWord, EavesdropTable, FloodTable, HijackTable, HostileTable, Integer,
-    OverloadTable, RelayTable, ReplayTable, TamperTable, TrespassTable,
+    LinkingTable, OverloadTable, RelayTable, ReplayTable, TamperTable, TrespassTable,
 };
 use crate::sim::time::{Duration, Time};
 
 /// Alarms later than this after the first step of an attack do not count, where a file says nothing.
 const ALARM_WITHIN: Duration = Duration::from_secs(60);
 
+/// Pairs that a linking observer is asked about, where a file says nothing.
+const GUESSES: u32 = 400;
 /// The time between two hostile contents, where a file says nothing.
 const EVERY: Duration = Duration::from_secs(10);
 /// The attacker's host, where a file says nothing.
@@ -54,11 +56,13 @@ impl Checker<'_> {
             self.flood(&words.flood, network),
             self.hijack(&words.hijack, network),
             self.hostile(&words.hostile, network),
+            self.linking(&words.linking, network),
             self.overload(&words.overload, network),
             self.relay(&words.relay, network),
             self.replay(&words.replay, network),
             self.tamper(&words.tamper, network),
             self.trespass(&words.trespass, network),
+            self.impersonate(&words.impersonate, network),
         ];
         programs.extend(self.custody_programs(words, network));
         let mut words_of = vec![
@@ -66,11 +70,13 @@ impl Checker<'_> {
             ("flood", words.flood.is_absent()),
             ("hijack", words.hijack.is_absent()),
             ("hostile", words.hostile.is_absent()),
+            ("linking", words.linking.is_absent()),
             ("overload", words.overload.is_absent()),
             ("relay", words.relay.is_absent()),
             ("replay", words.replay.is_absent()),
             ("tamper", words.tamper.is_absent()),
             ("trespass", words.trespass.is_absent()),
+            ("impersonate", words.impersonate.is_absent()),
         ];
         words_of.extend(custody_words(words));
         let present: Vec<_> = words_of
@@ -125,6 +131,26 @@ impl Checker<'_> {
         }
         let steals_after = words.steals_after.value().map(|after| Duration(after.value));
         Some((Program::Eavesdrop(Eavesdrop { is_inside, steals_after }), victims?))
+    }
+
+    fn linking(
+        &mut self,
+        field: &Field<LinkingTable>,
+        network: &Network,
+    ) -> Option<(Program, Victims)> {
+        let words = field.value()?;
+        let victims = self.victims(&words.target, &words.members, network);
+        let listens = Duration(words.listens.value()?.value);
+        let apart = words.apart.given()?;
+        if apart.value.value >= listens.0 {
+            let message = "no two messages that it hears are so far apart";
+            self.report
+                .add(Code::AfterTheEnd, apart.place, message)
+                .hint("take less than `listens`");
+        }
+        let apart = Duration(apart.value.value);
+        let guesses = words.guesses.value().map_or(GUESSES, |guesses| guesses.0);
+        Some((Program::Linking(Linking { listens, apart, guesses }), victims?))
     }
 
     fn flood(
@@ -232,6 +258,7 @@ impl Checker<'_> {
             ContentWord::Element => Family::Element,
             ContentWord::Attribute => Family::Attribute,
             ContentWord::Link => Family::Link,
+            ContentWord::Written => Family::Written,
             ContentWord::Overrun => Family::Overrun,
         };
         let hostile = Hostile {

@@ -75,6 +75,7 @@ impl Checker<'_> {
             ("sql", words.sql.value().map(sql_setting)),
             ("xpath", words.xpath.value().map(|it| Setting::Xpath { coding: coded(it) })),
             ("ldap", words.ldap.value().map(|it| Setting::Ldap { coding: coded(it) })),
+            ("header", words.header.value().map(|it| Setting::Header { coding: coded(it) })),
             ("shell", words.shell.value().map(|it| Setting::Shell { coding: coded(it) })),
             ("page", words.page.value().map(page_setting)),
             ("native", words.native.value().map(native_setting)),
@@ -122,6 +123,7 @@ fn page_setting(words: &PageTable) -> Setting {
         Some(SlotWord::Content) | None => page::Slot::Content,
         Some(SlotWord::Link) => page::Slot::Link,
         Some(SlotWord::Search) => page::Slot::Search,
+        Some(SlotWord::Fragment) => page::Slot::Fragment,
     };
     let escaping = match words.escaping.value() {
         Some(EscapingWord::None) => page::Escaping::None,

@@ -1,13 +1,13 @@
 //! Device classes: figures of the file over those of the preset.
 
 use super::Checker;
-use crate::node::{Class, Cost, FixedTimes, Prices};
+use crate::node::{Class, Cost, FixedTimes, Prices, Variation};
 use crate::scenario::codes::Code;
 use crate::scenario::preset::{names, shipped};
 use crate::scenario::quantity::{Price, TimeSpan};
 use crate::scenario::source::{At, Place, enumerate, quote};
 use crate::scenario::table::Field;
-use crate::scenario::words::{ClassTable, FixedTable, KeyExchangeWord, ProfileWord};
+use crate::scenario::words::{ClassTable, FixedTable, KeyExchangeWord, ProfileWord, VariationWord};
 use crate::sim::time::Duration;
 
 /// What a class must be able to do.
@@ -202,6 +202,11 @@ fn fixed_times(words: &FixedTable) -> FixedTimes {
         datagram: time(&words.datagram),
         key_update: time(&words.key_update),
         message: time(&words.message),
+        variation: match words.variation.value() {
+            Some(VariationWord::Exponential) => Variation::Exponential,
+            Some(VariationWord::Hyperexponential) => Variation::Hyperexponential,
+            Some(VariationWord::None) | None => Variation::None,
+        },
     }
 }
 

@@ -17,7 +17,7 @@ const TRACES: u32 = 600;
 const BUDGET: u32 = 20_000;
 
 /// The words of these programs, and whether each is absent.
-pub(super) fn custody_words(words: &AttackTable) -> [(&'static str, bool); 6] {
+pub(super) fn custody_words(words: &AttackTable) -> [(&'static str, bool); 7] {
     [
         ("break_in", words.break_in.is_absent()),
         ("management", words.management.is_absent()),
@@ -25,6 +25,7 @@ pub(super) fn custody_words(words: &AttackTable) -> [(&'static str, bool); 6] {
         ("move_element", words.move_element.is_absent()),
         ("push_software", words.push_software.is_absent()),
         ("steal_passwords", words.steal_passwords.is_absent()),
+        ("explore", words.explore.is_absent()),
     ]
 }
 
@@ -70,6 +71,7 @@ impl Checker<'_> {
                 let budget = it.budget.value().map_or(BUDGET, |budget| budget.0);
                 Some((StealPasswords { budget }.into(), victims))
             }),
+            self.explore(&words.explore, network),
         ]
     }
 

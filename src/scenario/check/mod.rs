@@ -4,6 +4,7 @@ mod attack;
 mod backend;
 mod class;
 mod connection_id;
+mod console;
 mod custody;
 mod custody_attack;
 mod event;
@@ -12,6 +13,7 @@ mod fault;
 mod function;
 mod keys;
 mod link;
+mod management;
 mod network;
 mod overload;
 mod risk;
@@ -21,6 +23,7 @@ mod spread;
 use std::collections::BTreeMap;
 
 pub use expect::expectation;
+pub(crate) use management::surroundings;
 
 use super::codes::Code;
 use super::diagnostics::Diagnostics;
@@ -93,9 +96,10 @@ pub(super) fn check(
     checker.connection_ids(&network);
     if let Some(security) = &association {
         checker.check_assurance(&network, &security.association);
-        checker.check_servers(&network);
+        checker.check_servers(&network, security);
     }
     let custody = checker.custody();
+    let management = checker.management(association.as_ref());
     let events = checker.events(&network);
     let backends = checker.backends(&network);
     let threat = checker.threat();
@@ -122,13 +126,11 @@ pub(super) fn check(
         backends,
         security,
         custody,
+        management,
         events,
         threat,
         attacks,
-        is_attacked: scenario
-            .and_then(|scenario| scenario.attacks.value())
-            .copied()
-            .unwrap_or(true),
+        is_attacked: scenario.and_then(|it| it.attacks.value()).is_none_or(|on| *on),
         countermeasures,
         expectations,
         hold: checker.hold(),

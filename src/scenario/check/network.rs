@@ -6,12 +6,13 @@ use super::Checker;
 use super::class::Role;
 use super::keys::{GroupKeys, StoreWords};
 use crate::association::Profile;
+use crate::node::Renaming;
 use crate::onem2m::end_to_end::OVERHEAD_LEN;
 use crate::onem2m::esprim::MAX_KEYS;
 use crate::scenario::codes::{Code, Severity};
 use crate::scenario::plan::{
-    Cse, Fleet, Function, Gateway, Registrar, Schedule, Service, Spread, StorePlace, Target,
-    Telemetry,
+    Cse, Enrolment, Fleet, Function, Gateway, Registrar, Schedule, Security, Service, Spread,
+    StorePlace, Target, Telemetry,
 };
 use crate::scenario::preset::names;
 use crate::scenario::source::{At, Place, quote};
@@ -150,6 +151,7 @@ impl<'a> Checker<'a> {
             workers: words.workers.value().map_or(1, |workers| workers.0),
             queue: queue(&words.queue),
             triage: self.triage(words),
+            console: self.console(&words.console),
             store,
         })
     }
@@ -168,8 +170,8 @@ impl<'a> Checker<'a> {
         keys.place
     }
 
-    /// Each server has room for the keys of its clients.
-    pub(super) fn check_servers(&mut self, network: &Network) {
+    /// Each server has room for the keys of its clients, and something to bind sessions to.
+    pub(super) fn check_servers(&mut self, network: &Network, security: &Security) {
         for (index, cse) in network.cses.iter().enumerate() {
             let at = Registrar::Cse(index);
             let fleets = network.fleets.iter().filter(|fleet| fleet.registrar == at);
@@ -187,6 +189,7 @@ impl<'a> Checker<'a> {
             let clients: u64 = fleets.map(|f| u64::from(f.count.div_ceil(gateway.count))).sum();
             self.check_slots(network, &gateway.name, clients + 1);
         }
+        self.check_bound(network, security);
     }
 
     fn gateway(
@@ -304,9 +307,11 @@ impl<'a> Checker<'a> {
             connection_id: self.connection_id(words),
             start,
             telemetry,
+            visits: self.visits(words, route.registrar, network),
             enrolment: self.enrolment(&words.enrolment),
             service: self.service(words),
             end_to_end: self.end_to_end(words),
+            renaming: self.renaming(words),
             store,
             tenant: words.tenant.value().cloned(),
             weight: super::risk::weight(&words.weight),
@@ -330,6 +335,25 @@ impl<'a> Checker<'a> {
         }
         let subscribed = subscribed.map(|at| Duration(at.value.value));
         Service { registers, reports_up: up.is_some(), subscribed }
+    }
+
+    /// How the devices change their names: more slowly than they pause, and with keys that are there from the start.
+    fn renaming(&mut self, words: &FleetTable) -> Option<Renaming> {
+        let table = words.pseudonyms.given()?;
+        let every = table.value.every.given()?;
+        let pause = Duration(table.value.pause.value().map_or(0, |pause| pause.value));
+        if Duration(every.value.value) <= pause || every.value.value == 0 {
+            let message = "names must last longer than the pause between them";
+            self.report.add(Code::OutOfRange, every.place, message);
+        }
+        if self.enrolment(&words.enrolment) != Enrolment::Provisioned {
+            let message = "only devices with provisioned keys change their names";
+            self.report
+                .add(Code::OutOfRange, table.place, message)
+                .hint("set `enrolment = \"provisioned\"`");
+        }
+        let is_on = table.value.on.value() != Some(&false);
+        is_on.then_some(Renaming { every: Duration(every.value.value), pause })
     }
 
     /// Whether reports are protected end to end, to where they go: that must be beyond the registrar.

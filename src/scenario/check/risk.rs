@@ -4,13 +4,13 @@ use super::Checker;
 use super::network::Network;
 use crate::scenario::codes::Code;
 use crate::scenario::plan::{
-    Asset, AssetKind, Battery, ContextOfUse, Part, Risk, Treatment, Weight,
+    Asset, AssetKind, Battery, ContextOfUse, Excess, Part, Risk, Treatment, Weight,
 };
 use crate::scenario::source::{At, Place, quote};
 use crate::scenario::table::{Entry, Field};
 use crate::scenario::words::{
-    Amount, AssetTable, AssetWord, BatteryTable, ContextTable, File, ObserveTable, RiskTable,
-    Texts, TreatmentTable, WeightTable,
+    Amount, AssetTable, AssetWord, BatteryTable, ContextTable, ExcessTable, File, ObserveTable,
+    RiskTable, Texts, TreatmentTable, WeightTable, WeightsWord,
 };
 use crate::sim::time::Duration;
 
@@ -92,8 +92,16 @@ impl Checker<'_> {
             one_in: observe.and_then(|words| words.one_in.value()).map_or(1, |number| number.0),
             budget: words.budget.value().map(|amount| amount.0),
             currency: words.currency.value().cloned(),
+            is_treated: words.treat.value().copied().unwrap_or(false),
+            is_uniform: words.weights.value() == Some(&WeightsWord::Uniform),
+            overload: words.overload.value().and_then(|words| self.excess(words)),
             ..Risk::default()
         }
+    }
+
+    fn excess(&mut self, words: &ExcessTable) -> Option<Excess> {
+        let per_second = words.per_second.value()?.0;
+        Some(Excess { per_second, size: self.bytes(&words.size, 1, 1_200, 1_000) })
     }
 
     fn window(&mut self, words: &ObserveTable) -> (Duration, Duration) {

@@ -3,8 +3,8 @@
 use crate::scenario::quantity::{Bytes, TimeSpan};
 use crate::scenario::table::{List, choice, table};
 use crate::scenario::words::{
-    BreakInTable, Flag, Integer, ManagementTable, MoveElementTable, PushSoftwareTable, RaidTable,
-    StealPasswordsTable, Text,
+    BreakInTable, ExploreTable, Flag, ImpersonateTable, Integer, ManagementTable, MoveElementTable,
+    PushSoftwareTable, RaidTable, StealPasswordsTable, Text,
 };
 
 table! {
@@ -28,6 +28,8 @@ table! {
         flood: FloodTable,
         /// Reads traffic keys out of its victims' memory and uses them.
         hijack: HijackTable,
+        /// Listens to its victims, then guesses which messages are of one device (property U1).
+        linking: LinkingTable,
         /// Stands between its victims and their registrars, as each to the other.
         relay: RelayTable,
         /// Sends more than shared assets can carry.
@@ -50,8 +52,28 @@ table! {
         push_software: PushSoftwareTable,
         /// Steals the passwords of a server's users and searches them.
         steal_passwords: StealPasswordsTable,
+        /// Tries the management port of a server.
+        explore: ExploreTable,
         /// Has devices that it holds report hostile contents.
         hostile: HostileTable,
+        /// Makes requests at a console in the name of somebody else's account.
+        impersonate: ImpersonateTable,
+    }
+}
+
+table! {
+    /// Listens to its victims, then guesses which messages are of one device.
+    struct LinkingTable {
+        /// Which devices: a fleet.
+        @required target: Text,
+        /// How many of its members, drawn by the seed; at most all. Default: 1.
+        members: Integer<1, 10_000_000>,
+        /// How long it listens.
+        @required listens: TimeSpan,
+        /// It is asked about messages that are at least so far apart.
+        @required apart: TimeSpan,
+        /// About how many pairs. Default: 400.
+        guesses: Integer<1, 100_000>,
     }
 }
 
@@ -165,7 +187,7 @@ table! {
 choice! {
     /// What hostile contents are made for.
     enum ContentWord {
-        /// Queries and commands: SQL, XPath, shell, options.
+        /// Queries, commands and header fields: SQL, XPath, LDAP, HTTP, shell, options.
         Injection = "injection",
         /// Handlers that take a list for a condition.
         List = "list",
@@ -175,6 +197,8 @@ choice! {
         Attribute = "attribute",
         /// Pages, in the address of a link.
         Link = "link",
+        /// Pages, in an element that a script writes.
+        Written = "written",
         /// A parser that believes lengths.
         Overrun = "overrun",
     }

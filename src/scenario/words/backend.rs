@@ -17,6 +17,8 @@ table! {
         xpath: CodedTable,
         /// It searches a directory with an LDAP filter (RFC 4515).
         ldap: CodedTable,
+        /// It names the device in a header field of HTTP answers (RFC 9110 section 5).
+        header: CodedTable,
         /// It runs a command.
         shell: CodedTable,
         /// It shows the contents on an operator's page.
@@ -39,7 +41,7 @@ table! {
 }
 
 table! {
-    /// An application that puts a content into an expression or a command.
+    /// An application that puts a content into an expression, a command or a header field.
     struct CodedTable {
         /// How. Default: "bound".
         coding: CodingWord,
@@ -113,6 +115,8 @@ choice! {
         Link = "link",
         /// As the term that was searched for.
         Search = "search",
+        /// In the fragment of a link, which a script of the page behind it writes there.
+        Fragment = "fragment",
     }
 }
 
@@ -125,7 +129,7 @@ choice! {
         OneTag = "one_tag",
         /// With the signs of markup escaped.
         Markup = "markup",
-        /// The same, and in links only addresses of pages.
+        /// The same, in links only addresses of pages, and by scripts as text.
         Contextual = "contextual",
     }
 }

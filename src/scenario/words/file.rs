@@ -3,8 +3,8 @@
 use crate::scenario::quantity::{BitRate, Bytes, Energy, Frequency, Power, Price, TimeSpan};
 use crate::scenario::table::{List, Named, choice, table};
 use crate::scenario::words::{
-    Amount, AttackTable, BackendTable, Count, CountermeasureTable, CustodyTable, Flag, Integer,
-    OrNone, Probability, Seed, Text, Texts, Values,
+    Amount, AttackTable, BackendTable, ConsoleTable, Count, CountermeasureTable, CustodyTable,
+    Flag, Integer, OrNone, PortTable, Probability, Seed, Text, Texts, Values, VisitsTable,
 };
 
 table! {
@@ -34,6 +34,8 @@ table! {
         security: SecurityTable,
         /// How keys, software and secrets are looked after beside their stores.
         custody: CustodyTable,
+        /// The management ports of CSEs. Default: there are none.
+        management: PortTable,
         /// What happens on purpose.
         event: List<EventTable>,
         /// How `keystorm risk` assesses this scenario.
@@ -138,6 +140,20 @@ table! {
         key_update: TimeSpan,
         /// An application request or response.
         message: TimeSpan,
+        /// How single service times vary about these means. Default: not at all.
+        variation: VariationWord,
+    }
+}
+
+choice! {
+    /// How service times vary about their mean.
+    enum VariationWord {
+        /// All are equal.
+        None = "none",
+        /// Exponential, as in an M/M/c queue.
+        Exponential = "exponential",
+        /// A mixture of two exponentials whose squared coefficient of variation is 4.
+        Hyperexponential = "hyperexponential",
     }
 }
 
@@ -195,6 +211,8 @@ table! {
         /// ClientHellos that it lets in, such as "50/s", with bursts of a second's worth; others are dropped; or
         /// "none". Default: none.
         admission: OrNone<Frequency>,
+        /// It has a console at which people log in. Default: none.
+        console: ConsoleTable,
         /// Where its long-term keys live. Default: as `[security]` says.
         store: StoreWord,
         /// Which HSM, with `store = "hsm"`. Default: as `[security]` says.
@@ -314,6 +332,8 @@ table! {
         start: StartTable,
         /// What each device reports.
         telemetry: TelemetryTable,
+        /// People use each device as a terminal of the registrar's console.
+        visits: VisitsTable,
         /// How each device comes by the key of its association. Default: as `[security]` says.
         enrolment: EnrolmentWord,
         /// How each device comes by its AE and container. Default: "provisioned".
@@ -324,6 +344,9 @@ table! {
         /// The devices protect each report from themselves to the CSE of the head end (ESPrim), so that the gateways
         /// between only hand it on. Needs `reports_to = "head_end"`. Default: false.
         end_to_end: Flag,
+        /// Each device makes its associations under names that change (TR-0008 clause 6.5), and its address and the
+        /// phase of its reports with them. Default: it keeps its name.
+        pseudonyms: PseudonymsTable,
         /// From when on the head end subscribes to the devices' containers. Needs `registration =
         /// "registered"`. Default: never.
         subscribed_at: TimeSpan,
@@ -337,6 +360,18 @@ table! {
         weight: WeightTable,
         /// What each device lives on (property B1).
         battery: BatteryTable,
+    }
+}
+
+table! {
+    /// How devices change the names of their associations.
+    struct PseudonymsTable {
+        /// They do. Default: true.
+        on: Flag,
+        /// How often, at the same moments for all.
+        @required every: TimeSpan,
+        /// The longest silence after a change; each device draws its own. Default: none.
+        pause: TimeSpan,
     }
 }
 
@@ -375,6 +410,34 @@ table! {
         budget: Amount,
         /// What costs are counted in, such as "EUR".
         currency: Text,
+        /// `keystorm run` and `keystorm matrix` assess the scenario first, in peace, and take the treatments that are
+        /// chosen. Default: false.
+        treat: Flag,
+        /// What services are worth in the assessment. Default: "own".
+        weights: WeightsWord,
+        /// Gateways do not fail: all devices of the service behind them that is worth least send this much. Default:
+        /// they fail.
+        overload: ExcessTable,
+    }
+}
+
+choice! {
+    /// What services are worth.
+    enum WeightsWord {
+        /// What their fleets say.
+        Own = "own",
+        /// All the same.
+        Uniform = "uniform",
+    }
+}
+
+table! {
+    /// What a device sends that is no longer its owner's.
+    struct ExcessTable {
+        /// Datagrams a second.
+        @required per_second: Integer<1, 10_000>,
+        /// Bytes of each, 1B to 1200B. Default: "1000B".
+        size: Bytes,
     }
 }
 
@@ -690,7 +753,7 @@ table! {
         initial: OrNone<TimeSpan>,
         /// The timeout doubles up to this.
         max: TimeSpan,
-        /// Repetitions of one flight before the association fails.
+        /// Repetitions of a flight before the association fails; with `carry_over`, of flights in a row.
         retransmissions: Integer<0, 255>,
         /// A backed-off timeout is kept for the next flight (RFC 9147 section 5.8.2).
         carry_over: Flag,

@@ -20,8 +20,10 @@ use crate::cli::{output, progress};
 
 /// Defects that must be found.
 const REQUIRED: usize = 18;
-/// Turns that each target has, at most.
+/// Turns that each target has, if each slice gets a whole processor.
 const TURNS: u32 = 3;
+/// Wall time for each second of the budget, at most: a machine that is this busy finds nothing out.
+const PATIENCE: u32 = 20;
 
 /// One defect, and what became of it.
 struct Row {
@@ -78,8 +80,8 @@ fn is_planted(row: &Row) -> bool {
     row.defect != Defect::None.name()
 }
 
-/// Runs all targets in turn, from their seeds, until one finds something or the time is over. Nobody tells
-/// the campaign where the defect is.
+/// Runs all targets in turn, from their seeds, until one finds something or the processor time is used up.
+/// Nobody tells the campaign where the defect is.
 fn hunt(
     defect: &'static str,
     budget: Duration,
@@ -89,20 +91,20 @@ fn hunt(
     fs::create_dir_all(folder)?;
     let all: Vec<&'static Target> = targets().iter().filter(|target| !target.is_canary).collect();
     let time = budget / (u32::try_from(all.len()).unwrap_or(1) * TURNS);
+    let planted = (defect != Defect::None.name()).then_some(defect);
     let began = Instant::now();
     let mut spent_s = 0.0;
-    for turn in 0..u64::from(TURNS) {
-        for target in &all {
-            let corpus = folder.join(target.name);
-            let slice = Slice { target, seed: seed + turn, time, corpus, planted: Some(defect) };
-            let outcome = slice.run(folder, &mut |_| {})?;
-            spent_s += outcome.figures.processor_s.unwrap_or(outcome.figures.wall_s);
-            if let Some(finding) = outcome.findings.into_iter().next() {
-                return Ok(Row { defect, found: Some(finding), spent_s });
-            }
-            if progress::is_stopped() || began.elapsed() > budget * 4 {
-                return Ok(Row { defect, found: None, spent_s });
-            }
+    for (turn, target) in (0..).flat_map(|turn| all.iter().map(move |target| (turn, target))) {
+        let is_over = spent_s >= budget.as_secs_f64() || began.elapsed() > budget * PATIENCE;
+        if is_over || progress::is_stopped() {
+            break;
+        }
+        let corpus = folder.join(target.name);
+        let slice = Slice { target, seed: seed + turn, time, corpus, planted };
+        let outcome = slice.run(folder, &mut |_| {})?;
+        spent_s += outcome.figures.processor_s.unwrap_or(outcome.figures.wall_s);
+        if let Some(finding) = outcome.findings.into_iter().next() {
+            return Ok(Row { defect, found: Some(finding), spent_s });
         }
     }
     Ok(Row { defect, found: None, spent_s })
@@ -123,7 +125,7 @@ fn table(rows: &[Row], arguments: &FuzzRecallArguments) -> String {
     let spent: f64 = rows.iter().map(|row| row.spent_s).sum();
     let mut out = format!(
         "# Planted defects\n\nThe built-in engine finds {found} of {} defects, each planted alone, with all targets in \
-turn from their seeds.\nBudget {} s of wall time in targets for all together, {spent:.0} s on processors used, seed {}. \
+turn from their seeds.\nBudget {} s on processors for all together, {spent:.0} s used, seed {}. \
 The row `None` has no defect: nothing may be found there.\n\n| defect | target | oracle | place | processor s |\n\
 |---|---|---|---|---|\n",
         planted.len(),
