@@ -13,6 +13,8 @@ pub(crate) enum Mechanism {
     AccessDecision,
     /// An HSM exports keys to whoever asks.
     ExportRefusal,
+    /// The slots of an element are open to whoever comes over its pins.
+    SlotLock,
     /// A package of software counts as signed.
     PackageSignature,
     /// Inner primitives are sent as they are.

@@ -577,6 +577,10 @@ impl Actor {
     }
 
     fn obey(&mut self, command: Command, work: &mut Work<'_>) -> Option<Change> {
+        if command == Command::CheckElement {
+            self.check_element(work);
+            return None;
+        }
         let client = self.client.as_mut()?;
         match command {
             Command::Start => {
@@ -604,6 +608,7 @@ impl Actor {
             | Command::Readdress
             | Command::Restore
             | Command::Attest
+            | Command::CheckElement
             | Command::Retime
             | Command::ReportNow
             | Command::Deadline { .. }
@@ -627,6 +632,13 @@ impl Actor {
             Command::Restart => self.restart(reach),
             Command::Restore => self.restore(),
             Command::Attest => self.attested(reach),
+            Command::CheckElement => {
+                let next = reach.context.now + super::ELEMENT_CHECK;
+                reach.schedule_own(self, next, Event::Command(command));
+                if !self.is_down {
+                    self.submit(Job::Command(command), reach);
+                }
+            }
             Command::Readdress => self.address = self.address.wrapping_add(1),
             Command::Expire => {
                 let now = reach.context.now;

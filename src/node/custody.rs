@@ -2,13 +2,17 @@
 //! do who reaches its interfaces or holds it in hand. Whatever is done, bytes go in and bytes come out; the
 //! node's own mechanism decides, and writes down what it did.
 
+use std::collections::BTreeMap;
+
 use rand_core::Rng as _;
 
 use super::actor::Actor;
-use super::event::Command;
+use super::event::{Command, Rekey};
 use super::intruder::Hands;
 use super::layout::{Layout, NodeId};
+use super::work::Work;
 use crate::association::{Operations, PskStore as _};
+use crate::credential::Level;
 use crate::credential::at_rest::{Hashing, PasswordTable};
 use crate::credential::command::{Answer, Done, Message, Port, Verb};
 use crate::credential::software::{
@@ -17,7 +21,8 @@ use crate::credential::software::{
 };
 use crate::credential::software_aes::Block;
 use crate::credential::store::{
-    HandshakeKeys, HostKey, Interface, KeyName, PAIRING_NONCE_LEN, Probe, Store, StoreError, Work,
+    HandshakeKeys, HostKey, Interface, KeyName, PAIRING_NONCE_LEN, Probe, Store, StoreError,
+    Work as StoreWork,
 };
 use crate::ledger::{
     About, ActorId, ContentDigest, Effect, NodeFacts, Operation, ResourceId, ResourceKind,
@@ -29,6 +34,11 @@ use crate::sim::time::{Duration, Time};
 const CUSTODY_DRAWS: u8 = 20;
 /// Draws of the noise and the masks of its chips.
 const CHIP_DRAWS: u8 = 21;
+/// Draws of a host's questions to its element.
+const HOST_DRAWS: u8 = 22;
+
+/// How often a host that is paired with its element asks whether it is still there.
+pub const ELEMENT_CHECK: Duration = Duration::from_secs(10);
 
 /// How management commands are authorised.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -107,7 +117,10 @@ pub struct Custody {
     pub management: Option<crate::backend::management::Port>,
     cursor: u64,
     chip_cursor: u64,
+    host_cursor: u64,
     is_tampered: bool,
+    /// The element did not answer its host when it was asked last.
+    is_element_missing: bool,
 }
 
 /// A copy of the keys of a server.
@@ -173,7 +186,9 @@ impl Custody {
             management: None,
             cursor: 0,
             chip_cursor: 0,
+            host_cursor: 0,
             is_tampered: false,
+            is_element_missing: false,
         }
     }
 }
@@ -209,6 +224,11 @@ fn named_in(message: &[u8]) -> Vec<KeyName> {
         Ok(Message::Signed(command)) => command.action.targets().to_vec(),
         _ => Vec::new(),
     }
+}
+
+/// The names of all keys in a place.
+fn names_in(store: &Store) -> Vec<KeyName> {
+    store.keys().entries().into_iter().map(|entry| entry.name).collect()
 }
 
 /// What `who` did to a slot, by what was in it before and is in it now; nothing if it neither changed nor read it.
@@ -249,7 +269,7 @@ impl Hands<'_> {
             names.iter().map(|name| content(store, name.as_bytes(), now)).collect()
         };
         let before = contents(store);
-        let served = custody.port.serve(message, store, &mut rng, &mut Work::default());
+        let served = custody.port.serve(message, store, &mut rng, &mut StoreWork::default());
         let after = contents(store);
         drop(rng);
         let is_bulk = matches!(&served.asked, Some((Verb::Delete, names)) if names.len() > 1);
@@ -294,7 +314,7 @@ impl Hands<'_> {
         let custody = custody.as_mut()?;
         let Store::Hsm(hsm) = keyring.place_mut() else { return None };
         let mut rng = draws(layout, node, CUSTODY_DRAWS, &mut custody.cursor);
-        let answer = hsm.administer(request, &mut rng, &mut Work::default());
+        let answer = hsm.administer(request, &mut rng, &mut StoreWork::default());
         drop(rng);
         match answer {
             Ok(bytes) => {
@@ -320,7 +340,7 @@ impl Hands<'_> {
         let mut chip = draws(layout, node, CHIP_DRAWS, &mut custody.chip_cursor);
         let store = keyring.place_mut().keys_mut();
         let proof =
-            store.prove(name.as_bytes(), block, &mut chip, Some(probe), &mut Work::default());
+            store.prove(name.as_bytes(), block, &mut chip, Some(probe), &mut StoreWork::default());
         drop(chip);
         let is_first = !std::mem::replace(&mut custody.is_tampered, proof.is_err());
         let refusal = match proof {
@@ -362,10 +382,10 @@ impl Hands<'_> {
         None
     }
 
-    /// Takes the element out of `node`, which goes on without its keys. None if there is none.
+    /// Takes the element out of `node`, which goes on without its keys. None if there is none. Nobody is told: a host
+    /// that is paired with it finds out when it asks next.
     pub fn pull_element(&mut self, node: NodeId) -> Option<Store> {
-        let actor = self.actor(node)?;
-        let place = actor.keyring.place_mut();
+        let place = self.actor(node)?.keyring.place_mut();
         if !matches!(place, Store::Hsm(_)) {
             return None;
         }
@@ -373,12 +393,37 @@ impl Hands<'_> {
         if let Store::Hsm(hsm) = &mut element {
             hsm.power_cycle();
         }
-        let watches = actor.custody.as_ref().is_some_and(|custody| custody.host_key.is_some());
-        if let Some(mut facts) = self.node_facts().filter(|_| watches) {
-            let me = ActorId(node.0);
-            facts.alarm(me, "element_removed", About::Actor(me));
-        }
         Some(element)
+    }
+
+    /// Writes `image` over the chip with the keys of `node`, with a programmer on its pins, and switches the node off
+    /// and on. Whether the node starts from that image.
+    pub fn program(&mut self, node: NodeId, image: &[u8]) -> bool {
+        let (who, now) = (self.who(), self.now);
+        let Some(actor) = self.actor(node) else { return false };
+        let store = actor.keyring.place_mut();
+        let mut names: Vec<KeyName> = names_in(store);
+        let before: BTreeMap<KeyName, ContentDigest> =
+            names.iter().map(|name| (name.clone(), content(store, name.as_bytes(), now))).collect();
+        let written = store.program(image);
+        names.extend(names_in(store));
+        names.sort();
+        names.dedup();
+        let after: Vec<ContentDigest> =
+            names.iter().map(|name| content(store, name.as_bytes(), now)).collect();
+        actor.take_name_from_slot(&self.layout.identity(node));
+        if let Some(mut facts) = self.node_facts() {
+            for (name, after) in names.iter().zip(after) {
+                let before = before.get(name).copied().unwrap_or(ContentDigest::ABSENT);
+                note_slot(slot(node, name.as_bytes()), who, [before, after], false, &mut facts);
+            }
+            if let Err(refusal) = written {
+                facts.refuse(refusal.name(), About::Actor(ActorId(node.0)), refusal.name());
+            }
+        }
+        self.command_at(now, node, Command::Restart);
+        self.command_at(now, node, Command::Rekey { how: Rekey::Full, trigger: now });
+        written.is_ok()
     }
 
     /// Puts an element of `owner` under power in another host, which answers its challenge, if it has one,
@@ -396,7 +441,7 @@ impl Hands<'_> {
             draws(layout, owner, CHIP_DRAWS, &mut custody.chip_cursor).fill_bytes(&mut nonce);
         }
         hsm.challenge(nonce);
-        let Err(refusal) = hsm.answer(&answer(&nonce), &mut Work::default()) else { return true };
+        let Err(refusal) = hsm.answer(&answer(&nonce), &mut StoreWork::default()) else { return true };
         if let Some(mut facts) = self.node_facts() {
             let about = About::Actor(ActorId(owner.0));
             facts.refuse(refusal.name(), about, refusal.name());
@@ -441,12 +486,43 @@ impl Actor {
         image
     }
 
+    /// A device proves itself with what stands in its slot: if that is the key of somebody else only, as that.
+    fn take_name_from_slot(&mut self, own: &str) {
+        let Some(client) = &mut self.client else { return };
+        let mut keys = self.keyring.store().entries().into_iter();
+        if self.keyring.store().attributes(own.as_bytes()).is_none()
+            && let Some(other) = keys.find(|entry| entry.level == Level::Kpsa)
+        {
+            client.use_key(other.name.as_str().into());
+        }
+    }
+
+    /// A host that is paired with its element asks it whether it is still there, and raises an alarm if nobody answers
+    /// or somebody else does.
+    pub(super) fn check_element(&mut self, work: &mut Work<'_>) {
+        let (layout, me) = (work.layout, self.id);
+        let Some(custody) = &mut self.custody else { return };
+        let Some(host_key) = &custody.host_key else { return };
+        let mut nonce = [0; PAIRING_NONCE_LEN];
+        draws(layout, me, HOST_DRAWS, &mut custody.host_cursor).fill_bytes(&mut nonce);
+        let report = match work.keyring.place_mut() {
+            Store::Hsm(hsm) => hsm.report(&nonce, &mut work.store_work.0),
+            Store::Plain(_) | Store::Sealed(_) => None,
+        };
+        let is_missing = !report.is_some_and(|report| host_key.knows(&nonce, &report));
+        let was_missing = std::mem::replace(&mut custody.is_element_missing, is_missing);
+        let me = ActorId(me.0);
+        if is_missing && !was_missing && let Some(mut facts) = work.facts() {
+            facts.alarm(me, "element_missing", About::Actor(me));
+        }
+    }
+
     /// The operator puts back what the backup of this server holds.
     pub(super) fn restore(&mut self) {
         let backup = self.custody.as_ref().and_then(|custody| custody.backup.as_ref());
         if let Some(Backup { bytes, .. }) = backup {
             // A backup that does not open is as good as none: the keys stay lost.
-            let _ = self.keyring.place_mut().restore(bytes, &mut Work::default());
+            let _ = self.keyring.place_mut().restore(bytes, &mut StoreWork::default());
         }
     }
 

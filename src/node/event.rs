@@ -86,6 +86,8 @@ pub enum Command {
     Restore,
     /// The operator asks what software runs here.
     Attest,
+    /// The host asks its secure element whether it is still there.
+    CheckElement,
     /// Be gone: lose all volatile state, and neither handle nor forward anything.
     Fail,
     /// Be back after a failure, as after a restart.

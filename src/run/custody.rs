@@ -168,10 +168,13 @@ pub(super) fn custody(
     if let Store::Hsm(hsm) = keyring.place_mut() {
         if is_server {
             hsm.set_administration(setting.interface, factory.secret("domain", 0));
-        } else if setting.is_paired {
-            let key = HostKey::new(factory.secret("pairing", node.0));
-            custody.host_key = Some(key.clone());
-            hsm.pair(key);
+        } else {
+            hsm.lock_slots();
+            if setting.is_paired {
+                let key = HostKey::new(factory.secret("pairing", node.0));
+                custody.host_key = Some(key.clone());
+                hsm.pair(key);
+            }
         }
     }
     if is_server {

@@ -46,8 +46,25 @@ impl<'a> Script<'a> {
                 self.tell(engine, group, at, Spread::AtOnce, "attest", |_| Command::Attest);
             }
         }
+        if self.plan.custody.is_paired {
+            self.element_checks(engine);
+        }
         for Beginning { at, site, number } in beginnings {
             engine.schedule(self.origin.key(*at), *site, *number, Event::Intruder(Nudge::Begin));
+        }
+    }
+
+    /// Hosts that are paired with their elements ask them, from a first time on.
+    fn element_checks(&mut self, engine: &mut Engine<NodeSite>) {
+        let custodial = custodial(self.plan);
+        let first = Time::ZERO + ELEMENT_CHECK;
+        for index in 0..self.layout.groups.len() {
+            let group = &self.layout.groups[index];
+            if custodial.contains(group.name.as_str()) && !group.is_cse {
+                self.tell(engine, index, first, Spread::AtOnce, "element", |_| {
+                    Command::CheckElement
+                });
+            }
         }
     }
 

@@ -11,6 +11,8 @@ use crate::credential::lifetime::Validity;
 use crate::credential::software_aes::Block;
 use crate::credential::{Choices, Derivation, KeyBytes};
 use crate::planted::{self, Defect};
+#[cfg(test)]
+use crate::sabotage::{Mechanism, is_away};
 
 use super::image::put_entry;
 use super::pairing::{HostKey, PAIRING_NONCE_LEN, Pairing, Power};
@@ -18,7 +20,7 @@ use super::power::{Hiding, prove};
 use super::table::Table;
 use super::token::Token;
 use super::{
-    Attributes, Entry, KeyName, KeyStore, Probe, ServiceQueue, ServiceTimes, StoreError, StoreKind,
+    Attributes, Entry, KeyName, KeyStore, PlainFlash, Probe, Readable as _, ServiceQueue, ServiceTimes, StoreError, StoreKind,
     StoreOperation, Usage, Work, check_parent,
 };
 
@@ -91,6 +93,8 @@ pub struct Hsm {
     table: Table<u16>,
     vault: Vault,
     pairing: Pairing,
+    /// Its slots are locked for whoever comes over the pins.
+    is_locked: bool,
     /// Proofs given so far.
     proofs: u32,
     /// What administrators can ask for.
@@ -138,6 +142,7 @@ impl Hsm {
             table: Table::new(),
             vault: Vault::new(),
             pairing: Pairing::Unpaired,
+            is_locked: false,
             proofs: 0,
             token: Token::new(),
         }
@@ -152,6 +157,7 @@ impl Hsm {
             table: Table::new(),
             vault: Vault::new(),
             pairing,
+            is_locked: false,
             proofs: 0,
             token: Token::new(),
         }
@@ -160,6 +166,39 @@ impl Hsm {
     /// Pairs it with the host that has this key, in the factory; it serves that host already.
     pub fn pair(&mut self, key: HostKey) {
         self.pairing = Pairing::Paired { key, state: Power::Serving };
+    }
+
+    /// Locks its slots, the last that a factory does: from now on only the management port changes a key.
+    pub const fn lock_slots(&mut self) {
+        self.is_locked = true;
+    }
+
+    /// What comes over the pins: these records in the place of all keys. The host's list of handles follows what is in
+    /// the element.
+    pub(super) fn program(&mut self, image: &[u8]) -> Result<(), StoreError> {
+        let is_locked = self.is_locked;
+        #[cfg(test)]
+        let is_locked = is_locked && !is_away(Mechanism::SlotLock);
+        if is_locked {
+            return Err(StoreError::SlotLocked);
+        }
+        let other = PlainFlash::load(image)?;
+        let mut work = Work::default();
+        for old in self.entries() {
+            self.erase(old.name.as_bytes(), &mut work)?;
+        }
+        for entry in other.entries() {
+            let key = other.read(entry.name.as_bytes())?;
+            self.write(entry, key, &mut work)?;
+        }
+        Ok(())
+    }
+
+    /// Answers its host's question whether it is still there and still the one that the factory gave it. None if it
+    /// is paired with nobody, or serves nobody at the moment.
+    pub fn report(&self, nonce: &[u8; PAIRING_NONCE_LEN], work: &mut Work) -> Option<[u8; 32]> {
+        work.count(StoreOperation::Mac, 1);
+        self.pairing.report(nonce)
     }
 
     /// What it can do in which time.

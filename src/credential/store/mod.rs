@@ -126,6 +126,9 @@ pub enum StoreError {
     /// The queue in front of the HSM is full.
     #[error("the queue of the HSM is full")]
     Busy,
+    /// The factory locked the slots of the HSM: what comes over its pins does not change them.
+    #[error("the slots of the secure element are locked")]
+    SlotLocked,
     /// The HSM has been asked for so many proofs that it takes the asker for somebody with a probe.
     #[error("the secure element has been asked too often")]
     Tampered,
@@ -149,6 +152,7 @@ impl StoreError {
             Self::Unpaired => "store_unpaired",
             Self::Text => "store_text",
             Self::Busy => "hsm_queue_full",
+            Self::SlotLocked => "hsm_slot_locked",
             Self::Tampered => "hsm_tampered",
         }
     }
@@ -260,6 +264,22 @@ impl Store {
     #[must_use]
     pub fn hsm_profile(&self) -> Option<&HsmProfile> {
         if let Self::Hsm(hsm) = self { Some(hsm.profile()) } else { None }
+    }
+
+    /// Somebody writes `image` over the chip that the keys are in, with a programmer on its pins, and the host starts
+    /// again from what is there then. Each kind of chip decides for itself what comes of that.
+    ///
+    /// # Errors
+    /// If the chip does not take it, or the host does not believe what it reads.
+    pub fn program(&mut self, image: &[u8]) -> Result<(), StoreError> {
+        match self {
+            Self::Plain(flash) => {
+                *flash = PlainFlash::load(image)?;
+                Ok(())
+            }
+            Self::Sealed(file) => file.replace(image),
+            Self::Hsm(hsm) => hsm.program(image),
+        }
     }
 
     /// The store as one that can be read, if its type is such a one.

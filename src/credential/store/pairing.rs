@@ -9,6 +9,8 @@ use super::StoreError;
 pub const PAIRING_NONCE_LEN: usize = 16;
 
 const LABEL: &[u8] = b"keystorm secure element pairing";
+/// What the element says of itself has a label of its own, so that neither side can be made to answer for the other.
+const REPORT: &[u8] = b"keystorm secure element present";
 
 /// The host's half of the pairing.
 #[derive(Clone, Debug)]
@@ -25,6 +27,12 @@ impl HostKey {
     #[must_use]
     pub fn answer(&self, nonce: &[u8; PAIRING_NONCE_LEN]) -> [u8; 32] {
         *self.0.hmac(&[LABEL, nonce]).expose()
+    }
+
+    /// This is what the element of this host says to such a nonce.
+    #[must_use]
+    pub fn knows(&self, nonce: &[u8; PAIRING_NONCE_LEN], report: &[u8; 32]) -> bool {
+        self.0.hmac(&[REPORT, nonce]) == KeyBytes::new(*report)
     }
 }
 
@@ -64,6 +72,16 @@ impl Pairing {
     pub(super) const fn challenge(&mut self, nonce: [u8; PAIRING_NONCE_LEN]) {
         if let Self::Paired { state, .. } = self {
             *state = Power::Challenged(nonce);
+        }
+    }
+
+    /// What the element says to its host's nonce, while it serves it.
+    pub(super) fn report(&self, nonce: &[u8; PAIRING_NONCE_LEN]) -> Option<[u8; 32]> {
+        match self {
+            Self::Paired { key: HostKey(key), state: Power::Serving } => {
+                Some(*key.hmac(&[REPORT, nonce]).expose())
+            }
+            _ => None,
         }
     }
 

@@ -178,6 +178,17 @@ impl SealedFile {
         Ok(entries.len())
     }
 
+    /// Somebody put `image` in the place of the file. What does not open with the sealing key of the host is none of
+    /// its files; the keys of the one before are lost either way.
+    pub(super) fn replace(&mut self, image: &[u8]) -> Result<(), StoreError> {
+        let key = self.sealing_key()?.clone();
+        self.table = Table::new();
+        let mut other = Self::load(image)?;
+        other.unlock_with(key)?;
+        *self = other;
+        Ok(())
+    }
+
     /// Forgets the sealing key.
     pub fn lock(&mut self) {
         if let Seal::Unlocked(key) = &self.seal {
