@@ -40,7 +40,7 @@ fn mutations_are_read_alike() {
     for _ in 0..MUTATIONS {
         let (at, other) = (mutator.below(pool.len()), mutator.below(pool.len()));
         let (mut input, other) = (pool[at].clone(), pool[other].clone());
-        mutator.change(target, &mut input, &other);
+        mutator.change(&target, &mut input, &other);
         let read = both_read([input.clone()]);
         both += read;
         // Messages that both read are what further mutations begin with.

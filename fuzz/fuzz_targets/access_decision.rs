@@ -2,4 +2,7 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| keystorm_fuzz::run("access_decision", input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| keystorm_fuzz::run(
+    const { &keystorm_fuzz::target("access_decision") },
+    input
+));

@@ -2,4 +2,7 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| keystorm_fuzz::run("association12", input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| keystorm_fuzz::run(
+    const { &keystorm_fuzz::target("association12") },
+    input
+));

@@ -3,6 +3,6 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {
-    keystorm_fuzz::run("coap", input);
+    keystorm_fuzz::run(const { &keystorm_fuzz::target("coap") }, input);
     keystorm_fuzz::agree(input.get(1..).unwrap_or_default());
 });

@@ -2,4 +2,7 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| keystorm_fuzz::run("cse_requests", input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| keystorm_fuzz::run(
+    const { &keystorm_fuzz::target("cse_requests") },
+    input
+));

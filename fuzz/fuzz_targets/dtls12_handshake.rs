@@ -2,4 +2,7 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| keystorm_fuzz::run("dtls12_handshake", input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| keystorm_fuzz::run(
+    const { &keystorm_fuzz::target("dtls12_handshake") },
+    input
+));

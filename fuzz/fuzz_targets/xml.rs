@@ -2,4 +2,7 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| keystorm_fuzz::run("xml", input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| keystorm_fuzz::run(
+    const { &keystorm_fuzz::target("xml") },
+    input
+));

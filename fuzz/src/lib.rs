@@ -2,11 +2,19 @@
 
 pub mod coap_peer;
 
-use keystorm::fuzzing::{Silent, Trail, execute, find};
+use keystorm::fuzzing::{Silent, Target, Trail, execute, find};
+
+/// The target with this name, alone: for use at compile time.
+///
+/// # Panics
+/// If the table has none.
+#[must_use]
+pub const fn target(name: &str) -> Target {
+    find(name).expect("the table has a target of this name")
+}
 
 /// Runs one input, and ends the process if an oracle says no. The line is read by `keystorm fuzz`.
-pub fn run(name: &str, input: &[u8]) {
-    let target = find(name).expect("the table has a target of this name");
+pub fn run(target: &Target, input: &[u8]) {
     // libFuzzer and the sanitiser watch time and memory themselves.
     if let Some(violation) = execute(target, input, &Silent, &mut Trail::default()) {
         let detail = violation.detail.replace('\n', " ");

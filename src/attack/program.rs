@@ -6,7 +6,8 @@ use crate::sim::time::{Duration, Time};
 
 use super::{
     BreakIn, Eavesdrop, Explore, Field, Flood, Hijack, Hostile, Impersonate, Linking, Management,
-    MoveElement, Overload, PushSoftware, Raid, Relay, Replay, StealPasswords, Tamper, Trespass,
+    MoveElement, Overload, PushSoftware, Raid, Relay, Replay, Reprogram, StealPasswords, Tamper,
+    Trespass,
 };
 
 /// An attack of a scenario.
@@ -77,6 +78,8 @@ pub enum Program {
     Raid(Raid),
     /// Moves a secure element into another host.
     MoveElement(MoveElement),
+    /// Writes over the chips that keys are in.
+    Reprogram(Reprogram),
     /// Writes software into devices.
     PushSoftware(PushSoftware),
     /// Steals a table of passwords and searches it.
@@ -107,6 +110,7 @@ impl Program {
             Self::Management(_) => "management",
             Self::Raid(_) => "raid",
             Self::MoveElement(_) => "move_element",
+            Self::Reprogram(_) => "reprogram",
             Self::PushSoftware(_) => "push_software",
             Self::StealPasswords(_) => "steal_passwords",
             Self::Explore(_) => "explore",
@@ -131,6 +135,7 @@ impl Program {
             Self::BreakIn(it) => it.parameters(),
             Self::Management(it) => it.parameters(),
             Self::MoveElement(it) => it.parameters(),
+            Self::Reprogram(it) => it.parameters(),
             Self::PushSoftware(it) => it.parameters(),
             Self::StealPasswords(it) => it.parameters(),
             Self::Raid(_) => toml::Table::new(),
@@ -156,7 +161,7 @@ impl Program {
             Self::BreakIn(_) => &[PropertyId::S1],
             Self::Management(_) => &[PropertyId::K1],
             Self::Raid(_) => &[PropertyId::S1],
-            Self::MoveElement(_) => &[PropertyId::K1],
+            Self::MoveElement(_) | Self::Reprogram(_) => &[PropertyId::K1],
             Self::PushSoftware(_) => &[PropertyId::E1],
             Self::StealPasswords(_) => &[PropertyId::S1],
             Self::Explore(_) => &[PropertyId::D1, PropertyId::Z1],
@@ -179,6 +184,7 @@ impl Program {
                 | Self::Management(_)
                 | Self::Raid(_)
                 | Self::MoveElement(_)
+                | Self::Reprogram(_)
                 | Self::PushSoftware(_)
                 | Self::StealPasswords(_)
                 | Self::Explore(_)
@@ -202,6 +208,7 @@ impl Program {
             Self::Management(it) => it.place(field),
             Self::Raid(it) => it.place(field),
             Self::MoveElement(it) => it.place(field),
+            Self::Reprogram(it) => it.place(field),
             Self::PushSoftware(it) => it.place(field),
             Self::StealPasswords(it) => it.place(field),
             Self::Explore(it) => it.place(field),

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use keystorm::fuzzing::{Host as _, Target, Trail, execute, find, targets, watch_panics};
+use keystorm::fuzzing::{Host as _, Target, Trail, execute, targets, watch_panics};
 use serde_json::json;
 
 use super::args::{Format, FuzzArguments, FuzzEngine, FuzzRunArguments, FuzzVerb};
@@ -35,7 +35,7 @@ pub(super) fn fuzz(arguments: FuzzArguments, format: Format) -> anyhow::Result<E
 
 /// The target with this name, or which there are.
 fn target(name: &str) -> anyhow::Result<&'static Target> {
-    find(name).with_context(|| {
+    targets().iter().find(|target| target.name == name).with_context(|| {
         let names: Vec<&str> = targets().iter().map(|target| target.name).collect();
         format!("no target is called {name:?}; there are {}", names.join(", "))
     })

@@ -253,7 +253,7 @@ mod tests {
     #[test]
     fn the_canary_is_found_and_its_input_made_small() {
         let mut found = Vec::new();
-        let mut engine = Engine::new(find("canary").unwrap(), 1, &Silent);
+        let mut engine = Engine::new(const { &find("canary").unwrap() }, 1, &Silent);
         engine.run(&[], budget(50_000), &mut |event| {
             if let Event::Found(violation, input) = event {
                 found.push((violation.oracle, input.to_vec()));
@@ -267,7 +267,7 @@ mod tests {
     #[test]
     fn a_run_can_be_repeated_and_learns() {
         let run = |seed| {
-            let mut engine = Engine::new(find("coap").unwrap(), seed, &Silent);
+            let mut engine = Engine::new(const { &find("coap").unwrap() }, seed, &Silent);
             let figures = engine.run(&[], budget(3_000), &mut |_| {});
             let corpus: Vec<Vec<u8>> =
                 engine.minimal_corpus().into_iter().map(<[u8]>::to_vec).collect();

@@ -633,7 +633,7 @@ impl Actor {
             Command::Restore => self.restore(),
             Command::Attest => self.attested(reach),
             Command::CheckElement => {
-                let next = reach.context.now + super::ELEMENT_CHECK;
+                let next = reach.context.now + super::custody::ELEMENT_CHECK;
                 reach.schedule_own(self, next, Event::Command(command));
                 if !self.is_down {
                     self.submit(Job::Command(command), reach);

@@ -397,10 +397,13 @@ impl Hands<'_> {
     }
 
     /// Writes `image` over the chip with the keys of `node`, with a programmer on its pins, and switches the node off
-    /// and on. Whether the node starts from that image.
-    pub fn program(&mut self, node: NodeId, image: &[u8]) -> bool {
-        let (who, now) = (self.who(), self.now);
-        let Some(actor) = self.actor(node) else { return false };
+    /// and on.
+    ///
+    /// # Errors
+    /// If the chip does not take it, or the host does not believe what it reads. None if `node` is not in this site.
+    pub fn program(&mut self, node: NodeId, image: &[u8]) -> Option<Result<(), StoreError>> {
+        let (who, now, own) = (self.who(), self.now, self.layout.identity(node));
+        let actor = self.actor(node)?;
         let store = actor.keyring.place_mut();
         let mut names: Vec<KeyName> = names_in(store);
         let before: BTreeMap<KeyName, ContentDigest> =
@@ -411,7 +414,7 @@ impl Hands<'_> {
         names.dedup();
         let after: Vec<ContentDigest> =
             names.iter().map(|name| content(store, name.as_bytes(), now)).collect();
-        actor.take_name_from_slot(&self.layout.identity(node));
+        actor.take_name_from_slot(&own);
         if let Some(mut facts) = self.node_facts() {
             for (name, after) in names.iter().zip(after) {
                 let before = before.get(name).copied().unwrap_or(ContentDigest::ABSENT);
@@ -423,7 +426,7 @@ impl Hands<'_> {
         }
         self.command_at(now, node, Command::Restart);
         self.command_at(now, node, Command::Rekey { how: Rekey::Full, trigger: now });
-        written.is_ok()
+        Some(written)
     }
 
     /// Puts an element of `owner` under power in another host, which answers its challenge, if it has one,
@@ -441,7 +444,9 @@ impl Hands<'_> {
             draws(layout, owner, CHIP_DRAWS, &mut custody.chip_cursor).fill_bytes(&mut nonce);
         }
         hsm.challenge(nonce);
-        let Err(refusal) = hsm.answer(&answer(&nonce), &mut StoreWork::default()) else { return true };
+        let Err(refusal) = hsm.answer(&answer(&nonce), &mut StoreWork::default()) else {
+            return true;
+        };
         if let Some(mut facts) = self.node_facts() {
             let about = About::Actor(ActorId(owner.0));
             facts.refuse(refusal.name(), about, refusal.name());
@@ -512,7 +517,10 @@ impl Actor {
         let is_missing = !report.is_some_and(|report| host_key.knows(&nonce, &report));
         let was_missing = std::mem::replace(&mut custody.is_element_missing, is_missing);
         let me = ActorId(me.0);
-        if is_missing && !was_missing && let Some(mut facts) = work.facts() {
+        if is_missing
+            && !was_missing
+            && let Some(mut facts) = work.facts()
+        {
             facts.alarm(me, "element_missing", About::Actor(me));
         }
     }

@@ -43,7 +43,8 @@ pub use backoff::{Backoff, Failures, Growth};
 pub use chronicle::{Chronicle, Deed, STEPS_MAX, Step, actor, content_digest, resource};
 pub use class::{Class, Cost, FixedTimes, Prices, Variation};
 pub use custody::{
-    Backup, Boot, Commands, Custody, CustodySetting, Software, image_digest, key_name,
+    Backup, Boot, Commands, Custody, CustodySetting, ELEMENT_CHECK, Software, image_digest,
+    key_name,
 };
 pub use enrolment::Route;
 pub use event::{Alarm, Command, Done, Event, Packet, Rekey, Renewal};

@@ -2,8 +2,9 @@
 
 use sha2::{Digest as _, Sha256};
 
+use super::custody::custodial;
 use super::invade::Beginning;
-use crate::node::{Command, Event, Layout, NodeId, NodeSite, Nudge, Rekey};
+use crate::node::{Command, ELEMENT_CHECK, Event, Layout, NodeId, NodeSite, Nudge, Rekey};
 use crate::scenario::Plan;
 use crate::scenario::plan::{Action, Event as Planned, Schedule, Spread, Target};
 use crate::sim::time::{Duration, Time};

@@ -26,7 +26,7 @@ const MEMORY_MIB: u32 = 2_048;
 pub(super) fn run(slice: &Slice<'_>, tell: &mut dyn FnMut(&Figures)) -> anyhow::Result<Outcome> {
     let program = build(slice.target.name)?;
     std::fs::create_dir_all(&slice.corpus)?;
-    let artifacts = slice.corpus.with_extension("artifacts/");
+    let artifacts = slice.corpus.with_extension("artifacts");
     std::fs::create_dir_all(&artifacts)?;
     let began = Instant::now();
     let mut command = Command::new(program);

@@ -20,8 +20,8 @@ use super::power::{Hiding, prove};
 use super::table::Table;
 use super::token::Token;
 use super::{
-    Attributes, Entry, KeyName, KeyStore, PlainFlash, Probe, Readable as _, ServiceQueue, ServiceTimes, StoreError, StoreKind,
-    StoreOperation, Usage, Work, check_parent,
+    Attributes, Entry, KeyName, KeyStore, PlainFlash, Probe, Readable as _, ServiceQueue,
+    ServiceTimes, StoreError, StoreKind, StoreOperation, Usage, Work, check_parent,
 };
 
 /// What an HSM can do in which time.
@@ -182,11 +182,11 @@ impl Hsm {
         if is_locked {
             return Err(StoreError::SlotLocked);
         }
-        let other = PlainFlash::load(image)?;
         let mut work = Work::default();
         for old in self.entries() {
             self.erase(old.name.as_bytes(), &mut work)?;
         }
+        let other = PlainFlash::load(image)?;
         for entry in other.entries() {
             let key = other.read(entry.name.as_bytes())?;
             self.write(entry, key, &mut work)?;

@@ -273,7 +273,9 @@ impl Store {
     /// If the chip does not take it, or the host does not believe what it reads.
     pub fn program(&mut self, image: &[u8]) -> Result<(), StoreError> {
         match self {
+            // What was there before is gone, whether or not the host can read what is there now.
             Self::Plain(flash) => {
+                *flash = PlainFlash::new();
                 *flash = PlainFlash::load(image)?;
                 Ok(())
             }

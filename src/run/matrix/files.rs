@@ -25,7 +25,10 @@ macro_rules! files {
 files! {
     1 "t01-device-key-discovered";
     1 "t01-gateway-stolen";
+    2 "t02-chip-erased";
     2 "t02-device-key-deleted";
+    2 "t02-element-pulled";
+    3 "t03-chip-written";
     3 "t03-device-key-replaced";
     4 "t04-server-key-discovered";
     5 "t05-server-key-deleted";

@@ -4,7 +4,7 @@ use super::Checker;
 use super::network::Network;
 use crate::attack::{
     Approach, BreakIn, Forgery, Management, MoveElement, Payload, Program, PushSoftware, Raid,
-    StealPasswords, Victims,
+    Reprogram, StealPasswords, Victims,
 };
 use crate::scenario::table::Field;
 use crate::scenario::words::{
@@ -17,12 +17,13 @@ const TRACES: u32 = 600;
 const BUDGET: u32 = 20_000;
 
 /// The words of these programs, and whether each is absent.
-pub(super) fn custody_words(words: &AttackTable) -> [(&'static str, bool); 7] {
+pub(super) fn custody_words(words: &AttackTable) -> [(&'static str, bool); 8] {
     [
         ("break_in", words.break_in.is_absent()),
         ("management", words.management.is_absent()),
         ("raid", words.raid.is_absent()),
         ("move_element", words.move_element.is_absent()),
+        ("reprogram", words.reprogram.is_absent()),
         ("push_software", words.push_software.is_absent()),
         ("steal_passwords", words.steal_passwords.is_absent()),
         ("explore", words.explore.is_absent()),
@@ -57,6 +58,11 @@ impl Checker<'_> {
                 let victims = self.victims(&it.target, &it.members, network)?;
                 let host = self.host(&it.host, network);
                 Some((MoveElement { host }.into(), victims))
+            }),
+            words.reprogram.value().and_then(|it| {
+                let victims = self.victims(&it.target, &it.members, network)?;
+                let from = self.host(&it.from, network);
+                Some((Reprogram { from }.into(), victims))
             }),
             words.push_software.value().and_then(|it| {
                 let victims = self.victims(&it.target, &it.members, network)?;

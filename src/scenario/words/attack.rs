@@ -4,7 +4,7 @@ use crate::scenario::quantity::{Bytes, TimeSpan};
 use crate::scenario::table::{List, choice, table};
 use crate::scenario::words::{
     BreakInTable, ExploreTable, Flag, ImpersonateTable, Integer, ManagementTable, MoveElementTable,
-    PushSoftwareTable, RaidTable, StealPasswordsTable, Text,
+    PushSoftwareTable, RaidTable, ReprogramTable, StealPasswordsTable, Text,
 };
 
 table! {
@@ -48,6 +48,8 @@ table! {
         raid: RaidTable,
         /// Takes the secure element out of a device and puts it into a host of its own.
         move_element: MoveElementTable,
+        /// Writes over the chip that the keys of a device are in.
+        reprogram: ReprogramTable,
         /// Writes software of its choice into a device.
         push_software: PushSoftwareTable,
         /// Steals the passwords of a server's users and searches them.

@@ -83,6 +83,19 @@ table! {
 }
 
 table! {
+    /// Writes over the chip that the keys of each victim are in, with a programmer at its pins.
+    struct ReprogramTable {
+        /// Whose: a fleet.
+        @required target: Text,
+        /// How many of its members, drawn by the seed. Default: 1.
+        members: Integer<1, 10_000_000>,
+        /// The fleet of one device that is the attacker's own, behind the same gateway: what is written is a copy of its
+        /// chip. Default: the chip is erased.
+        from: Text,
+    }
+}
+
+table! {
     /// Writes software into each victim and restarts it.
     struct PushSoftwareTable {
         /// Whose: a fleet.
