@@ -26,7 +26,10 @@ const EXPECTED: &[(u8, &[u8], Verdict)] = &[
     (14, &[19], Prevented),
     (1, &[1], Prevented),
     (1, &[11], Mitigated),
+    (2, &[1], Prevented),
+    (2, &[5], Detected),
     (2, &[6], Prevented),
+    (3, &[1], Prevented),
     (3, &[6], Prevented),
     // A database is read past the rules, and a legacy interface past the HSM.
     (4, &[2], Succeeded),

@@ -57,7 +57,8 @@ pub(super) fn matrix(arguments: &MatrixArguments, format: Format) -> anyhow::Res
         ));
         return Ok(Exit::Interrupted);
     }
-    Ok(if table.has_fault() { Exit::Failed } else { Exit::Held })
+    let stands = !table.has_fault() && table.shortfalls().is_empty();
+    Ok(if stands { Exit::Held } else { Exit::Failed })
 }
 
 /// The scenarios of the threats that were asked for; of all, if none were.

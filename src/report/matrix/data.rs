@@ -9,6 +9,12 @@ use crate::report::words::tame;
 /// Length of the word of a scenario in the name of a cell.
 const NAME_MAX: usize = 24;
 
+/// An experiment stands if this share of its seeds agrees: the attack succeeds with everything off, and does not with
+/// everything on.
+const AGREED_MIN: f64 = 0.95;
+/// Fewer runs than this say nothing about such a share: one of them would decide.
+const RUNS_MIN: u64 = 20;
+
 /// All experiments of a campaign.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Matrix {
@@ -87,7 +93,33 @@ impl Matrix {
     }
 }
 
+impl Matrix {
+    /// The cells in which fewer runs agree than must, or somebody raised an alarm in peace, and how many.
+    #[must_use]
+    pub fn shortfalls(&self) -> Vec<(String, String)> {
+        self.rows.iter().flat_map(Row::shortfalls).collect()
+    }
+}
+
 impl Row {
+    fn shortfalls(&self) -> Vec<(String, String)> {
+        let in_peace = self.every().filter_map(|cell| {
+            let alarms = cell.false_alarms.filter(|alarms| alarms.count > 0)?;
+            let what = format!("an alarm in {} of {} runs without attack", alarms.count, alarms.of);
+            Some((self.name(cell), what))
+        });
+        let off = self.off.iter().map(|cell| (cell, true));
+        let full = self.full().into_iter().map(|cell| (cell, false));
+        let split = off.chain(full).filter_map(|(cell, is_off)| {
+            let agreed = cell.share_of(|verdict| (verdict == Verdict::Succeeded) == is_off);
+            let is_short = agreed.of >= RUNS_MIN && agreed.share()? < AGREED_MIN;
+            let word = if is_off { "succeeded" } else { "was stopped" };
+            let what = format!("the attack {word} in {} of {} runs only", agreed.count, agreed.of);
+            is_short.then(|| (self.name(cell), what))
+        });
+        in_peace.chain(split).collect()
+    }
+
     /// The threat in the catalogue.
     pub(super) fn threat(&self) -> Option<&'static Threat> {
         THREATS.iter().find(|threat| threat.number == self.threat)
@@ -122,13 +154,18 @@ impl Row {
 
     /// All countermeasures of a scenario: of several scenarios the worst.
     pub(super) fn together(&self) -> Option<&Cell> {
+        worst(self.full().into_iter())
+    }
+
+    /// Each scenario with all its countermeasures.
+    fn full(&self) -> Vec<&Cell> {
         let full = |scenario: &str| {
             let own = |cell: &&Cell| cell.scenario == scenario;
             let mut single = self.cells.iter().filter(own);
             let only = single.next().filter(|_| single.next().is_none());
             self.all.iter().find(own).or(only)
         };
-        worst(self.scenarios().into_iter().filter_map(full))
+        self.scenarios().into_iter().filter_map(full).collect()
     }
 
     /// The catalogue has this countermeasure for this threat, and whether the draft names it.
@@ -164,6 +201,21 @@ impl Row {
                 format!("{code}/{}", several.join("+"))
             }
         }
+    }
+}
+
+impl Cell {
+    /// The runs that ended otherwise than most, such as `6 PREVENTED`.
+    pub(super) fn others(&self) -> Vec<String> {
+        let others = self.verdicts.iter().filter(|(verdict, _)| **verdict != self.verdict);
+        others.map(|(verdict, share)| format!("{} {}", share.count, verdict.name())).collect()
+    }
+
+    /// The share of the verdicts of which something holds.
+    fn share_of(&self, holds: impl Fn(Verdict) -> bool) -> Proportion {
+        let those = self.verdicts.iter().filter(|(verdict, _)| holds(**verdict));
+        let count = those.map(|(_, share)| share.count).sum();
+        Proportion { count, of: self.share.of }
     }
 }
 

@@ -108,7 +108,6 @@ fn cell_view(row: &Row, cell: &Cell) -> CellView {
         interval: cost_interval(name, paired),
         worst: format!("{} at seed {}", cost(name, paired.worst.1), paired.worst.0),
     });
-    let others = cell.verdicts.iter().filter(|(verdict, _)| **verdict != cell.verdict);
     let shown: Verdict = cell.shown();
     CellView {
         anchor: name.replace('/', "-"),
@@ -116,7 +115,7 @@ fn cell_view(row: &Row, cell: &Cell) -> CellView {
         titles: titles.map(|cm| cm.short()).collect(),
         inferred: !cell.mark().is_empty(),
         verdict: shown.name(),
-        others: others.map(|(v, share)| format!("{} {}", share.count, v.name())).collect(),
+        others: cell.others(),
         runs: format!("{} of {}", cell.share.count, cell.share.of),
         share: cell.share.share().map_or_else(dash, percent),
         interval: interval(cell.share),

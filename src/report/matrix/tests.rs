@@ -118,6 +118,38 @@ fn the_answer_comes_first() {
     assert!(headline(&Matrix::default()).starts_with("No experiment has a verdict yet"));
 }
 
+/// The attack must succeed with everything off, and be stopped with everything on, in 95 % of the seeds.
+#[test]
+fn a_cell_of_which_the_seeds_do_not_agree_is_named() {
+    let short = |off: u64, on: u64| {
+        let row = Row {
+            threat: 9,
+            off: vec![cell(&[], true, Verdict::Succeeded, off)],
+            cells: vec![cell(&[10], true, Verdict::Prevented, on)],
+            ..Row::default()
+        };
+        Matrix { rows: vec![row], ..Matrix::default() }
+    };
+    assert_eq!(short(30, 29).shortfalls(), []);
+    let (name, what) = short(30, 28).shortfalls().remove(0);
+    assert_eq!(
+        (name.as_str(), what.as_str()),
+        ("T9/CM10", "the attack was stopped in 28 of 30 runs only")
+    );
+    let mut missed = short(30, 30);
+    missed.rows[0].off[0].verdicts =
+        BTreeMap::from([(Verdict::Succeeded, Proportion { count: 28, of: 30 })]);
+    let (name, what) = missed.shortfalls().remove(0);
+    assert_eq!(
+        (name.as_str(), what.as_str()),
+        ("T9/off", "the attack succeeded in 28 of 30 runs only")
+    );
+    let mut nervous = short(30, 30);
+    nervous.rows[0].cells[0].false_alarms = Some(Proportion { count: 1, of: 30 });
+    assert_eq!(nervous.shortfalls().len(), 1);
+    assert!(text(&short(30, 28)).contains("T9/CM10  the attack was stopped"));
+}
+
 #[test]
 fn each_line_of_text_begins_with_the_name_of_its_cell() {
     let text = text(&whole());

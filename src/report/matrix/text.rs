@@ -28,6 +28,7 @@ pub fn text(matrix: &Matrix) -> String {
         "runs",
         "share",
         "95 % interval",
+        "otherwise",
         "alarm",
         "loss",
         "false alarms",
@@ -39,6 +40,7 @@ pub fn text(matrix: &Matrix) -> String {
     }
     table.write(&mut out);
     faults(matrix, &mut out);
+    shortfalls(matrix, &mut out);
     let idle = matrix.rows.iter().filter(|row| row.every().next().is_none()).map(Row::code);
     let idle: Vec<String> = idle.collect();
     if !idle.is_empty() {
@@ -132,6 +134,7 @@ fn line(row: &Row, cell: &Cell) -> Vec<String> {
         format!("{}/{}", cell.share.count, cell.share.of),
         cell.share.share().map_or_else(dash, percent),
         interval(cell.share),
+        if cell.others().is_empty() { dash() } else { cell.others().join(", ") },
         cell.alarm_latency_s.map_or_else(dash, time),
         cell.loss
             .as_ref()
@@ -150,5 +153,13 @@ fn faults(matrix: &Matrix, out: &mut String) {
         let cells = row.every().filter_map(|cell| Some((cell, cell.fault.as_ref()?)));
         table.rows.extend(cells.map(|(cell, why)| vec![row.name(cell), tame(why, FAULT)]));
     }
+    table.write(out);
+}
+
+/// Experiments of which the seeds do not agree.
+fn shortfalls(matrix: &Matrix, out: &mut String) {
+    let mut table = Table::of_at_most(&["short", "of what must hold"], LINES_MAX);
+    table.is_left = true;
+    table.rows.extend(matrix.shortfalls().into_iter().map(|(name, what)| vec![name, what]));
     table.write(out);
 }
