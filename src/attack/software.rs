@@ -3,6 +3,12 @@
 use super::{Field, Program};
 use crate::credential::software::{Header, Package};
 use crate::node::{Deed, Hands, Intruder, NodeId, Placement};
+use crate::sim::time::Duration;
+
+/// How often software of the attacker's reports what the attacker likes.
+const FALSE_REPORTS: Duration = Duration::from_secs(4);
+/// What it reports.
+const FALSE_READING: &str = "{\"kWh\":0}";
 
 /// What is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +34,8 @@ impl Payload {
     }
 }
 
-/// Writes software into each victim and restarts it.
+/// Writes software into each victim and restarts it. Where code of the attacker's runs, the victim reports readings of the
+/// attacker's choice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PushSoftware {
     /// What.
@@ -75,6 +82,16 @@ impl Intruder for Pusher {
             format!("writes {} software, {end}", self.payload.word()),
             None,
         );
+        if runs && self.payload == Payload::Patched {
+            hands.wake_at(hands.now + FALSE_REPORTS);
+        }
+    }
+
+    fn wake(&mut self, hands: &mut Hands<'_>) {
+        if hands.speak(self.victim, FALSE_READING) {
+            hands.step(Deed::Injected, "has the device report a false reading", None);
+        }
+        hands.wake_at(hands.now + FALSE_REPORTS);
     }
 }
 

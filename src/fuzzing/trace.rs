@@ -388,7 +388,9 @@ impl PskStore for Keys {
 struct End {
     association: Association,
     since: Time,
-    is_running: bool,
+    /// The parameters and the peer of its run as it wrote them down last: both may turn out to be others while a handshake
+    /// goes on, as a ClientKeyExchange of DTLS 1.2 proves nothing before the Finished after it.
+    running: Option<([u8; 32], Option<ActorId>)>,
 }
 
 /// Everybody, and the network between them.
@@ -457,7 +459,7 @@ impl<'t> World<'t> {
         let (association, out) =
             self.call(client, |env| Association::connect(&config, Offer::Psk(identity), env));
         let Ok(association) = association else { return };
-        let end = End { association, since: self.now, is_running: false };
+        let end = End { association, since: self.now, running: None };
         self.ends.insert(client, end);
         self.outputs(client, out);
     }
@@ -516,7 +518,7 @@ impl<'t> World<'t> {
                 self.trail.said("refused", reason);
             }
             if let Accept::Association(association) = answer {
-                let mut end = End { association, since: self.now, is_running: false };
+                let mut end = End { association, since: self.now, running: None };
                 self.claim(Who::Server, &mut end, &out);
                 ends.push(end);
                 if ends.len() > ENDS_MAX {
@@ -612,7 +614,8 @@ impl<'t> World<'t> {
                 parameters: ContentDigest::of(&[&fingerprint]),
                 since: end.since,
             };
-            if !std::mem::replace(&mut end.is_running, true) {
+            let running = Some((fingerprint, peer));
+            if std::mem::replace(&mut end.running, running) != running {
                 facts.running(agreement);
             }
             if is_done {

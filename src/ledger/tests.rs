@@ -204,7 +204,15 @@ fn s2_fields_may_be_known_by_author_recipient_and_readers_only() {
 #[test]
 fn s3_a_key_revealed_later_opens_nothing_of_the_past() {
     const TRAFFIC: &[u8; 16] = b"traffic key 0001";
-    let run = |made_before: bool, found: bool| {
+    #[derive(Clone, Copy, Debug)]
+    enum Found {
+        No,
+        /// By computing it from the long-term key.
+        Computed,
+        /// Somewhere in the open: it did not fall with another key.
+        LyingOpen,
+    }
+    let run = |made_before: bool, found: Found| {
         told(|story| {
             let key = story.key();
             let make = |story: &mut Story| {
@@ -219,15 +227,22 @@ fn s3_a_key_revealed_later_opens_nothing_of_the_past() {
             if !made_before {
                 make(story);
             }
-            if found {
-                story.mallory(|facts| facts.exhibit(METER, TRAFFIC));
+            match found {
+                Found::No => {}
+                Found::Computed => story.mallory(|facts| facts.exhibit(METER, TRAFFIC)),
+                Found::LyingOpen => story.mallory(|facts| facts.observe(AIR, TRAFFIC)),
             }
         })
     };
-    for (made_before, found, violations) in [(true, false, 0), (true, true, 1), (false, true, 0)] {
+    for (made_before, found, violations) in [
+        (true, Found::No, 0),
+        (true, Found::Computed, 1),
+        (true, Found::LyingOpen, 0),
+        (false, Found::Computed, 0),
+    ] {
         let facts = run(made_before, found);
         let finding = s3(&facts, &knowledge(&facts), 0);
-        assert_eq!(finding.count, violations, "{made_before} {found}");
+        assert_eq!(finding.count, violations, "{made_before} {found:?}");
     }
 }
 

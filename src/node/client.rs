@@ -39,8 +39,8 @@ struct Pending {
     started: Time,
     class: ByteClass,
     resumes: bool,
-    /// The ledger knows its parameters.
-    is_noted: bool,
+    /// The parameters that the ledger knows of it.
+    noted: Option<[u8; 32]>,
 }
 
 /// New keys that an event asked for.
@@ -432,7 +432,7 @@ impl Client {
         match work.call(|env| Association::connect(config, offer, env)) {
             Ok(association) => {
                 let started = work.now;
-                let pending = Pending { association, started, class, resumes, is_noted: false };
+                let pending = Pending { association, started, class, resumes, noted: None };
                 self.pending = Some(Box::new(pending));
                 self.settle(work).1
             }
@@ -586,10 +586,15 @@ impl Client {
 }
 
 impl Pending {
-    /// The ledger hears of the run as soon as its parameters are known: before the other end can finish.
+    /// The ledger hears of the run as soon as its parameters are known: before the other end can finish. In DTLS 1.2 they
+    /// may come to be others while the handshake goes on, as the server's flight proves nothing before its Finished.
     fn note(&mut self, peer: NodeId, work: &mut Work<'_>) {
-        if !self.is_noted && self.association.fingerprint().is_some() {
-            self.is_noted = true;
+        if work.facts().is_none() {
+            return;
+        }
+        let known = self.association.fingerprint();
+        if known.is_some() && known != self.noted {
+            self.noted = known;
             work.agreed(&self.association, Role::Client, Some(peer), (self.started, false));
         }
     }
