@@ -55,16 +55,14 @@ impl<'a> Script<'a> {
         }
     }
 
-    /// Hosts that are paired with their elements ask them, from a first time on.
+    /// Hosts that are paired with their elements ask them, each from a first time of its own on.
     fn element_checks(&mut self, engine: &mut Engine<NodeSite>) {
         let custodial = custodial(self.plan);
-        let first = Time::ZERO + ELEMENT_CHECK;
+        let spread = Spread::Jitter(ELEMENT_CHECK);
         for index in 0..self.layout.groups.len() {
             let group = &self.layout.groups[index];
             if custodial.contains(group.name.as_str()) && !group.is_cse {
-                self.tell(engine, index, first, Spread::AtOnce, "element", |_| {
-                    Command::CheckElement
-                });
+                self.tell(engine, index, Time::ZERO, spread, "element", |_| Command::CheckElement);
             }
         }
     }

@@ -16,7 +16,9 @@ fn judged(path: &str, on: &[u8]) -> Judgement {
 
 #[test]
 fn cells_turn_when_their_mechanism_is_taken_away() {
-    let cells: [(&str, &[u8], Mechanism); 8] = [
+    let cells: [(&str, &[u8], Mechanism); 10] = [
+        ("t02-chip-erased", &[1], Mechanism::SlotLock),
+        ("t03-chip-written", &[1], Mechanism::SlotLock),
         ("t04-server-key", &[2, 3], Mechanism::ExportRefusal),
         ("t07-middle-node", &[7, 19], Mechanism::PrimitiveEncryption),
         ("t08-alteration", &[7], Mechanism::RecordTag),
