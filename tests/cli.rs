@@ -421,3 +421,16 @@ fn a_killed_run_leaves_a_folder_that_says_so() {
     let run = place.keystorm(&[&["run", &quickstart, "--out", "r"], &SMALL[..]].concat());
     assert_eq!(code(&run), 0, "{}", stderr(&run));
 }
+
+#[test]
+fn a_run_that_does_not_fit_into_memory_is_refused_before_it_begins() {
+    let place = Place::new("cli-memory");
+    // A thousand worlds of nine million devices at once: no machine has that.
+    let words =
+        ["run", &scenario("quickstart"), "--out", "r", "--set", "fleet.meters.count=9000000"];
+    let refused =
+        place.keystorm(&[&words[..], &["--seeds", "1..1000", "--threads", "1000"]].concat());
+    assert_eq!(code(&refused), 2, "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("MB of memory") && stderr(&refused).contains("--any-memory"));
+    assert!(!place.0.join("r").exists());
+}

@@ -129,6 +129,9 @@ pub(super) struct RunArguments {
     /// its number, such as `meters-17`.
     #[arg(long, value_name = "NODE|all")]
     pub(super) capture: Option<String>,
+    /// Run even if more memory is needed than is free, by the estimate of `keystorm check`.
+    #[arg(long)]
+    pub(super) any_memory: bool,
     #[command(flatten)]
     pub(super) pace: PaceArguments,
 }

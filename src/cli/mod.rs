@@ -12,6 +12,7 @@ mod hunt;
 mod live;
 mod load;
 mod matrix;
+mod memory;
 mod output;
 mod probe;
 mod progress;

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use super::args::{Format, PaceArguments, RunArguments};
 use super::exit::Exit;
 use super::progress::{self, Progress};
-use super::{load, output};
+use super::{load, memory, output};
 
 /// Where results go unless told otherwise.
 const RESULTS: &str = "results";
@@ -35,6 +35,10 @@ pub(super) fn run(mut arguments: RunArguments, format: Format) -> anyhow::Result
     let capture = capture.as_ref();
     progress::listen()?;
     let threads = threads(&arguments.pace);
+    if !arguments.any_memory {
+        let worlds = seeds.map_or(1, |(first, last)| (last - first).saturating_add(1));
+        memory::fits(&loaded.plan, threads.min(usize::try_from(worlds).unwrap_or(usize::MAX)))?;
+    }
     match seeds {
         None => one(&arguments, loaded, threads, capture, format),
         Some((first, last)) => many(&arguments, first..=last, threads, capture, format),
