@@ -45,6 +45,8 @@ pub(super) fn run(slice: &Slice<'_>, tell: &mut dyn FnMut(&Figures)) -> anyhow::
         format!("-artifact_prefix={}/", artifacts.display()),
         "-timeout=10".to_owned(),
         "-print_final_stats=1".to_owned(),
+        // Looking up the names of new functions costs more than running small targets.
+        "-print_funcs=0".to_owned(),
     ]);
     let dictionary = Path::new(CRATE).join("dict").join(format!("{}.dict", slice.target.name));
     if dictionary.is_file() {
