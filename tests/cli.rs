@@ -431,6 +431,8 @@ fn a_run_that_does_not_fit_into_memory_is_refused_before_it_begins() {
     let refused =
         place.keystorm(&[&words[..], &["--seeds", "1..1000", "--threads", "1000"]].concat());
     assert_eq!(code(&refused), 2, "{}", stderr(&refused));
-    assert!(stderr(&refused).contains("MB of memory") && stderr(&refused).contains("--any-memory"));
+    assert!(
+        stderr(&refused).contains("of memory, and") && stderr(&refused).contains("--any-memory")
+    );
     assert!(!place.0.join("r").exists());
 }

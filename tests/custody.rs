@@ -66,6 +66,24 @@ fn a_clone_is_taken_for_the_meter_and_a_wrong_key_is_not() {
     assert_eq!(clones(&break_in("power", ", traces = 20", &off)), Some(0.0));
 }
 
+/// A copy of the thief's chip makes the meter prove itself as the thief's device from its next start on.
+#[test]
+fn a_chip_that_is_written_over_speaks_for_its_writer() {
+    let borrowed = |from: (&str, &str), overrides: &[&str]| {
+        let outcome = run("t03-chip-written", from, overrides);
+        let findings = &outcome.evidence.as_ref().unwrap().findings;
+        findings.values().find_map(|finding| finding.metric("identities_borrowed"))
+    };
+    let (as_is, off) = (
+        "reprogram = { target = \"meters\", from = \"workshop\" }",
+        ["countermeasure.CM1.on=false"],
+    );
+    assert!(borrowed((as_is, as_is), &off) > Some(0.0));
+    assert_eq!(borrowed((as_is, as_is), &[]), Some(0.0));
+    // Of an erased chip nobody is the owner.
+    assert_eq!(borrowed((as_is, "reprogram = { target = \"meters\" }"), &off), Some(0.0));
+}
+
 const T10: &str = "t10-unauthorised-software";
 const OLD: (&str, &str) = ("image = \"patched\"", "image = \"old\"");
 

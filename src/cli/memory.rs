@@ -1,5 +1,6 @@
 //! Whether a run fits into the memory of this machine.
 
+use keystorm::report::bytes;
 use keystorm::run::Estimate;
 use keystorm::scenario::Plan;
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
@@ -15,13 +16,12 @@ pub(super) fn fits(plan: &Plan, at_once: usize) -> anyhow::Result<()> {
 
 fn judge(needed: f64, free: Option<u64>) -> anyhow::Result<()> {
     let Some(free) = free else { return Ok(()) };
-    let mb = |bytes: f64| bytes / 1e6;
     anyhow::ensure!(
         needed <= free as f64,
-        "this needs about {:.0} MB of memory, and {:.0} MB are free: take fewer devices or fewer --threads, or \
+        "this needs about {} of memory, and {} are free: take fewer devices or fewer --threads, or \
          run it all the same with --any-memory",
-        mb(needed),
-        mb(free as f64)
+        bytes(needed),
+        bytes(free as f64)
     );
     Ok(())
 }
@@ -45,7 +45,7 @@ mod tests {
         let refused = judge(3.5e9, Some(2_000_000_000)).err().map(|error| error.to_string());
         let refused = refused.unwrap_or_default();
         assert!(
-            refused.starts_with("this needs about 3500 MB of memory, and 2000 MB are free"),
+            refused.starts_with("this needs about 3.5 GB of memory, and 2 GB are free"),
             "{refused}"
         );
     }

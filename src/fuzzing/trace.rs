@@ -29,7 +29,7 @@ pub const STEPS_MAX: usize = 256;
 const MESSAGES_MAX: usize = 4_096;
 /// Associations that the server keeps for one address.
 const ENDS_MAX: usize = 4;
-/// Bytes of an input of [`trace`] for a change.
+/// Bytes of a change in [`Trace::of_bytes`].
 pub const STEP_BYTES: usize = 8;
 /// The identities of both clients and what they prove themselves with.
 const CLIENTS: [(&[u8], &[u8]); 2] =
@@ -305,17 +305,6 @@ pub fn campaign(seed: u64, runs: u64) -> Vec<(Trace, Outcome)> {
         }
     }
     found
-}
-
-/// Runs any bytes as a trace.
-///
-/// # Errors
-/// What was violated.
-pub fn trace(bytes: &[u8]) -> Result<(), String> {
-    match Trace::of_bytes(bytes).run().violations.first() {
-        None => Ok(()),
-        Some(violation) => Err(violation.clone()),
-    }
 }
 
 fn below(rng: &mut ChaCha8Rng, bound: u64) -> u64 {

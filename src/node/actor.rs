@@ -812,6 +812,7 @@ impl Actor {
         self.processor.reset();
         let now = reach.context.now;
         let lifetime = reach.layout.key_lifetime_of(self.id, now);
+        self.take_name_from_slot(reach.layout);
         if let Some(client) = &mut self.client {
             client.restart(now, lifetime, reach.context.recorder);
         }

@@ -153,6 +153,11 @@ impl Client {
         (old, change)
     }
 
+    /// It proves itself with the key that it was provisioned with, under its own name.
+    pub(super) const fn goes_by_own_name(&self) -> bool {
+        matches!(self.identity, Identity::Own)
+    }
+
     /// Uses the key of this name from now on.
     pub(super) fn use_key(&mut self, name: Box<str>) {
         self.identity = Identity::Enrolled(Some(name));

@@ -231,6 +231,11 @@ fn names_in(store: &Store) -> Vec<KeyName> {
     store.keys().entries().into_iter().map(|entry| entry.name).collect()
 }
 
+/// What stands under these names.
+fn contents(store: &Store, names: &[KeyName], now: Time) -> Vec<ContentDigest> {
+    names.iter().map(|name| content(store, name.as_bytes(), now)).collect()
+}
+
 /// What `who` did to a slot, by what was in it before and is in it now; nothing if it neither changed nor read it.
 fn note_slot(
     resource: ResourceId,
@@ -265,12 +270,9 @@ impl Hands<'_> {
         let custody = custody.as_mut()?;
         let mut rng = draws(layout, node, CUSTODY_DRAWS, &mut custody.cursor);
         let (store, names) = (keyring.place_mut(), named_in(message));
-        let contents = |store: &Store| -> Vec<ContentDigest> {
-            names.iter().map(|name| content(store, name.as_bytes(), now)).collect()
-        };
-        let before = contents(store);
+        let before = contents(store, &names, now);
         let served = custody.port.serve(message, store, &mut rng, &mut StoreWork::default());
-        let after = contents(store);
+        let after = contents(store, &names, now);
         drop(rng);
         let is_bulk = matches!(&served.asked, Some((Verb::Delete, names)) if names.len() > 1);
         if let Some(mut facts) = self.node_facts() {
@@ -402,19 +404,17 @@ impl Hands<'_> {
     /// # Errors
     /// If the chip does not take it, or the host does not believe what it reads. None if `node` is not in this site.
     pub fn program(&mut self, node: NodeId, image: &[u8]) -> Option<Result<(), StoreError>> {
-        let (who, now, own) = (self.who(), self.now, self.layout.identity(node));
+        let (who, now) = (self.who(), self.now);
         let actor = self.actor(node)?;
         let store = actor.keyring.place_mut();
         let mut names: Vec<KeyName> = names_in(store);
-        let before: BTreeMap<KeyName, ContentDigest> =
-            names.iter().map(|name| (name.clone(), content(store, name.as_bytes(), now))).collect();
+        let before = contents(store, &names, now);
+        let before: BTreeMap<KeyName, ContentDigest> = names.iter().cloned().zip(before).collect();
         let written = store.program(image);
         names.extend(names_in(store));
         names.sort();
         names.dedup();
-        let after: Vec<ContentDigest> =
-            names.iter().map(|name| content(store, name.as_bytes(), now)).collect();
-        actor.take_name_from_slot(&own);
+        let after = contents(store, &names, now);
         if let Some(mut facts) = self.node_facts() {
             for (name, after) in names.iter().zip(after) {
                 let before = before.get(name).copied().unwrap_or(ContentDigest::ABSENT);
@@ -491,13 +491,18 @@ impl Actor {
         image
     }
 
-    /// A device proves itself with what stands in its slot: if that is the key of somebody else only, as that.
-    fn take_name_from_slot(&mut self, own: &str) {
-        let Some(client) = &mut self.client else { return };
-        let mut keys = self.keyring.store().entries().into_iter();
-        if self.keyring.store().attributes(own.as_bytes()).is_none()
-            && let Some(other) = keys.find(|entry| entry.level == Level::Kpsa)
+    /// A device that starts proves itself with what stands in its slot: if that is the key of somebody else only, as that.
+    pub(super) fn take_name_from_slot(&mut self, layout: &Layout) {
+        let keys = self.keyring.store();
+        let Some(client) = self.client.as_mut().filter(|client| client.goes_by_own_name()) else {
+            return;
+        };
+        if self.custody.is_none() || keys.attributes(layout.identity(self.id).as_bytes()).is_some()
         {
+            return;
+        }
+        let other = keys.entries().into_iter().find(|entry| entry.level == Level::Kpsa);
+        if let Some(other) = other {
             client.use_key(other.name.as_str().into());
         }
     }

@@ -65,8 +65,9 @@ pub const THREATS: [Threat; 22] = [
         steps: "forged management DELETE or wipe from a spoofed manager; pulling the HSM",
         properties: &[K1, V1],
         off: "K1, V1: authentication success falls to 0, time to re-provision",
-        on: "CM6 (with CM1, CM5): DELETE refused for signature or access control policy; \
-             device still authenticates",
+        on: "CM6: DELETE refused for signature or access control policy, device still \
+             authenticates; CM1: a chip that somebody erases at its pins refuses (t02-chip-erased); CM5: \
+             a pulled element can only be noticed (t02-element-pulled)",
         scenario: Some("scenarios/threats/t02-device-key-deleted.toml"),
     },
     Threat {
@@ -95,7 +96,8 @@ pub const THREATS: [Threat; 22] = [
              the other identity",
         properties: &[K1, A3],
         off: "K1 (slot differs from provisioned value), A3",
-        on: "CM1, CM6: write refused or rolled back",
+        on: "CM6: write refused; CM1: a chip that somebody writes over at its pins refuses \
+             (t03-chip-written)",
         scenario: Some("scenarios/threats/t03-device-key-replaced.toml"),
     },
     Threat {

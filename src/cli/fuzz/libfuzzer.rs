@@ -86,8 +86,7 @@ fn build(name: &str) -> anyhow::Result<PathBuf> {
         "no crate {CRATE:?} here: start this in the root of the repository"
     );
     let mut command = Command::new("cargo");
-    // Without `-O` everything is checked for overflow; as it is, the profile in the manifest decides.
-    command.args(["+nightly", "fuzz", "build", "-O", name]);
+    command.args(["+nightly", "fuzz", "build", name]);
     let status = command.stdout(Stdio::null()).status();
     anyhow::ensure!(status.is_ok_and(|status| status.success()), "cannot build {name:?}: {HINT}");
     let triple = host_triple()?;
