@@ -182,13 +182,16 @@ fn title(data: &Data, view: &View) -> String {
         let after = after.map_or(String::new(), |(what, _)| format!(" {what}"));
         return format!("{who} is saturated for {long}{after}");
     }
-    match after {
+    let here = match after {
         Some((what, s)) if s >= 1.0 => {
             format!("{who} peaks at {} of capacity, {} {what}", percent(peak), time(s))
         }
         Some((what, _)) => format!("{who} peaks at {} of capacity right {what}", percent(peak)),
         None => format!("{who} peaks at {} of capacity", percent(peak)),
-    }
+    };
+    // The headline of the run has the largest of all: who reads both must know why they differ.
+    let most = percent(all.iter().map(|p| p.1).fold(peak, f64::max));
+    if most == percent(peak) { here } else { format!("{here}; {most} outside this picture") }
 }
 
 fn upper_first(text: &str) -> String {
